@@ -1,0 +1,105 @@
+"""One channel of vibration, with what is known about it: what readers make and everything else takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bearing.errors import ParameterError, SignalError
+
+__all__ = ["Recording", "check_rate_hz", "check_rpm", "check_signal"]
+
+FloatArray = NDArray[np.float64]
+
+RATE_LIMITS_HZ = (1.0, 10_000_000.0)
+RPM_LIMITS = (1.0, 200_000.0)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One channel of one file.
+
+    Attributes
+    ----------
+    samples : array of float64, shape (n,)
+        The signal in `unit`. May hold NaN where the file has a gap; whoever analyses says so.
+    sampling_rate_hz : float or None
+        None when the file does not say; nothing downstream may guess it.
+    shaft_rpm : float or None
+        Shaft speed in revolutions per minute, None when the file does not say.
+    channel : str
+        The channel's name in the file (``DE``, ``acc_x``, ``column 2``), unique within the file.
+    source : str
+        The file's name, for people only; nothing depends on it.
+    unit : str
+        Unit as written in the file, empty when not given.
+    rate_source, rpm_source : str
+        In words, where the rate and the speed come from (``column 'time'``, ``given by the user``).
+    notes : tuple of str
+        Sentences for the user about how the file was read (``decimal commas``, ``time column jitter 0.2 %``).
+    """
+
+    samples: FloatArray
+    sampling_rate_hz: float | None = None
+    shaft_rpm: float | None = None
+    channel: str = "signal"
+    source: str = ""
+    unit: str = ""
+    rate_source: str = ""
+    rpm_source: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def duration_s(self) -> float | None:
+        """Length in seconds, None while the sampling rate is unknown."""
+        return None if self.sampling_rate_hz is None else len(self.samples) / self.sampling_rate_hz
+
+    def corrected(
+        self, sampling_rate_hz: float | None = None, shaft_rpm: float | None = None, by: str = "given by the user"
+    ) -> Recording:
+        """The same samples with a rate and a speed from elsewhere; None leaves what was read."""
+        changed = self
+        if sampling_rate_hz is not None:
+            changed = replace(changed, sampling_rate_hz=check_rate_hz(sampling_rate_hz), rate_source=by)
+        if shaft_rpm is not None:
+            changed = replace(changed, shaft_rpm=check_rpm(shaft_rpm), rpm_source=by)
+        return changed
+
+
+def check_rate_hz(rate_hz: float) -> float:
+    """The sampling rate as a float; ParameterError when it is not a plausible one."""
+    return _within(rate_hz, RATE_LIMITS_HZ, "sampling rate", "Hz")
+
+
+def check_rpm(rpm: float) -> float:
+    """The shaft speed as a float; ParameterError when it is not a plausible one."""
+    return _within(rpm, RPM_LIMITS, "shaft speed", "rpm")
+
+
+def _within(value: float, limits: tuple[float, float], what: str, unit: str) -> float:
+    value = float(value)
+    low, high = limits
+    if not low <= value <= high:  # also catches NaN
+        raise ParameterError(f"The {what} must lie between {low:g} and {high:g} {unit}, got {value:g}.")
+    return value
+
+
+def check_signal(samples: object, min_samples: int = 1) -> FloatArray:
+    """The one gate for arrays: shape (n,), float64, finite, at least `min_samples` long.
+
+    Raises
+    ------
+    SignalError
+        When the array is not one-dimensional, too short, or holds NaN or infinity.
+    """
+    signal = np.ascontiguousarray(samples, dtype=np.float64)
+    if signal.ndim != 1:
+        raise SignalError(f"Expected one channel, an array of shape (n,), got shape {signal.shape}.")
+    if signal.size < min_samples:
+        raise SignalError(f"At least {min_samples} samples are needed, got {signal.size}: record for longer.")
+    if not np.isfinite(signal).all():
+        bad = int(signal.size - np.isfinite(signal).sum())
+        raise SignalError(f"{bad} of {signal.size} samples are not finite numbers: cut them out or repair them first.")
+    return signal
