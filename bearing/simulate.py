@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from bearing.errors import ParameterError
 from bearing.kinematics import FaultOrders, Geometry, fault_orders
+from bearing.paths import DATA_DIR
 from bearing.recording import Recording, check_rate_hz, check_rpm
 
 __all__ = ["Resonance", "SimulationConfig", "load_zone", "simulate", "simulate_recording"]
@@ -248,7 +249,7 @@ def write_sample(config: SimulationConfig, path: Path) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the shipped samples (healthy, outer, inner, ball) into a folder."""
     parser = argparse.ArgumentParser(prog="python -m bearing.simulate", description=main.__doc__)
-    default = Path(__file__).resolve().parent.parent / "data" / "samples"
+    default = DATA_DIR / "samples"
     parser.add_argument("folder", nargs="?", type=Path, default=default, help="where to write (default: data/samples)")
     parser.add_argument("--seconds", type=float, default=3.0, help="length of each sample")
     arguments = parser.parse_args(argv)

@@ -1,0 +1,176 @@
+"""The catalogue: every row sourced and consistent with itself, names found the way people type them."""
+
+import csv
+import math
+import subprocess
+import sys
+
+import pytest
+
+from bearing.catalogue import find, load_catalogue, parse_geometry, parse_orders
+from bearing.errors import ParameterError
+from bearing.kinematics import FaultOrders, Geometry, fault_orders
+from bearing.paths import DATA_DIR
+
+ENTRIES = load_catalogue()
+
+
+def rows():
+    with (DATA_DIR / "bearings.csv").open(newline="", encoding="ascii") as file:
+        return list(csv.DictReader(file))
+
+
+def last_digit(text):
+    """One unit of the last written digit."""
+    return 10.0 ** -len(text.partition(".")[2])
+
+
+def test_enough_bearings_of_every_kind():
+    assert len(ENTRIES) >= 60
+    kinds = {entry.type for entry in ENTRIES}
+    for kind in ("deep groove ball", "cylindrical roller", "tapered roller", "spherical roller", "insert ball"):
+        assert kind in kinds
+
+
+def test_every_row_names_its_source_and_is_unique():
+    assert all(len(entry.source) > 20 for entry in ENTRIES)
+    assert len({(entry.maker, entry.designation) for entry in ENTRIES}) == len(ENTRIES)
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row["designation"])
+def test_row_has_numbers_of_one_kind_at_least(row):
+    geometry = [row["ball_diameter"], row["pitch_diameter"], row["contact_angle_deg"], row["unit"]]
+    assert all(geometry) or not any(geometry)
+    published = [row["bpfo"], row["bpfi"], row["bsf"]]
+    assert all(published) or not any(published)
+    assert any(geometry) or any(published)
+
+
+@pytest.mark.parametrize("row", [row for row in rows() if row["bpfo"]], ids=lambda row: row["designation"])
+def test_published_orders_are_consistent_within_their_rounding(row):
+    n, bpfo, bpfi, bsf = int(row["elements"]), float(row["bpfo"]), float(row["bpfi"]), float(row["bsf"])
+    rounding = last_digit(row["bpfo"])
+    assert abs(bpfo + bpfi - n) <= 2 * rounding  # every element passes both races once a turn of the cage
+    if row["ftf"]:
+        assert abs(float(row["ftf"]) - bpfo / n) <= max(last_digit(row["ftf"]), rounding)
+    ratio = 1 - 2 * bpfo / n  # (d/D) cos phi
+    cos_phi = bsf * 2 * ratio / (1 - ratio**2)  # 1 for a radial contact; the sum of two roundings allows 0.6 %
+    radial = row["type"] in ("deep groove ball", "insert ball", "cylindrical roller", "needle roller")
+    assert abs(cos_phi - 1) < 0.006 if radial else 0.7 < cos_phi < 1
+
+
+@pytest.mark.parametrize("entry", [e for e in ENTRIES if e.geometry], ids=lambda e: e.designation)
+def test_geometry_gives_the_published_orders(entry):
+    computed = fault_orders(entry.geometry)
+    for name in ("bpfo", "bpfi", "bsf", "ftf"):
+        assert getattr(entry.orders, name) == pytest.approx(getattr(computed, name), rel=2e-3)
+    assert entry.elements == entry.geometry.elements
+
+
+def test_cwru_bearings_have_the_published_orders():
+    drive, fan = find("6205-2RS JEM"), find("6203-2RS JEM")
+    assert (drive.orders.bpfo, drive.orders.bpfi) == (3.5848, 5.4152)
+    assert 2 * drive.orders.bsf == pytest.approx(4.7135)
+    assert (fan.orders.bpfo, fan.orders.bpfi) == (3.0530, 4.9469)
+
+
+def test_other_rigs():
+    assert find("ER-16K").orders.bpfo == pytest.approx(3.572, abs=1e-3)
+    nice = find("NICE").orders  # MFPT publishes 3.245, 4.755, 2.555, 0.406
+    assert (nice.bpfo, nice.bpfi) == pytest.approx((3.245, 4.755), abs=1e-3)
+    ims = find("ZA-2115").orders  # Rexnord's bearing in the IMS data: 236.4 and 296.9 Hz at 2000 rpm
+    assert (ims.bpfo * 2000 / 60, ims.bpfi * 2000 / 60) == pytest.approx((236.4, 296.9), abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("typed", "designation"),
+    [
+        ("6205-2RS JEM", "6205-2RS JEM"),
+        ("6205-2rs", "6205-2RS JEM"),
+        ("skf 6205 2rs jem", "6205-2RS JEM"),
+        ("SKF6205", "6205-2RS JEM"),
+        ("6205", "6205-2RS JEM"),
+        ("nsk 6205", "6205 DDU"),
+        ("6206-2Z/C3", "6206"),
+        ("NU 205 E", "NU205E"),
+        ("NU 205 ECP", "NU205E"),
+        ("er16k", "ER-16K"),
+        ("za2115", "ZA-2115"),
+        ("FAG 6203", "6203"),
+        ("22228 CC", "22228"),
+    ],
+)
+def test_find_is_tolerant(typed, designation):
+    assert find(typed).designation == designation
+
+
+def test_every_entry_is_found_by_maker_and_designation():
+    for entry in ENTRIES:
+        assert find(f"{entry.maker} {entry.designation}") == entry
+
+
+@pytest.mark.parametrize("name", ["62061", "63190", "no such bearing", "", "62"])
+def test_unknown_names_list_the_nearest(name):
+    with pytest.raises(ParameterError, match=r"(No bearing .* nearest are|fits several)"):
+        find(name)
+
+
+def test_unknown_name_offers_near_designations():
+    with pytest.raises(ParameterError, match=r"308K \(Timken\)"):
+        find("6308")
+    with pytest.raises(ParameterError, match="orders differ"):
+        find("620")
+
+
+def test_parse_geometry():
+    assert parse_geometry("n=8,d=5.97,D=31.62,phi=0") == Geometry(8, 5.97, 31.62, 0.0)
+    assert parse_geometry(" D = 31.62; d=5.97 n=8 ") == Geometry(8, 5.97, 31.62, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("n=8,d=5.97", "D missing"),
+        ("n=8,d=5.97,D=x", "D must be a number"),
+        ("n=8,d=5.97,D=31.62,q=1", "could not use 'q=1'"),
+        ("n=8,n=9,d=5.97,D=31.62", "n is given twice"),
+        ("n=8.5,d=5.97,D=31.62", "must be whole"),
+        ("n=8,d=40,D=31.62", "smaller than the pitch"),
+        ("n=8,d=nan,D=31.62", "smaller than the pitch"),
+        ("n=8,d=5.97,D=31.62,phi=95", "contact angle"),
+        ("", "name=number"),
+    ],
+)
+def test_parse_geometry_says_what_is_wrong(text, message):
+    with pytest.raises(ParameterError, match=message):
+        parse_geometry(text)
+
+
+def test_parse_orders():
+    assert parse_orders("bpfo=3.25,bpfi=4.76,bsf=2.56,ftf=0.41") == FaultOrders(3.25, 4.76, 2.56, 0.41)
+    assert parse_orders("BPFO=3.25 BPFI=4.76 BSF=2.56 FTF=0.41") == FaultOrders(3.25, 4.76, 2.56, 0.41)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("bpfo=3.25,bpfi=4.76", "bsf, ftf missing"),
+        ("bpfo=4.76,bpfi=3.25,bsf=2.56,ftf=0.41", "swapped"),
+        ("bpfo=3.25,bpfi=4.76,bsf=2.56,ftf=1.41", "below 1"),
+        ("bpfo=inf,bpfi=4.76,bsf=2.56,ftf=0.41", "between 0 and 200"),
+    ],
+)
+def test_parse_orders_says_what_is_wrong(text, message):
+    with pytest.raises(ParameterError, match=message):
+        parse_orders(text)
+
+
+def test_import_is_light():
+    code = "import sys, bearing.catalogue; print([m for m in ('pandas', 'numpy', 'scipy') if m in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert shown.strip() == "[]"
+
+
+def test_orders_stay_finite():
+    for entry in ENTRIES:
+        assert all(math.isfinite(v) and v > 0 for v in (entry.orders.bpfo, entry.orders.bsf, entry.orders.ftf))
