@@ -24,7 +24,7 @@ SAME_ORDERS = 0.01  # entries that agree within this share are one bearing for t
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """One bearing of the catalogue. `bsf` in `orders` is the spin itself, `geometry` is None where none is published."""
+    """One bearing. `bsf` in `orders` is the spin itself; `geometry` is None where none is published."""
 
     designation: str
     maker: str
