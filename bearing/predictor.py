@@ -1,0 +1,106 @@
+"""The exported CNN on ONNX Runtime: windows -> class probabilities. No torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bearing.errors import ModelError, SignalError
+from bearing.paths import WEIGHTS_DIR
+from bearing.scaler import zscore
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+__all__ = ["Predictor", "load_predictor", "read_card"]
+
+BATCH = 256  # bounds the memory of a long recording: 256 windows take about 50 MB inside the network
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """A model card as a dict; ModelError when it is missing or no JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"{path.name} is missing from {path.parent.name}/: run `python -m bearing train`.") from None
+    except ValueError:
+        raise ModelError(f"{path.name} is not valid JSON: restore it, or run `python -m bearing train`.") from None
+
+
+def open_session(weights: bytes) -> onnxruntime.InferenceSession:
+    """An ONNX Runtime session on one thread: concurrent requests then share the cores instead of fighting."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # the arena keeps the largest batch ever seen: memory a 512 MB host lacks
+    return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+
+
+def checked_weights(path: Path, expected_sha256: str) -> bytes:
+    """The bytes of a weights file; ModelError when it is missing or not the one its card describes."""
+    try:
+        weights = path.read_bytes()
+    except FileNotFoundError:
+        raise ModelError(f"{path.name} is missing from {path.parent.name}/: run `python -m bearing train`.") from None
+    if hashlib.sha256(weights).hexdigest() != expected_sha256:
+        raise ModelError(f"{path.name} is not the file its card describes (sha256 differs): restore both or train again.")
+    return weights
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """The network with its card. `classes` is the order of the columns."""
+
+    session: onnxruntime.InferenceSession
+    card: dict[str, Any]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(self.card["classes"])
+
+    @property
+    def window(self) -> int:
+        return int(self.card["window_samples"])
+
+    @property
+    def sampling_rate_hz(self) -> float:
+        return float(self.card["sampling_rate_hz"])
+
+    def probabilities(self, windows: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Windows of shape (n, 2048) at 12 kHz, any level -> probabilities of shape (n, 4).
+
+        Raises SignalError for another shape or values that are not finite.
+        """
+        return self._run(windows, "probabilities")
+
+    def features(self, windows: NDArray[np.floating]) -> NDArray[np.float32]:
+        """The 190 pooled activations the last layer sees, shape (n, 190)."""
+        return self._run(windows, "features")
+
+    def _run(self, windows: NDArray[np.floating], output: str) -> NDArray[np.float32]:
+        windows = np.asarray(windows)
+        if windows.ndim != 2 or windows.shape[1] != self.window:
+            raise SignalError(f"Expected windows of shape (n, {self.window}), got {windows.shape}.")
+        scaled = zscore(windows)
+        if not np.isfinite(scaled).all():
+            raise SignalError("A window holds NaN or infinity: cut the gap out first.")
+        parts = [
+            self.session.run([output], {"windows": scaled[start : start + BATCH]})[0]
+            for start in range(0, max(len(scaled), 1), BATCH)
+        ]
+        return np.concatenate(parts)
+
+
+@lru_cache(maxsize=4)
+def load_predictor(folder: Path = WEIGHTS_DIR) -> Predictor:
+    """The committed network, loaded once. Raises ModelError when card and weights do not belong together."""
+    card = read_card(folder / "cnn.json")
+    return Predictor(open_session(checked_weights(folder / "cnn.onnx", card["files"]["cnn.onnx"])), card)

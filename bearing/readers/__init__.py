@@ -1,0 +1,124 @@
+"""Vibration files of many formats -> Recordings. One module per format, imported only when a file needs it.
+
+>>> from bearing.readers import preferred_channel, read_path
+>>> recordings = read_path("data/samples/outer_race.csv")
+>>> index, why = preferred_channel(recordings)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bearing.errors import BearingError, UnreadableFile
+from bearing.limits import Limits, limits
+from bearing.readers.channels import preferred_channel
+from bearing.readers.formats import Format, format_of
+from bearing.recording import Recording
+
+__all__ = ["preferred_channel", "read_bytes", "read_path"]
+
+
+def read_bytes(data: bytes, name: str, bounds: Limits | None = None) -> list[Recording]:
+    """One Recording per channel of a file, whatever its format; the content decides, then the extension.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    name : str
+        Its name: for the extension, for the number of a CWRU recording, and to show.
+    bounds : Limits, optional
+        What the file may cost; by default :func:`bearing.limits.limits`.
+
+    Raises
+    ------
+    UnreadableFile
+        The bytes are damaged, cut off or not what they claim.
+    UnsupportedFormat
+        The format, or what is in the file, holds no vibration signal that can be read.
+    TooLarge
+        Over a limit; checked before room is made for anything.
+    """
+    bounds = bounds or limits()
+    bounds.check_bytes(len(data))
+    if not data:
+        raise UnreadableFile("The file is empty: copy or export the recording again.")
+    file_format = format_of(data, name)
+    try:
+        return _read(file_format, data, name, bounds)
+    except BearingError:
+        raise
+    except (
+        ArithmeticError,
+        AssertionError,
+        LookupError,
+        MemoryError,
+        OSError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    ) as error:
+        # A parser's way of saying that the bytes are damaged. The fuzzer looks for these: each has become a sentence.
+        raise UnreadableFile(
+            f"The {file_format.title} file is damaged and could not be read: save it again."
+        ) from error
+
+
+def read_path(path: str | Path, bounds: Limits | None = None) -> list[Recording]:
+    """Like :func:`read_bytes`, from a file on disk. Raises UnreadableFile when there is none that can be opened."""
+    bounds = bounds or limits()
+    path = Path(path)
+    try:
+        bounds.check_bytes(path.stat().st_size)
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadableFile(
+            f"'{path.name}' could not be opened ({error.strerror or error}): check the path."
+        ) from error
+    return read_bytes(data, path.name, bounds)
+
+
+def _read(file_format: Format, data: bytes, name: str, bounds: Limits) -> list[Recording]:
+    match file_format:
+        case Format.MAT5:
+            from bearing.readers.mat import read_mat5
+            from bearing.readers.matlab import tree_to_recordings
+
+            return tree_to_recordings(read_mat5(data, bounds), name, bounds)
+        case Format.MAT4:
+            from bearing.readers.mat import read_mat4
+            from bearing.readers.matlab import tree_to_recordings
+
+            return tree_to_recordings(read_mat4(data, bounds), name, bounds)
+        case Format.HDF5:
+            from bearing.readers.hdf5 import read_hdf5
+            from bearing.readers.matlab import tree_to_recordings
+
+            return tree_to_recordings(read_hdf5(data, bounds), name, bounds)
+        case Format.NPY:
+            from bearing.readers.numpy_file import read_npy
+
+            return read_npy(data, name, bounds)
+        case Format.NPZ:
+            from bearing.readers.numpy_file import read_npz
+
+            return read_npz(data, name, bounds)
+        case Format.WAV:
+            from bearing.readers.wav import read_wav
+
+            return read_wav(data, name, bounds)
+        case Format.LVM:
+            from bearing.readers.lvm import read_lvm
+
+            return read_lvm(data, name, bounds)
+        case Format.TDMS:
+            from bearing.readers.tdms import read_tdms
+
+            return read_tdms(data, name, bounds)
+        case Format.UFF:
+            from bearing.readers.uff import read_uff
+
+            return read_uff(data, name, bounds)
+    from bearing.readers.text import read_text
+
+    return read_text(data, name, bounds)

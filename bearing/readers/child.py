@@ -1,0 +1,62 @@
+"""The child process of :mod:`bearing.readers.safe`: reads one file from standard input under a memory limit."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+import sys
+from typing import BinaryIO
+
+__all__ = ["main"]
+
+
+def main(source: BinaryIO, sink: BinaryIO) -> None:
+    """Answer one request: a length, a JSON head (name, limits, seconds), then the bytes of the file until the end."""
+    (size,) = struct.unpack("<I", source.read(4))
+    request = json.loads(source.read(size))
+    import numpy as np  # noqa: F401  (libraries first: the limit is for the file)
+
+    from bearing.errors import BearingError
+    from bearing.limits import Limits
+    from bearing.readers import read_bytes
+    from bearing.readers.safe import packed
+
+    bounds = Limits(**request["bounds"])
+    data = source.read(bounds.max_bytes + 1)
+    _import_parser(data)
+    _limit_this_process(bounds.child_bytes, request["timeout_s"])
+    try:
+        pieces = packed(read_bytes(data, request["name"], bounds))
+    except BearingError as error:
+        head = json.dumps({"error": type(error).__name__, "message": str(error)}).encode()
+        pieces = [struct.pack("<I", len(head)), head]
+    for piece in pieces:
+        sink.write(piece)
+    sink.flush()
+
+
+def _import_parser(data: bytes) -> None:
+    if data.startswith(b"TDSm"):
+        import nptdms  # noqa: F401
+    else:
+        import h5py  # noqa: F401
+
+
+def _limit_this_process(extra_bytes: int, seconds: float) -> None:
+    """At most `extra_bytes` of address space beyond the present, and `seconds` of processor time (POSIX only)."""
+    try:
+        import resource
+
+        with open("/proc/self/statm") as statm:
+            used = int(statm.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + extra_bytes, used + extra_bytes))
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds) + 1, math.ceil(seconds) + 2))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    except (ImportError, OSError, ValueError):
+        return  # elsewhere the parent's timeout and the checks before parsing stand alone
+
+
+if __name__ == "__main__":
+    main(sys.stdin.buffer, sys.stdout.buffer)

@@ -1,0 +1,231 @@
+"""How a text table is written: delimiter, decimal sign, where the numbers begin, and what the lines above them say.
+
+Judged on a first stretch of the file, so that the table itself can go to a fast parser in one piece.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bearing.readers.names import split_unit, word_set
+
+__all__ = ["Dialect", "find_dialect", "is_stamp"]
+
+WHITESPACE = r"\s+"
+_DELIMITERS = ("\t", ";", "|", ",", WHITESPACE)
+_SAMPLED_LINES = 60
+_MAX_LINE = 20_000  # characters of a line that are looked at
+
+_EXPONENT = r"(?:[eE][+-]?\d+)?"
+_DOT = re.compile(rf"[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}|[+-]?(?:nan|inf|infinity)|n/?a|null|none|", re.IGNORECASE)
+_COMMA = re.compile(rf"[+-]?(?:\d+,?\d*|,\d+){_EXPONENT}|[+-]?(?:nan|inf|infinity)|n/?a|null|none|", re.IGNORECASE)
+_THOUSANDS = {
+    (".", ","): re.compile(rf"[+-]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d*)?{_EXPONENT}"),
+    (",", "."): re.compile(rf"[+-]?\d{{1,3}}(?:\.\d{{3}})+(?:,\d*)?{_EXPONENT}"),
+    (".", "'"): re.compile(rf"[+-]?\d{{1,3}}(?:'\d{{3}})+(?:\.\d*)?{_EXPONENT}"),
+}
+_STAMP = re.compile(
+    r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})?[ T]?(?:\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)"
+    r"(?:Z|[+-]\d\d:?\d\d)?|\d{4}-\d{2}-\d{2}"
+)
+_COMMENT = re.compile(r"^\s*(?:#|%|//|!)+\s?")
+_UNIT_WORDS = word_set(
+    "s ms us µs g mg m/s2 m/s^2 m/s² mm/s mm/s2 v mv a rpm hz n pa °c degc - s. sec mdps dps volts counts [-] µm um mm"
+)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How to read one table.
+
+    `start` is the index of the first line of numbers among the lines judged; `names` and `units` have one entry per
+    column (empty where the file has none); `preamble` are the lines above, comments without their signs.
+    """
+
+    delimiter: str
+    decimal: str
+    thousands: str | None
+    columns: int
+    start: int
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    preamble: tuple[str, ...]
+
+
+def find_dialect(lines: Sequence[str]) -> Dialect | None:
+    """The dialect under which the sampled lines are most plainly a table of numbers; None when none fits.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        The first lines of the file, the last one complete.
+    """
+    lines = [line[:_MAX_LINE] for line in lines]
+    body = [line for line in lines if line.strip() and not _COMMENT.match(line)]
+    sample = body[len(body) // 2 :][:_SAMPLED_LINES]  # past any preamble
+    best = _best_guess(sample)
+    if best is None:
+        return None
+    columns, delimiter, decimal, thousands = best
+    if delimiter == "," and columns == 2 and _is_decimal_comma(sample, lines):
+        columns, delimiter, decimal = 1, ";", ","
+    return _with_header(lines, columns, delimiter, decimal, thousands)
+
+
+def _best_guess(sample: Sequence[str]) -> tuple[int, str, str, str | None] | None:
+    """Columns, delimiter, decimal and thousands sign that fit best; plain ones are tried first and win ties."""
+    if not sample:
+        return None
+    quoted = any('"' in line for line in sample)
+    best_score, best = 0.5, None
+    for decimal, thousands in ((".", None), (",", None), (".", ","), (",", "."), (".", "'")):
+        for delimiter in _DELIMITERS:
+            if delimiter == "," and decimal == "," and not quoted:
+                continue
+            score, columns = _score(sample, delimiter, decimal, thousands)
+            if columns and score > best_score + 1e-9:
+                best_score, best = score, (columns, delimiter, decimal, thousands)
+        if best_score > 0.999:
+            break
+    return best
+
+
+def split_fields(line: str, delimiter: str) -> list[str]:
+    """The fields of one line, unquoted and stripped."""
+    if delimiter == WHITESPACE:
+        return line.replace('"', "").split()
+    if '"' in line:
+        try:
+            fields = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
+        except (csv.Error, StopIteration):
+            fields = line.split(delimiter)
+    else:
+        fields = line.split(delimiter)
+    return [field.strip() for field in fields]
+
+
+def is_stamp(text: str) -> bool:
+    """Whether a field is a date, a time of day, or both."""
+    return bool(_STAMP.fullmatch(text.strip()))
+
+
+def _is_number(field: str, decimal: str, thousands: str | None) -> bool:
+    plain = _DOT if decimal == "." else _COMMA
+    if plain.fullmatch(field):
+        return True
+    return thousands is not None and bool(_THOUSANDS[decimal, thousands].fullmatch(field))
+
+
+def _score(sample: Sequence[str], delimiter: str, decimal: str, thousands: str | None) -> tuple[float, int]:
+    """How plainly the lines are rows of numbers (0..1), and the number of columns."""
+    rows = [split_fields(line, delimiter) for line in sample]
+    if not rows:
+        return 0.0, 0
+    columns, agreeing = Counter(len(row) for row in rows).most_common(1)[0]
+    if thousands is not None and not any(
+        _THOUSANDS[decimal, thousands].fullmatch(field) for row in rows for field in row
+    ):
+        return 0.0, 0
+    good = filled = numbers = 0
+    for row in rows:
+        for field in row:
+            if not field:
+                continue
+            filled += 1
+            if _is_number(field, decimal, thousands):
+                good += 1
+                numbers += 1
+            elif is_stamp(field):
+                good += 1
+    if not numbers:
+        return 0.0, 0
+    return good / filled * (agreeing / len(rows)) ** 0.5, columns
+
+
+def _is_decimal_comma(sample: Sequence[str], lines: Sequence[str]) -> bool:
+    """Whether ``-0,0123`` is one number, not two: the second half is only ever digits.
+
+    Two columns of whole numbers look the same; leading zeros, ``-0`` or a header of one name tell them apart.
+    """
+    pairs = [split_fields(line, ",") for line in sample]
+    pairs = [pair for pair in pairs if len(pair) == 2]
+    if not pairs or not all(
+        re.fullmatch(r"[+-]?\d*", left) and re.fullmatch(r"\d+(?:[eE][+-]?\d+)?", right) for left, right in pairs
+    ):
+        return False
+    header = next((line for line in lines if line.strip() and not _COMMENT.match(line)), "")
+    if re.search(r"[^\W\d]", header) and not re.fullmatch(_COMMA, header.strip()):
+        return "," not in header
+    telling = sum(left in ("-0", "+0") or (len(right) > 1 and right[0] == "0") for left, right in pairs)
+    return telling > 0
+
+
+def _with_header(
+    lines: Sequence[str], columns: int, delimiter: str, decimal: str, thousands: str | None
+) -> Dialect | None:
+    start = _first_row(lines, columns, delimiter, decimal, thousands)
+    if start is None:
+        return None
+    above = [line for line in lines[:start] if line.strip(' \t\r\n,;|"')]
+    names, units, used = _names_above(above, columns, delimiter)
+    preamble = tuple(_COMMENT.sub("", line).strip() for line in above[: len(above) - used])
+    return Dialect(delimiter, decimal, thousands, columns, start, names, units, preamble)
+
+
+def _first_row(lines: Sequence[str], columns: int, delimiter: str, decimal: str, thousands: str | None) -> int | None:
+    """Index of the first line that is a row of numbers and is followed by another one (or is the last)."""
+
+    def is_row(line: str) -> bool:
+        if _COMMENT.match(line):
+            return False
+        fields = split_fields(line, delimiter)
+        filled = [field for field in fields if field]
+        if not filled or not columns - 1 <= len(fields) <= columns:
+            return False
+        good = [_is_number(field, decimal, thousands) or is_stamp(field) for field in filled]
+        return sum(good) >= max(1, 0.6 * len(filled)) and any(_is_number(field, decimal, thousands) for field in filled)
+
+    candidate = None
+    for index, line in enumerate(lines):
+        if not line.strip():
+            continue
+        if not is_row(line):
+            candidate = None
+        elif candidate is not None:
+            return candidate
+        else:
+            candidate = index
+    return candidate
+
+
+def _names_above(above: Sequence[str], columns: int, delimiter: str) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+    """Column names and units from the last lines above the numbers, and how many lines they took."""
+    empty = ("",) * columns
+    rows = []
+    for line in reversed(above[-2:]):
+        commented = bool(_COMMENT.match(line))
+        plain = _COMMENT.sub("", line)
+        fields = split_fields(plain, delimiter)
+        if len(fields) != columns and delimiter == WHITESPACE:
+            fields = next(
+                (row for row in (split_fields(plain, d) for d in ("\t", ";", ",")) if len(row) == columns), fields
+            )
+        fits = columns - 1 <= len(fields) <= columns + 1 and any(re.search(r"[^\W\d]", field) for field in fields)
+        if not fits or (commented and (columns == 1 or re.search(r"[:=]\s*[-+.\d]", plain))):
+            break
+        rows.append(tuple((fields + [""] * columns)[:columns]))
+    if not rows:
+        return empty, empty, 0
+    if len(rows) == 2 and _are_units(rows[0]) and not _are_units(rows[1]):
+        return tuple(rows[1]), tuple(field.strip("[]() ") for field in rows[0]), 2
+    split = [split_unit(field[:200]) for field in rows[0]]
+    return tuple(name for name, _ in split), tuple(unit for _, unit in split), 1
+
+
+def _are_units(fields: Sequence[str]) -> bool:
+    filled = [field.strip("[]() ").lower() for field in fields if field.strip()]
+    return bool(filled) and all(field in _UNIT_WORDS or not field for field in filled)

@@ -1,0 +1,141 @@
+"""HDF5 files: MATLAB version 7.3, and plain HDF5 with numeric datasets -> a tree of variables.
+
+h5py is C code that trusts the file; hostile files are read in a child process (:mod:`bearing.readers.safe`).
+Only what lies in the file itself is followed: soft and external links, virtual and external datasets are not.
+"""
+
+from __future__ import annotations
+
+import io
+from math import prod
+
+import numpy as np
+
+from bearing.errors import UnreadableFile, UnsupportedFormat
+from bearing.limits import Limits
+from bearing.readers.mat import Tree
+from bearing.readers.names import clean_name
+
+__all__ = ["read_hdf5"]
+
+_FILTERS = {"gzip", "lzf", "szip", None}
+
+
+def read_hdf5(data: bytes, bounds: Limits) -> dict[str, Tree]:
+    """Variables by name: datasets as arrays, MATLAB structs as dicts, cells and struct arrays as lists.
+
+    Raises UnreadableFile for a damaged file, UnsupportedFormat for links to elsewhere, TooLarge over a limit.
+    """
+    import h5py
+
+    try:
+        with h5py.File(io.BytesIO(data), "r") as file:
+            return _Walker(file, bounds).group(file, depth=0)
+    except (OSError, RuntimeError, KeyError, TypeError) as error:
+        raise UnreadableFile("The HDF5 (MATLAB 7.3) file is damaged or cut off: copy or save it again.") from error
+
+
+class _Walker:
+    def __init__(self, file: object, bounds: Limits) -> None:
+        self.file, self.bounds = file, bounds
+        self.elements = self.samples = self.unpacked = 0
+
+    def group(self, group: object, depth: int) -> dict[str, Tree]:
+        import h5py
+
+        assert isinstance(group, h5py.Group)
+        self.bounds.check_depth(depth)
+        tree: dict[str, Tree] = {}
+        for name in group:
+            self._count()
+            if name.startswith("#"):  # MATLAB keeps cells in #refs# and objects in #subsystem#
+                continue
+            link = group.get(name, getlink=True)
+            if not isinstance(link, h5py.HardLink):
+                raise UnsupportedFormat(
+                    f"'{clean_name(name)}' is a link to somewhere else, which is not followed: save the signal itself."
+                )
+            value = self.value(group[name], depth + 1)
+            if value is not None:
+                tree[name] = value
+        return tree
+
+    def value(self, node: object, depth: int) -> Tree | None:
+        import h5py
+
+        self.bounds.check_depth(depth)
+        if isinstance(node, h5py.Group):
+            if "MATLAB_sparse" in node.attrs:
+                return None
+            return _struct_array(self.group(node, depth))
+        if not isinstance(node, h5py.Dataset) or node.shape is None:
+            return None
+        if "MATLAB_empty" in node.attrs:
+            return np.empty(0)
+        self._check_storage(node)
+        if node.dtype == h5py.ref_dtype:
+            return self._referenced(node, depth)
+        if node.dtype.kind not in "fiub":
+            return None
+        if _matlab_class(node) == "char":
+            return _text(node) if node.size <= 1000 else ""
+        self.samples += node.size
+        self.bounds.check_samples(self.samples)
+        return np.asarray(node[()]).T  # MATLAB stores columns first
+
+    def _referenced(self, node: object, depth: int) -> Tree:
+        """The values a cell (or one field of a struct array) points to."""
+        import h5py
+
+        assert isinstance(node, h5py.Dataset)
+        self.bounds.check_elements(self.elements + node.size)
+        values = []
+        for reference in np.asarray(node[()]).T.reshape(-1, order="F"):
+            self._count()
+            if not reference:
+                continue
+            value = self.value(h5py.h5r.dereference(reference, node.id) and node.file[reference], depth + 1)
+            if value is not None:
+                values.append(value)
+        return values
+
+    def _check_storage(self, node: object) -> None:
+        """TooLarge or UnsupportedFormat before a dataset is touched that is huge, compressed oddly or elsewhere."""
+        import h5py
+
+        assert isinstance(node, h5py.Dataset)
+        if node.is_virtual or node.external:
+            raise UnsupportedFormat("The samples lie in another file: save them in one file.")
+        if node.compression not in _FILTERS:
+            raise UnsupportedFormat(f"Compression '{node.compression}' is not supported: save without compression.")
+        size = prod(node.shape) * node.dtype.itemsize
+        self.unpacked += size
+        self.bounds.check_unpacked(self.unpacked)
+        self.bounds.check_samples(prod(node.shape))
+        if node.chunks:
+            self.bounds.check_unpacked(prod(node.chunks) * node.dtype.itemsize)
+
+    def _count(self) -> None:
+        self.elements += 1
+        self.bounds.check_elements(self.elements)
+
+
+def _struct_array(fields: dict[str, Tree]) -> Tree:
+    """Fields that are all lists of one length are a struct array: a list of dicts."""
+    lengths = {len(value) for value in fields.values() if isinstance(value, list)}
+    if not fields or len(lengths) != 1 or not all(isinstance(value, list) for value in fields.values()):
+        return fields
+    (length,) = lengths
+    return [
+        {name: value[index] for name, value in fields.items() if isinstance(value, list)} for index in range(length)
+    ]
+
+
+def _matlab_class(node: object) -> str:
+    value = node.attrs.get("MATLAB_class", b"")  # type: ignore[attr-defined]
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def _text(node: object) -> str:
+    codes = np.asarray(node[()]).reshape(-1)  # type: ignore[index]
+    return "".join(chr(int(code)) for code in codes if 0 < int(code) < 0x110000 and not 0xD800 <= int(code) < 0xE000)

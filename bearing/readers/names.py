@@ -1,0 +1,157 @@
+"""Names that come out of files: made harmless, and understood.
+
+A variable, column or file name is text from a stranger that ends up on pages, in file names and in spreadsheets.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+__all__ = [
+    "clean_file_name",
+    "clean_name",
+    "kind_of",
+    "safe_cell",
+    "split_unit",
+    "unique_names",
+    "word_set",
+    "words_of",
+]
+
+MAX_NAME = 80
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, for tables of names."""
+    return frozenset(text.split())
+
+
+# Categories dropped from names: control, format (bidi marks, zero-width), surrogate, private use, unassigned.
+_DROPPED = ("Cc", "Cf", "Cs", "Co", "Cn")
+_ANGLES = str.maketrans({"<": "‹", ">": "›"})  # no name can open an HTML tag, wherever it is shown
+
+_UNIT_IN_BRACKETS = re.compile(r"^(?P<name>.*?)\s*[\[(](?P<unit>[^\[\]()]*(?:\([^()]*\)[^\[\]()]*)*)[\])]\s*$")
+_UNIT_AFTER_COMMA = re.compile(
+    r"^(?P<name>.+?)\s*(?:,|/|\bin\b|\s-)\s+(?P<unit>g|mg|m/s\^?2|m/s²|mm/s|V|mV|s|ms|us|µs|Hz|rpm)$"
+)
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-zäöüßéèçàâêîôû]+|\d+|[µμ°]\w*")
+
+# What a word in a name says about its values. The first kind with a matching word wins.
+_KINDS: tuple[tuple[str, frozenset[str]], ...] = (
+    ("label", word_set("label labels class classes target fault state status klasse category annotation")),
+    (
+        "time",
+        word_set("time timestamp timestamps zeit temps tiempo tempo datetime date hora seconds millis t"),
+    ),
+    ("tacho", word_set("tacho tach tachometer keyphasor keyphase encoder trigger pulse phasor")),
+    ("speed", word_set("rpm speed drehzahl vitesse velocidad omega")),
+    ("temperature", word_set("temp temperature temperatur temperatura thermo thermocouple")),
+    ("angular rate", word_set("gyro gyroscope gyr")),
+    ("magnetic field", word_set("mag magnetometer")),
+    ("sound", word_set("mic microphone sound acoustic audio noise")),
+    (
+        "electrical",
+        word_set("current volt volts voltage vbus mppt panel power strom spannung corriente battery phase"),
+    ),
+    ("force", word_set("force load torque kraft drehmoment strain pressure press pressão excitation hammer")),
+    (
+        "vibration",
+        word_set(
+            "acc accel acceleration accelerometer beschleunigung acelerometro acceleracion aceleración vib vibe "
+            "vibration vibrations vibración schwingung acx acy acz ax ay az horizontal vertical axial radial "
+            "de fe ba gs bearing lager"
+        ),
+    ),
+    ("counter", word_set("index idx counter count sample samples nr no")),
+)
+_UNIT_KINDS: tuple[tuple[str, frozenset[str]], ...] = (
+    (
+        "vibration",
+        word_set("g mg gn grms ug µg m/s2 m/s^2 m/s² m/s**2 mm/s2 mm/s^2 mm/s² ms-2 m.s-2 mm/s in/s ips m/s"),
+    ),
+    ("time", word_set("s sec secs second seconds ms msec us usec µs μs ns min h")),
+    ("speed", word_set("rpm 1/min min-1 r/min u/min tr/min")),
+    ("temperature", word_set("°c °f degc degf c k celsius kelvin")),
+    ("angular rate", word_set("dps mdps deg/s °/s rad/s")),
+    ("sound", word_set("pa upa db dba")),
+    ("electrical", word_set("a ma v mv volt volts w kw")),
+    ("force", word_set("n newton newtons kn lbf nm mpa bar psi ml l")),
+)
+
+
+def clean_name(text: object, fallback: str = "signal") -> str:
+    """A name that is safe to show: one line, no control, zero-width or text-direction characters, at most 80 long."""
+    letters = [
+        " " if character.isspace() else character
+        for character in str(text)[: 20 * MAX_NAME]
+        if character.isspace() or unicodedata.category(character) not in _DROPPED
+    ]
+    name = " ".join("".join(letters).translate(_ANGLES).split())
+    if len(name) > MAX_NAME:
+        name = name[: MAX_NAME - 1].rstrip() + "…"
+    return name or fallback
+
+
+def clean_file_name(text: object) -> str:
+    """The last part of a path, made safe to show; ``file`` when nothing is left."""
+    name = clean_name(re.split(r"[/\\]", str(text).rstrip("/\\"))[-1], "file")
+    return name.lstrip(".") or "file"
+
+
+def unique_names(names: Iterable[str]) -> list[str]:
+    """The names in order, later duplicates numbered: ``acc``, ``acc (2)``, ``acc (3)``."""
+    taken: set[str] = set()
+    unique = []
+    for name in names:
+        candidate, number = name, 1
+        while candidate in taken:
+            number += 1
+            candidate = f"{name} ({number})"
+        taken.add(candidate)
+        unique.append(candidate)
+    return unique
+
+
+def safe_cell(text: object) -> str:
+    """A text cell for a CSV that a spreadsheet will not run as a formula: ``=1+1`` becomes ``'=1+1``.
+
+    Source: OWASP, "CSV injection". Numbers should be written as numbers, not through this function.
+    """
+    cell = str(text)
+    dangerous = cell.lstrip()[:1] in ("=", "+", "-", "@", "|", "%") or cell[:1] in ("\t", "\r", "\n")
+    return "'" + cell if dangerous else cell
+
+
+def split_unit(header: str) -> tuple[str, str]:
+    """Name and unit of a column header: ``acc_x[mg]`` -> ``("acc_x", "mg")``, ``Time (s)`` -> ``("Time", "s")``."""
+    header = header.strip().strip('"').strip()
+    match = _UNIT_IN_BRACKETS.match(header) or _UNIT_AFTER_COMMA.match(header)
+    if not match:
+        return header, ""
+    name, unit = match["name"].strip(" ,;:_-"), match["unit"].strip()
+    if not name or len(unit) > 20 or unit.isdigit():
+        return header, ""
+    return name, unit
+
+
+def words_of(name: str) -> list[str]:
+    """Lower-case words of a name in any case style: ``Temp_ModA`` -> ``["temp", "mod", "a"]``."""
+    return [word.lower() for word in _WORDS.findall(name)]
+
+
+def kind_of(name: str, unit: str = "") -> str:
+    """What a column measures, judged by its unit, then its name: ``vibration``, ``time``, ``label``, ... or ``""``."""
+    words = words_of(name)
+    for kind, known in _KINDS:
+        if kind in ("label", "tacho") and known.intersection(words):
+            return kind
+    plain_unit = unit.strip().lower()
+    for kind, units in _UNIT_KINDS:
+        if plain_unit in units:
+            return kind
+    for kind, known in _KINDS:
+        if known.intersection(words):
+            return kind
+    return ""

@@ -1,0 +1,95 @@
+"""NumPy files: ``.npy`` and ``.npz``, numbers only. Pickled objects are never opened."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Mapping
+from math import prod
+
+import numpy as np
+
+from bearing.errors import BearingError, UnreadableFile, UnsupportedFormat
+from bearing.limits import Limits
+from bearing.readers.channels import Column, columns_of, to_recordings
+from bearing.readers.mat import Tree
+from bearing.readers.matlab import tree_to_recordings
+from bearing.readers.names import clean_name
+from bearing.recording import Recording
+
+__all__ = ["read_npy", "read_npz"]
+
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+
+
+def read_npy(data: bytes, name: str, bounds: Limits) -> list[Recording]:
+    """Channels of a ``.npy`` array; the fields of a structured array are columns by name."""
+    array = _array(data, bounds)
+    if array.dtype.names:
+        columns = [
+            Column(field, np.asarray(array[field], np.float64).reshape(-1))
+            for field in array.dtype.names
+            if array.dtype[field].kind in "fiub" and array.dtype[field].shape == ()
+        ]
+        return to_recordings(columns, name, bounds)
+    if array.size == 1:
+        raise UnsupportedFormat("The .npy file holds a single number, expected an array of samples.")
+    return to_recordings(columns_of(array, "" if array.ndim > 1 else "signal", bounds), name, bounds)
+
+
+def read_npz(data: bytes, name: str, bounds: Limits) -> list[Recording]:
+    """Channels of a ``.npz`` archive: arrays by name, scalars named like a rate or a speed are facts."""
+    tree: dict[str, Tree] = {}
+    unpacked = 0
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            bounds.check_elements(len(archive.infolist()))
+            for member in archive.infolist():
+                if not member.filename.endswith(".npy"):
+                    continue
+                unpacked += member.file_size
+                bounds.check_unpacked(unpacked)
+                with archive.open(member) as stream:
+                    content = stream.read(member.file_size)
+                tree[member.filename.removesuffix(".npy")] = _array(content, bounds)
+    except BearingError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
+        raise UnreadableFile("The .npz archive is damaged or cut off: save it again with numpy.savez.") from error
+    return tree_to_recordings(_without_structured(tree), name, bounds)
+
+
+def _array(data: bytes, bounds: Limits) -> np.ndarray:
+    """The array as a view of the bytes, its claimed shape checked against them first."""
+    stream = io.BytesIO(data)
+    try:
+        version = np.lib.format.read_magic(stream)
+        shape, fortran, dtype = _HEADERS.get(version, np.lib.format.read_array_header_2_0)(stream)
+    except (ValueError, SyntaxError, TypeError, KeyError, EOFError, RecursionError, MemoryError) as error:
+        raise UnreadableFile("The header of this NumPy file is damaged: save it again with numpy.save.") from error
+    if dtype.hasobject:
+        raise UnsupportedFormat(
+            "The NumPy file holds pickled Python objects, which are never opened as they could run a program: "
+            "save the signal alone, as numbers."
+        )
+    if any(side < 0 for side in shape) or dtype.itemsize == 0:
+        raise UnreadableFile("The NumPy file claims an impossible shape: save it again with numpy.save.")
+    bounds.check_samples(*shape)
+    start = stream.tell()
+    claimed, held = prod(shape) * dtype.itemsize, len(data) - start
+    if claimed > held:
+        raise UnreadableFile(
+            f"The NumPy file is cut off: shape {shape} needs {claimed:,} bytes, {held:,} are there. "
+            "Copy or save it again."
+        )
+    if dtype.kind not in "fiubV":
+        raise UnsupportedFormat(f"The NumPy file holds values of type {clean_name(dtype)}, expected real numbers.")
+    return np.frombuffer(data, dtype, prod(shape), start).reshape(shape, order="F" if fortran else "C")
+
+
+def _without_structured(tree: Mapping[str, Tree]) -> dict[str, Tree]:
+    return {name: value for name, value in tree.items() if isinstance(value, np.ndarray) and not value.dtype.names}
