@@ -98,7 +98,7 @@ def format_of(data: bytes, name: str) -> Format:
 
     if is_mat4(data):
         return Format.MAT4
-    if extension in ("mat", "wav", "npy", "tdms") and b"\0" in head:
+    if extension in ("mat", "wav", "npy", "tdms") and b"\0" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         raise UnsupportedFormat(
             f"'{clean_file_name(name)}' is no {extension.upper()} file, whatever its name says: {_EXPORT}"
         )
