@@ -74,6 +74,10 @@ class Predictor:
     def sampling_rate_hz(self) -> float:
         return float(self.card["sampling_rate_hz"])
 
+    @property
+    def sha256(self) -> str:
+        return str(self.card["files"]["cnn.onnx"])
+
     def probabilities(self, windows: NDArray[np.floating]) -> NDArray[np.float32]:
         """Windows of shape (n, 2048) at 12 kHz, any level -> probabilities of shape (n, 4).
 

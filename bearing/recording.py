@@ -33,6 +33,8 @@ class Recording:
         The channel's name in the file (``DE``, ``acc_x``, ``column 2``), unique within the file.
     source : str
         The file's name, for people only; nothing depends on it.
+    variable : str
+        The full name in the file where `channel` is a shorter one (``X105_DE_time``), else empty.
     unit : str
         Unit as written in the file, empty when not given.
     rate_source, rpm_source : str
@@ -50,6 +52,7 @@ class Recording:
     rate_source: str = ""
     rpm_source: str = ""
     notes: tuple[str, ...] = ()
+    variable: str = ""
 
     @property
     def duration_s(self) -> float | None:

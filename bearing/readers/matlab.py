@@ -82,6 +82,7 @@ def _cwru(tree: Mapping[str, Tree], source: str) -> list[Recording]:
                     source=clean_file_name(source),
                     rpm_source=f"variable 'X{number:03d}RPM'" if rpm else "",
                     notes=_cwru_notes(groups, own, number),
+                    variable=name,
                 )
             )
     return recordings
