@@ -39,6 +39,7 @@ ComplexArray = NDArray[np.complex64]
 
 MIN_SAMPLES = 256
 TRANSITION = 0.125  # of a band's width: how far its filter reaches into each neighbour in the kurtogram
+OVERSAMPLING = 1.5  # samples of a band's envelope in the kurtogram, over the band's width
 FLOOR_WIDTH_HZ = 20.0
 FLOOR_WIDTH_BINS = 25
 
@@ -118,8 +119,8 @@ class Demodulator:
         self.sampling_rate_hz = check_rate_hz(sampling_rate_hz)
         self.n_samples = len(samples)
         self._n_padded = _fast_length(self.n_samples)
-        centred = (samples - samples.mean()).astype(np.float32)
-        self._bins = np.asarray(np.fft.rfft(centred, self._n_padded), dtype=np.complex64)
+        unit, self._scale = _to_unit(samples)
+        self._bins = np.asarray(np.fft.rfft(unit, self._n_padded), dtype=np.complex64)
 
     @property
     def nyquist_hz(self) -> float:
@@ -129,12 +130,17 @@ class Demodulator:
         """Everything from 2 % to 98 % of half the sampling rate: no drift, no anti-alias edge."""
         return Band(0.02 * self.nyquist_hz, 0.98 * self.nyquist_hz)
 
-    def squared_envelope(self, band: Band, max_hz: float | None = None) -> tuple[Float32Array, float]:
+    def squared_envelope(self, band: Band, max_hz: float | None = None) -> tuple[FloatArray, float]:
         """Squared envelope of a band in the signal's unit squared, and its sampling rate in Hz.
 
         Free of aliasing up to `max_hz` (None: all of it, up to the band's width). Raises ParameterError when the band
         reaches beyond half the sampling rate or holds fewer than 4 bins.
         """
+        envelope, rate_hz = self._unit_envelope(band, max_hz)
+        return envelope.astype(np.float64) * self._scale**2, rate_hz
+
+    def _unit_envelope(self, band: Band, max_hz: float | None) -> tuple[Float32Array, float]:
+        """The same of the signal divided by `_scale`: single precision is half the work and does not overflow."""
         step_hz = self.sampling_rate_hz / self._n_padded
         first, last = round(band.low_hz / step_hz), round(band.high_hz / step_hz)
         if last > len(self._bins) or last - first < 4:
@@ -154,19 +160,20 @@ class Demodulator:
 
     def envelope_spectrum(self, band: Band, max_hz: float | None = None) -> EnvelopeSpectrum:
         """Spectrum of the squared envelope of a band up to `max_hz` (None: up to the band's width), Hann window."""
-        envelope, rate_hz = self.squared_envelope(band, max_hz)
+        envelope, rate_hz = self._unit_envelope(band, max_hz)
         size = _fast_length(len(envelope))
         step_hz = rate_hz / size
         limit = band.width_hz if max_hz is None else min(max_hz, band.width_hz)
         count = max(int(limit / step_hz) + 1, 2)
         bins = np.fft.rfft((envelope - envelope.mean()) * _hann(len(envelope)), size)[:count]
-        amplitude = np.abs(bins).astype(np.float64) * (4.0 / len(envelope))  # a Hann window's mean is 1/2
+        to_unit_squared = 4.0 / len(envelope) * self._scale**2  # one-sided: 2, a Hann window's mean is 1/2: 2 more
+        amplitude = np.abs(bins).astype(np.float64) * to_unit_squared
         width = max(FLOOR_WIDTH_BINS, round(FLOOR_WIDTH_HZ / step_hz))
-        floor = _running_median(amplitude, width)
-        return EnvelopeSpectrum(np.arange(len(amplitude)) * step_hz, amplitude, floor, band)
+        frequency_hz: FloatArray = np.arange(len(amplitude), dtype=np.float64) * step_hz
+        return EnvelopeSpectrum(frequency_hz, amplitude, _running_median(amplitude, width), band)
 
 
-def squared_envelope(signal: object, sampling_rate_hz: float, band: Band) -> tuple[Float32Array, float]:
+def squared_envelope(signal: object, sampling_rate_hz: float, band: Band) -> tuple[FloatArray, float]:
     """Squared envelope of a band of a signal of shape (n,), and its sampling rate; see `Demodulator`."""
     return Demodulator(signal, sampling_rate_hz).squared_envelope(band)
 
@@ -190,6 +197,14 @@ def _running_median(values: FloatArray, width: int) -> FloatArray:
     blocks = np.lib.stride_tricks.sliding_window_view(values, width)[::hop]
     centres = np.arange(len(blocks)) * hop + (width - 1) / 2
     return np.interp(np.arange(len(values)), centres, np.median(blocks, axis=1))
+
+
+def _to_unit(samples: FloatArray) -> tuple[Float32Array, float]:
+    """The signal without its mean, scaled to a peak of 1 in single precision, and what it was divided by."""
+    highest = float(np.abs(samples).max()) or 1.0
+    unit = samples / highest
+    unit -= unit.mean()
+    return unit.astype(np.float32), highest
 
 
 @lru_cache(maxsize=8)
@@ -286,8 +301,7 @@ def kurtogram(
         raise ParameterError(f"The kurtogram's depth lies between 1 and 12, got {max_level}.")
     columns = 3 * 2**max_level
     half = _fast_length(-(-len(samples) // (2 * columns))) * columns  # bins; a whole number in every band
-    centred = (samples - samples.mean()).astype(np.float32)
-    bins = np.asarray(np.fft.rfft(centred, 2 * half)[:half], dtype=np.complex64)
+    bins = np.asarray(np.fft.rfft(_to_unit(samples)[0], 2 * half)[:half], dtype=np.complex64)
     filled = len(samples) / (2 * half)
     counts = tree_counts(max_level)
     rows = [_row_kurtosis(bins, count, filled) for count in counts]
@@ -316,12 +330,13 @@ def _row_kurtosis(bins: ComplexArray, count: int, filled: float) -> FloatArray:
     taper = np.concatenate([ramp, np.ones(size - 2 * edge), ramp[::-1]]).astype(np.float32)
     padded = np.concatenate([np.zeros(edge, np.complex64), bins, np.zeros(edge, np.complex64)])
     slices = np.lib.stride_tricks.sliding_window_view(padded, size + 2 * edge)[::size]
-    analytic = np.fft.ifft(slices * taper, _fast_length(size + 2 * edge), axis=1)
+    samples = _fast_length(int(OVERSAMPLING * size))  # a fourth power moves faster than the envelope itself
+    analytic = np.fft.ifft(slices * taper, samples, axis=1)
     power = analytic.real**2
     power += analytic.imag**2
     second = power.sum(axis=1).astype(np.float64) / (power.shape[1] * filled)
     fourth = np.array([np.dot(row, row) for row in power], dtype=np.float64) / (power.shape[1] * filled)
-    return np.where(second > 0, fourth / np.maximum(second, 1e-300) ** 2 - 2.0, 0.0)
+    return np.where(second > 0, fourth / np.maximum(second, 1e-30) ** 2 - 2.0, 0.0)
 
 
 # ------------------------------------------------------------------------------------------- bands by fault lines
