@@ -22,7 +22,6 @@ __all__ = ["Band", "Demodulator", "EnvelopeSpectrum", "envelope_spectrum", "fast
 
 FloatArray = NDArray[np.float64]
 Float32Array = NDArray[np.float32]
-ComplexArray = NDArray[np.complex64]
 
 MIN_SAMPLES = 256
 FLOOR_WIDTH_HZ = 20.0

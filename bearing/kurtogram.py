@@ -1,4 +1,4 @@
-"""Which band to demodulate: by impulsiveness, blind to any fault (`kurtogram`), or by given lines (`search_line_bands`).
+"""Which band to demodulate: the most impulsive one (`kurtogram`), or where given lines stand (`search_line_bands`).
 
 Both walk the same 1/3-binary tree of bands: 1, 2, 3, 4, 6, 8, 12, ... equal parts of the range up to half the sampling
 rate.
