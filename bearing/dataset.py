@@ -61,9 +61,13 @@ def locate(number: int, progress: Progress | None = None, fetch: bool = True) ->
                 "BEARING_DATA_DIR to download it from the publisher."
             )
         same = is_published(facts, path.read_bytes())
-        return Source(facts, path, "" if same else f"{facts.file_name} differs from the published file (re-saved or cut)")
+        return Source(
+            facts, path, "" if same else f"{facts.file_name} differs from the published file (re-saved or cut)"
+        )
     if not fetch and not available(number):
-        raise RecordingMissing(f"{facts.file_name} has not been downloaded yet: run `python -m bearing fetch {number}`.")
+        raise RecordingMissing(
+            f"{facts.file_name} has not been downloaded yet: run `python -m bearing fetch {number}`."
+        )
     return Source(facts, download(facts, progress=progress))
 
 

@@ -63,7 +63,9 @@ def open_path(path: str | Path) -> Intake:
         limits().check_bytes(path.stat().st_size)
         data = path.read_bytes()
     except OSError as error:
-        raise UnreadableFile(f"'{path.name}' could not be opened ({error.strerror or error}): check the path.") from None
+        raise UnreadableFile(
+            f"'{path.name}' could not be opened ({error.strerror or error}): check the path."
+        ) from None
     return open_upload(data, path.name)
 
 

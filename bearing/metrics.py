@@ -24,7 +24,7 @@ class ClassMetrics:
 
 @dataclass(frozen=True)
 class Metrics:
-    """`confusion[i][j]`: how often truth `classes[i]` was called `classes[j]`. Macro-F1 averages the classes present."""
+    """`confusion[i][j]`: how often truth `classes[i]` was called `classes[j]`; macro-F1 averages the classes present."""
 
     n: int
     accuracy: float

@@ -51,7 +51,9 @@ def checked_weights(path: Path, expected_sha256: str) -> bytes:
     except FileNotFoundError:
         raise ModelError(f"{path.name} is missing from {path.parent.name}/: run `python -m bearing train`.") from None
     if hashlib.sha256(weights).hexdigest() != expected_sha256:
-        raise ModelError(f"{path.name} is not the file its card describes (sha256 differs): restore both or train again.")
+        raise ModelError(
+            f"{path.name} is not the file its card describes (sha256 differs): restore both or train again."
+        )
     return weights
 
 

@@ -79,7 +79,8 @@ class RegistryEntry:
         part = {"inner": "inner race", "outer": "outer race", "ball": "ball", "normal": "healthy"}[self.label]
         clock = f" at {self.clock_position} o'clock" if self.clock_position else ""
         size = f", {self.fault_size} in" if self.fault_size else ""
-        return f"{self.number}: {part}{clock}{size}, {self.load_hp} hp, {'drive' if self.faulty_end == 'DE' else 'fan'} end"
+        end = "fan" if self.set == "fan end" else "drive"
+        return f"{self.number}: {part}{clock}{size}, {self.load_hp} hp, {end} end"
 
 
 def _float(text: str) -> float | None:

@@ -26,10 +26,18 @@ STATES: dict[str, HealthState] = {
     s.key: s
     for s in (
         HealthState("normal", "Healthy", "No bearing fault found", "#009E73", ":material/check_circle:", "circle"),
-        HealthState("inner", "Inner race fault", "The inner race is damaged", "#D55E00", ":material/adjust:", "diamond"),
-        HealthState("outer", "Outer race fault", "The outer race is damaged", "#0072B2", ":material/trip_origin:", "square"),
-        HealthState("ball", "Ball fault", "A rolling element is damaged", "#CC79A7", ":material/bubble_chart:", "triangle-up"),
-        HealthState("uncertain", "Uncertain", "The evidence does not carry a verdict", "#8A8F98", ":material/help:", "x"),
+        HealthState(
+            "inner", "Inner race fault", "The inner race is damaged", "#D55E00", ":material/adjust:", "diamond"
+        ),
+        HealthState(
+            "outer", "Outer race fault", "The outer race is damaged", "#0072B2", ":material/trip_origin:", "square"
+        ),
+        HealthState(
+            "ball", "Ball fault", "A rolling element is damaged", "#CC79A7", ":material/bubble_chart:", "triangle-up"
+        ),
+        HealthState(
+            "uncertain", "Uncertain", "The evidence does not carry a verdict", "#8A8F98", ":material/help:", "x"
+        ),
     )
 }
 
