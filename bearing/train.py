@@ -17,10 +17,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from bearing.cnn import CLASSES, WideKernelCNN, export_onnx, segments
+from bearing.cnn import CELLS, CHANNELS, CLASSES, POOL, WINDOW, WideKernelCNN, export_onnx, segments
 from bearing.dataset import WindowSet
-from bearing.errors import ParameterError
 from bearing.metrics import classification_metrics
+from bearing.recipe import Epoch, Settings
 from bearing.scaler import zscore
 from bearing.splits import random_split
 from bearing.windows import NETWORK_RATE_HZ
@@ -28,36 +28,6 @@ from bearing.windows import NETWORK_RATE_HZ
 __all__ = ["Epoch", "Fitted", "Settings", "fit", "train_and_save"]
 
 IndexArray = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a training depends on besides the data. Early stopping waits `patience` epochs for a better loss."""
-
-    seed: int = 42
-    epochs: int = 40
-    learning_rate: float = 0.02
-    batch_size: int = 64
-    patience: int = 10
-    train_fraction: float = 0.7
-    validation_fraction: float = 0.15
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.epochs <= 10_000:
-            raise ParameterError(f"Epochs lie between 1 and 10,000, got {self.epochs}.")
-        if not 0 < self.learning_rate <= 1:
-            raise ParameterError(f"The learning rate lies between 0 and 1, got {self.learning_rate:g}.")
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """Loss (cross-entropy) and accuracy after one pass over the training windows."""
-
-    epoch: int
-    train_loss: float
-    train_accuracy: float
-    validation_loss: float
-    validation_accuracy: float
 
 
 @dataclass(frozen=True)
@@ -156,6 +126,7 @@ def train_and_save(
     torch.save(fitted.network.state_dict(), folder / "cnn.pt")
     (folder / "cnn.onnx").write_bytes(onnx)
     _write_json(folder / "cnn_history.json", [asdict(epoch) for epoch in fitted.history])
+    _write_json(folder / "cnn_kernels.json", kernels(fitted.network))
     _write_json(folder / "cnn.json", card)
     return card
 
@@ -179,6 +150,7 @@ def _card(
         "window_samples": data.windows.shape[1],
         "scaler": "z-score of each window",
         "parameters": sum(p.numel() for p in fitted.network.parameters()),
+        "layers": layers(fitted.network),
         "split": {
             "kind": "random windows",
             "seed": settings.seed,
@@ -195,6 +167,33 @@ def _card(
         "metrics": metrics,
         "files": {"cnn.onnx": hashlib.sha256(onnx).hexdigest()},
     }
+
+
+def layers(network: WideKernelCNN) -> list[dict[str, Any]]:
+    """The network from input to output: each layer's name, the shape it gives, its parameters, for drawing."""
+    conv, linear = network.conv, network.linear
+    return [
+        {"name": "window", "shape": [1, WINDOW], "parameters": 0},
+        {
+            "name": "convolution",
+            "shape": [conv.out_channels, WINDOW - conv.kernel_size[0] + 1],
+            "kernel": conv.kernel_size[0],
+            "activation": "tanh",
+            "parameters": sum(p.numel() for p in conv.parameters()),
+        },
+        {"name": "average pooling", "shape": [CHANNELS, CELLS], "kernel": POOL, "parameters": 0},
+        {
+            "name": "linear",
+            "shape": [linear.out_features],
+            "activation": "softmax",
+            "parameters": sum(p.numel() for p in linear.parameters()),
+        },
+    ]
+
+
+def kernels(network: WideKernelCNN) -> list[list[float]]:
+    """The filters the convolution learned, shape (5, 100), rounded to 5 digits: what the network listens for."""
+    return [[round(value, 5) for value in kernel] for kernel in network.conv.weight[:, 0].tolist()]
 
 
 def version_of_weights(weights: bytes) -> str:
