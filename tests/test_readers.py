@@ -310,7 +310,7 @@ def test_what_cannot_be_read_says_what_to_do(data: bytes, name: str, error: type
 
 
 def test_read_path_of_nothing(tmp_path) -> None:
-    with pytest.raises(UnreadableFile, match="'gone.csv' could not be opened"):
+    with pytest.raises(UnreadableFile, match=r"'gone\.csv' could not be opened"):
         read_path(tmp_path / "gone.csv")
 
 
