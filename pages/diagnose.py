@@ -1,0 +1,5 @@
+"""Diagnose."""
+
+import streamlit as st
+
+st.title("Diagnose")

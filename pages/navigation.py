@@ -1,0 +1,53 @@
+"""The Streamlit main script: page configuration, navigation, and what every page shares.
+
+It lives inside `pages/` on purpose: with such a folder beside the main script, Streamlit's old automatic pages and
+st.navigation disagree about the first deep link after a start.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+HERE = Path(__file__).resolve().parent
+if str(HERE.parent) not in sys.path:  # `bearing` and `pages` are importable from wherever the server was started
+    sys.path.insert(0, str(HERE.parent))
+
+st.set_page_config(page_title="Bearing Diagnostics", page_icon=str(HERE / "icon.svg"), layout="wide")
+
+st.logo(str(HERE / "icon.svg"), size="large")
+
+# Widgets of a page that is not shown lose their state unless it is set again: keys that begin with "keep." survive.
+for key in list(st.session_state):
+    if str(key).startswith("keep."):
+        st.session_state[key] = st.session_state[key]
+
+page = st.navigation(
+    [
+        st.Page(
+            HERE / "diagnose.py",
+            title="Diagnose",
+            icon=":material/troubleshoot:",
+            default=True,
+            help="Drop a vibration file: is the bearing healthy, which part fails, and how sure is that.",
+        ),
+        st.Page(
+            HERE / "test_set.py",
+            title="Test set",
+            icon=":material/grid_view:",
+            url_path="test_set",
+            help="Every prediction on held-out windows of the CWRU recordings: map, table, confusion matrix.",
+        ),
+        st.Page(
+            HERE / "training.py",
+            title="Training",
+            icon=":material/model_training:",
+            url_path="training",
+            help="How the networks were trained, and what their accuracy means under each way of splitting the data.",
+        ),
+    ],
+    position="top",
+)
+page.run()
