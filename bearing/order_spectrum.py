@@ -44,7 +44,7 @@ class OrderSpectrum:
     Attributes
     ----------
     bands : tuple of (low_hz, high_hz), one per row.
-    level : float32, shape (bands, bins). ln(power / local floor); shaft harmonics are notched when they can be resolved.
+    level : float32, shape (bands, bins). ln(power / local floor), shaft harmonics notched if resolved.
     floor : float32, shape (bands, bins). ln(power of the floor), power = squared amplitude relative to the mean.
     step : float. Orders per bin.
     revolutions : float. Shaft revolutions in one transform: the resolution is 2 / revolutions orders (Hann).
@@ -120,7 +120,7 @@ def envelope_order_spectrum(
     notch_shaft: bool = True,
     max_segments: int = MAX_SEGMENTS,
 ) -> OrderSpectrum:
-    """Squared-envelope spectra of a finite signal of shape (n,), up to `max_order`; long ones averaged over segments."""
+    """Squared-envelope spectra of a finite signal of shape (n,), up to `max_order`; long ones in averaged segments."""
     bands = bands or band_tree(sampling_rate_hz)
     total = len(signal) / sampling_rate_hz * shaft_hz
     segments = max(1, int(np.ceil(total / min(MAX_REVOLUTIONS, MAX_BINS / max_order))))
@@ -188,7 +188,7 @@ def _running_floor(power: Array32, width: int) -> Array32:
 def _notch_shaft(level: Array32, step: float, revolutions: float) -> None:
     """Press whole-number orders to the floor, in place: they are shaft harmonics, whatever line lies near them."""
     for order in range(1, int(level.shape[1] * step) + 1):
-        width = max(1.6 / revolutions, 0.0006 * order)
+        width = max(2.5 / revolutions, min(0.004 * order, 0.05))
         near = slice(int(np.floor((order - width) / step)), int(np.ceil((order + width) / step)) + 1)
         level[:, near] = np.minimum(level[:, near], 0)
 
