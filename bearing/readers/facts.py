@@ -75,13 +75,17 @@ def facts_in_scalars(scalars: Mapping[str, float], where: str = "variable") -> F
 
 
 def facts_in_lines(lines: Iterable[str]) -> Facts:
-    """Facts in comment and preamble lines such as ``# sampling_rate_hz: 12000`` or ``Sample rate;25,6 kHz``."""
+    """Facts in comment and preamble lines such as ``# sampling_rate_hz: 12000`` or ``Sample rate;25,6 kHz``.
+
+    Several to a line are told apart when they are written ``name=value; name=value``.
+    """
     found = []
     for line in lines:
-        match = _FACT_LINE.match(line[:300])
-        if match:
-            value = float(match["value"].replace(",", "."))
-            found.append((match["name"], match["unit"], value, f"line '{clean_name(line.strip(' #%;,'))}'"))
+        for part in line[:300].split(";") if line.count("=") > 1 else [line[:300]]:
+            match = _FACT_LINE.match(part)
+            if match:
+                value = float(match["value"].replace(",", "."))
+                found.append((match["name"], match["unit"], value, f"line '{clean_name(part.strip(' #%;,'))}'"))
     return _facts(found)
 
 
