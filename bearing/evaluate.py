@@ -210,9 +210,7 @@ def save_evaluation(evaluation: Evaluation, data: WindowSet, folder: Path, setti
         "windows": evaluation.metrics.as_dict(),
         "recordings": evaluation.recordings.as_dict(),
         "folds": {fold: metrics.as_dict() for fold, metrics in evaluation.per_fold.items()},
-        "data_sha256": {
-            s.entry.file_name: hashlib.sha256(s.path.read_bytes()).hexdigest() for s in data.sources
-        },
+        "data_sha256": {s.entry.file_name: hashlib.sha256(s.path.read_bytes()).hexdigest() for s in data.sources},
         "libraries": {package: version(package) for package in ("numpy", "scipy", "torch", "onnxruntime")},
         "predictions": {"file": f"predictions_{name}.csv", "sha256": hashlib.sha256(table).hexdigest()},
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bearing.catalogue import find
 from bearing.errors import ParameterError
 from bearing.limits import limits
 from bearing.readers import preferred_channel
@@ -48,7 +49,8 @@ def open_upload(data: bytes, name: str) -> Intake:
     known = [published if _may_fill(published, r) else recognise_variable(r.variable) for r in recordings]
     filled = tuple(_filled(r, entry, published) for r, entry in zip(recordings, known, strict=True))
     bearings = tuple(
-        BEARING_OF_END.get(_end(r), "") if entry is not None else "" for r, entry in zip(recordings, known, strict=True)
+        BEARING_OF_END.get(_end(r), "") if entry is not None else _in_catalogue(r.bearing)
+        for r, entry in zip(recordings, known, strict=True)
     )
     index, reason = preferred_channel(list(filled))
     return Intake(filled, index, reason, bearings, _sentence(published))
@@ -67,6 +69,16 @@ def open_path(path: str | Path) -> Intake:
             f"'{path.name}' could not be opened ({error.strerror or error}): check the path."
         ) from None
     return open_upload(data, path.name)
+
+
+def _in_catalogue(name: str) -> str:
+    """The name a file gives its bearing, where the catalogue knows that bearing."""
+    if not name:
+        return ""
+    try:
+        return find(name).name
+    except ParameterError:
+        return ""
 
 
 def _end(recording: Recording) -> str:

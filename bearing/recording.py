@@ -35,6 +35,8 @@ class Recording:
         The file's name, for people only; nothing depends on it.
     variable : str
         The full name in the file where `channel` is a shorter one (``X105_DE_time``), else empty.
+    bearing : str
+        The bearing's designation as the file gives it, empty when it does not.
     unit : str
         Unit as written in the file, empty when not given.
     rate_source, rpm_source : str
@@ -53,6 +55,7 @@ class Recording:
     rpm_source: str = ""
     notes: tuple[str, ...] = ()
     variable: str = ""
+    bearing: str = ""
 
     @property
     def duration_s(self) -> float | None:

@@ -97,6 +97,7 @@ def to_recordings(
             rate_source=facts.rate.source if facts.rate else "",
             rpm_source=facts.rpm.source if facts.rpm else "",
             notes=facts.notes,
+            bearing=facts.bearing,
         )
         for name, column in zip(names, signals, strict=True)
     ]

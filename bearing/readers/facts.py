@@ -30,11 +30,12 @@ class Facts:
     rate: Known | None = None
     rpm: Known | None = None
     notes: tuple[str, ...] = ()
+    bearing: str = ""
 
     def or_else(self, other: Facts) -> Facts:
         """These facts, completed by those of a wider scope."""
         notes = self.notes + tuple(note for note in other.notes if note not in self.notes)
-        return Facts(self.rate or other.rate, self.rpm or other.rpm, notes)
+        return Facts(self.rate or other.rate, self.rpm or other.rpm, notes, self.bearing or other.bearing)
 
 
 # Names are compared without case, spaces and punctuation.
@@ -67,6 +68,10 @@ _FACT_LINE = re.compile(
     rf"^[\s#%;/*!'\"]*(?P<name>[^\W\d][\w .\-/()\[\]^]{{0,60}}?)[\"\s]*(?:[:=]|[;,\t]|\s{{2,}})[:=;,\t\"\s]*"
     rf"(?P<value>{_NUMBER})[\"\s;,]*(?P<unit>[a-zA-Zµμ/^\-0-9]{{0,12}})[\"\s;,.]*$"
 )
+_BEARING_LINE = re.compile(
+    r"[\s#%;/*!'\"]*bearing(?:[ _](?:type|name|designation|model))?\s*[:=]\s*(?P<name>[^;\t]{2,60})", re.I
+)
+_SIMULATED = re.compile(r"\bsimulated\b", re.IGNORECASE)
 
 
 def facts_in_scalars(scalars: Mapping[str, float], where: str = "variable") -> Facts:
@@ -80,13 +85,19 @@ def facts_in_lines(lines: Iterable[str]) -> Facts:
     Several to a line are told apart when they are written ``name=value; name=value``.
     """
     found = []
+    bearing, notes = "", []
     for line in lines:
+        if _SIMULATED.search(line[:300]) and not notes:
+            notes.append("The file says of itself that it is simulated, not measured.")
         for part in line[:300].split(";") if line.count("=") > 1 else [line[:300]]:
+            named = _BEARING_LINE.match(part)
             match = _FACT_LINE.match(part)
-            if match:
+            if named and not bearing:
+                bearing = clean_name(named["name"].strip(" \"',"))
+            elif match:
                 value = float(match["value"].replace(",", "."))
                 found.append((match["name"], match["unit"], value, f"line '{clean_name(part.strip(' #%;,'))}'"))
-    return _facts(found)
+    return Facts(notes=tuple(notes), bearing=bearing).or_else(_facts(found))
 
 
 def tidy_rate(rate_hz: float, tolerance: float = 1e-5) -> float:
