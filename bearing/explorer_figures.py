@@ -1,0 +1,246 @@
+"""Pictures of the Test set page: arrays and tables in, plotly figures out; no streamlit.
+
+Grounds are transparent and text takes the page's colour, so that each stands on a light and a dark page.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.subplots import make_subplots
+
+from bearing.registry import LABELS
+from bearing.spectrum import amplitude_spectrum
+from bearing.style import STATES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bearing.explorer import WindowFacts
+
+__all__ = [
+    "CLEAR",
+    "ACCENT",
+    "WRONG",
+    "base_layout",
+    "confusion_figure",
+    "map_figure",
+    "probabilities_figure",
+    "window_figure",
+]
+
+CLEAR = "rgba(0,0,0,0)"
+GRID = "rgba(128,138,148,0.22)"
+ACCENT = "#2E7DA8"
+WRONG = "#C8434F"
+SHORT = {"normal": "Healthy", "inner": "Inner", "outer": "Outer", "ball": "Ball"}
+
+
+def base_layout(height: int, **changes: Any) -> dict[str, Any]:
+    """What all figures share: transparent ground, tight margins, no zoom bar in the way."""
+    layout: dict[str, Any] = {
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
+        "hovermode": "closest",
+        "dragmode": False,
+        "showlegend": False,
+        "font": {"size": 13},
+    }
+    return layout | changes
+
+
+def map_figure(rows: pd.DataFrame, ring: int | None = None, height: int = 430) -> go.Figure:
+    """Held-out windows on the plane of the network's features: colour tells the truth, an outline the mistake.
+
+    rows : predictions with map_x, map_y, truth, prediction, fold; one panel per fold, for each fold has a network of
+    its own. customdata of a point is (row, recording, confidence). ring : a row to mark from outside the map.
+    """
+    folds = [str(f) for f in dict.fromkeys(rows["fold"])]
+    columns = 1 if len(folds) == 1 else 2
+    lines = max(-(-len(folds) // columns), 1)
+    figure = make_subplots(
+        rows=lines,
+        cols=columns,
+        subplot_titles=folds if len(folds) > 1 else None,
+        horizontal_spacing=0.03,
+        vertical_spacing=0.09,
+    )
+    for label in LABELS:
+        marker = {"color": STATES[label].colour, "symbol": STATES[label].symbol, "size": 9}
+        figure.add_scatter(
+            x=[None], y=[None], mode="markers", name=STATES[label].title, marker=marker, legendgroup=label
+        )
+    for panel, fold in enumerate(folds):
+        place = {"row": panel // columns + 1, "col": panel % columns + 1}
+        of_fold = rows[rows["fold"] == fold]
+        groups = dict(iter(of_fold.groupby(["truth", "prediction"], observed=True)))
+        for pair in sorted(groups, key=lambda pair: pair[0] != pair[1]):  # mistakes on top
+            figure.add_trace(_points(groups[pair], str(pair[0]), str(pair[1])), **place)
+        if ring is not None and ring in of_fold.index:
+            figure.add_trace(_ring(of_fold.loc[ring]), **place)
+    figure.update_layout(
+        **base_layout(height, showlegend=True, dragmode="zoom", margin={"l": 4, "r": 4, "t": 56, "b": 4}),
+        legend={"orientation": "h", "y": 1.0, "yref": "container", "yanchor": "top", "x": 0, "itemsizing": "constant"},
+    )
+    axis = {
+        "showticklabels": False,
+        "zeroline": False,
+        "showgrid": False,
+        "showline": True,
+        "linecolor": GRID,
+        "mirror": True,
+    }
+    figure.update_xaxes(**axis)
+    figure.update_yaxes(**axis)
+    figure.update_annotations(font_size=12)
+    return figure
+
+
+def _points(rows: pd.DataFrame, truth: str, prediction: str) -> go.Scatter:
+    """Windows of one truth and one answer: right ones plain, wrong ones outlined in the colour of the answer."""
+    right = truth == prediction
+    outline = {"width": 0} if right else {"width": 1.8, "color": STATES[prediction].colour}
+    said = "right" if right else f"called <b>{STATES[prediction].title.lower()}</b>"
+    facts = np.column_stack([rows.index.to_numpy(), rows["recording"], rows["confidence"]]).astype(np.float32)
+    return go.Scatter(
+        x=rows["map_x"].to_numpy(np.float32),
+        y=rows["map_y"].to_numpy(np.float32),
+        customdata=facts,
+        mode="markers",
+        legendgroup=truth,
+        showlegend=False,
+        marker={
+            "color": STATES[truth].colour,
+            "symbol": STATES[truth].symbol,
+            "size": 6 if right else 7,
+            "opacity": 0.6 if right else 0.9,
+            "line": outline,
+        },
+        selected={"marker": {"size": 15, "opacity": 1}},
+        unselected={"marker": {"opacity": 0.45}},
+        hovertemplate=(
+            f"{STATES[truth].title}, {said}<br>recording %{{customdata[1]}}, confidence %{{customdata[2]:.2f}}"
+            "<extra></extra>"
+        ),
+    )
+
+
+def _ring(row: pd.Series) -> go.Scatter:
+    return go.Scatter(
+        x=[row["map_x"]],
+        y=[row["map_y"]],
+        mode="markers",
+        hoverinfo="skip",
+        showlegend=False,
+        marker={"symbol": "circle-open", "size": 20, "color": WRONG, "line": {"width": 3}},
+    )
+
+
+def confusion_figure(matrix: NDArray[np.int64], classes: tuple[str, ...], height: int = 400) -> go.Figure:
+    """Counts of shape (n, n), rows truth, columns answer, shaded by the share of the row; every cell can be clicked.
+
+    A heatmap gives no selection when clicked: the cells are rectangles under invisible square markers, whose
+    customdata is (truth index, answer index).
+    """
+    size = len(classes)
+    totals = np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    share = matrix / totals
+    figure = go.Figure()
+    for i in range(size):
+        for j in range(size):
+            colour = _rgba(ACCENT if i == j else WRONG, 0.06 + 0.5 * share[i, j] if matrix[i, j] else 0.03)
+            box = {"x0": j - 0.48, "x1": j + 0.48, "y0": i - 0.48, "y1": i + 0.48}
+            figure.add_shape(type="rect", layer="below", line={"width": 0}, fillcolor=colour, **box)
+    at = [(i, j) for i in range(size) for j in range(size)]
+    figure.add_scatter(
+        x=np.array([j for _, j in at], dtype=np.float32),
+        y=np.array([i for i, _ in at], dtype=np.float32),
+        customdata=np.array(at, dtype=np.int32),
+        mode="markers+text",
+        text=[f"<b>{matrix[i, j]:,}</b><br>{share[i, j]:.0%}" if matrix[i, j] else "0" for i, j in at],
+        textfont={"size": 13},
+        marker={"symbol": "square", "size": 58, "color": CLEAR, "line": {"width": 0}},
+        selected={"marker": {"color": "rgba(128,138,148,0.38)"}},
+        unselected={"marker": {"color": CLEAR}, "textfont": {}},
+        hovertext=[
+            f"{SHORT[classes[i]]} called {SHORT[classes[j]].lower()}: {matrix[i, j]:,} of {totals[i, 0]:,}"
+            for i, j in at
+        ],
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
+    names = [SHORT[name] for name in classes]
+    ticks = {
+        "tickmode": "array",
+        "tickvals": list(range(size)),
+        "ticktext": names,
+        "showgrid": False,
+        "zeroline": False,
+    }
+    figure.update_layout(**base_layout(height, margin={"l": 8, "r": 8, "t": 8, "b": 8}))
+    figure.update_xaxes(**ticks, title="what the network said", side="top", range=[-0.52, size - 0.48], fixedrange=True)
+    figure.update_yaxes(**ticks, title="what it was", range=[size - 0.48, -0.52], fixedrange=True)
+    return figure
+
+
+def probabilities_figure(facts: WindowFacts, height: int = 132) -> go.Figure:
+    """The four probabilities of a window as bars; the truth carries a tick."""
+    names = LABELS[::-1]
+    values = np.array([facts.probabilities[name] for name in names], dtype=np.float32)
+    figure = go.Figure(
+        go.Bar(
+            x=values,
+            y=[f"{STATES[name].title}{' ✓' if name == facts.truth else ''}" for name in names],
+            orientation="h",
+            marker={"color": [STATES[name].colour for name in names]},
+            text=[f"{value:.1%}" for value in values],
+            textposition="outside",
+            cliponaxis=False,
+            hoverinfo="skip",
+        )
+    )
+    figure.update_layout(**base_layout(height, bargap=0.25, margin={"l": 4, "r": 48, "t": 2, "b": 2}))
+    figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True)
+    figure.update_yaxes(showgrid=False, ticks="", fixedrange=True)
+    return figure
+
+
+def window_figure(samples: NDArray[np.floating], rate_hz: float, unit: str = "g", height: int = 330) -> go.Figure:
+    """Waveform and amplitude spectrum of one window of shape (n,), one above the other."""
+    time_ms = (np.arange(len(samples)) / rate_hz * 1e3).astype(np.float32)
+    spectrum = amplitude_spectrum(samples, rate_hz)
+    figure = make_subplots(rows=2, cols=1, vertical_spacing=0.24)
+    line = {"color": ACCENT, "width": 1}
+    figure.add_scatter(
+        x=time_ms,
+        y=samples.astype(np.float32),
+        line=line,
+        row=1,
+        col=1,
+        hovertemplate="%{x:.1f} ms, %{y:.3g}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=(spectrum.frequency_hz / 1e3).astype(np.float32),
+        y=spectrum.values.astype(np.float32),
+        line=line,
+        fill="tozeroy",
+        fillcolor=_rgba(ACCENT, 0.18),
+        row=2,
+        col=1,
+        hovertemplate="%{x:.2f} kHz, %{y:.3g}<extra></extra>",
+    )
+    figure.update_layout(**base_layout(height))
+    figure.update_xaxes(gridcolor=GRID, zeroline=False, fixedrange=True, title_standoff=4)
+    figure.update_yaxes(gridcolor=GRID, zeroline=False, fixedrange=True, nticks=4, title=unit, title_standoff=4)
+    figure.update_xaxes(title="time, ms", row=1, col=1)
+    figure.update_xaxes(title="frequency, kHz", row=2, col=1)
+    return figure
+
+
+def _rgba(colour: str, alpha: float) -> str:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha:.3f})"

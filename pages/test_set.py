@@ -1,0 +1,339 @@
+"""Test set: every prediction on held-out windows, as a map, a confusion matrix and a table; a click shows the window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from bearing import explorer_figures as figures
+from bearing import paths
+from bearing.dataset import available
+from bearing.errors import BearingError, ModelError
+from bearing.explorer import (
+    Result,
+    WindowFacts,
+    filter_windows,
+    most_telling,
+    read_predictions,
+    read_results,
+    resampled_recording,
+    window_facts,
+)
+from bearing.metrics import confusion_matrix
+from bearing.registry import LABELS, entry
+from bearing.style import STATES
+from bearing.windows import NETWORK_RATE_HZ, WINDOW
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STATE_TITLES = {key: STATES[key].title for key in LABELS}
+BADGE_COLOURS = {"normal": "green", "inner": "orange", "outer": "blue", "ball": "violet"}
+FILTERS = ("truths", "predictions", "recordings", "loads", "diameters", "wrong")
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def results(folder: Path, _changed: float) -> dict[str, Result]:
+    return read_results(folder)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def predictions(result: Result, folder: Path) -> pd.DataFrame:
+    return read_predictions(result, folder)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def signal(number: int) -> np.ndarray:
+    return resampled_recording(number).astype(np.float32)
+
+
+def choose(row: int, ring: bool) -> None:
+    """Show a window. A ring marks it on the map unless the map itself was clicked, which marks it without redrawing."""
+    st.session_state["window"] = row
+    st.session_state["ring"] = row if ring else None
+
+
+def map_clicked(key: str) -> None:
+    points = st.session_state[key].selection.points
+    if points:
+        choose(int(points[0]["customdata"][0]), ring=st.session_state.get("ring") is not None)
+
+
+def cell_clicked(key: str, rows: pd.DataFrame) -> None:
+    """A cell of the confusion matrix sets the filter to its windows and shows the most telling of them."""
+    points = st.session_state[key].selection.points
+    if not points:
+        return
+    truth, answer = (LABELS[int(i)] for i in points[0]["customdata"])
+    row = most_telling(filter_windows(rows, truths=(truth,), predictions=(answer,)))
+    st.session_state["truths"], st.session_state["predictions"] = [truth], [answer]
+    if row is not None:
+        choose(row, ring=True)
+
+
+def table_clicked(key: str, rows: list[int]) -> None:
+    picked = st.session_state[key].selection
+    at = picked.rows or [cell[0] for cell in picked.cells]
+    if at:
+        choose(rows[at[0]], ring=True)
+
+
+def show_all() -> None:
+    for name in FILTERS:
+        st.session_state.pop(name, None)
+    st.session_state["clicks"] = st.session_state.get("clicks", 0) + 1  # new keys: old clicks on the charts are gone
+
+
+def other_question() -> None:
+    show_all()
+    st.session_state.pop("window", None)
+    st.session_state.pop("ring", None)
+
+
+def show_window(facts: WindowFacts, rows: pd.DataFrame) -> None:
+    truth, said = STATES[facts.truth], STATES[facts.prediction]
+    position = rows.index.get_loc(facts.row) if facts.row in rows.index else 0
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{facts.description}**", width="stretch")
+        for step, icon, name in ((-1, "chevron_left", "Previous window"), (1, "chevron_right", "Next window")):
+            st.button(
+                name,
+                icon=f":material/{icon}:",
+                key=f"step{step}",
+                type="tertiary",
+                help=f"{name} of the {len(rows):,} shown",
+                on_click=choose,
+                args=(int(rows.index[(position + step) % len(rows)]), True),
+            )
+    verdict = "right" if facts.right else ":material/close: wrong"
+    st.markdown(
+        f"was :{BADGE_COLOURS[facts.truth]}-badge[{truth.title}]  the network said "
+        f":{BADGE_COLOURS[facts.prediction]}-badge[{said.title}] with {facts.confidence:.0%}: **{verdict}**"
+    )
+    st.plotly_chart(
+        figures.probabilities_figure(facts),
+        key="probabilities",
+        config={"displayModeBar": False},
+        alt=f"Probabilities: {said.title} {facts.confidence:.0%}; the truth is {truth.title}",
+    )
+    show_waveform(facts)
+    with st.container(horizontal=True, gap="large"):
+        for name, value in (
+            ("RMS", f"{facts.indicators.rms:.3g} g"),
+            ("Peak", f"{facts.indicators.peak:.3g} g"),
+            ("Crest factor", f"{facts.indicators.crest_factor:.1f}"),
+            ("Kurtosis", f"{facts.indicators.kurtosis:.1f}"),
+        ):
+            st.metric(name, value, width="content")
+
+
+def show_waveform(facts: WindowFacts) -> None:
+    """Waveform and spectrum of the window, or the offer to fetch its recording."""
+    file = entry(facts.recording)
+    try:
+        if not available(facts.recording):
+            offer_download(facts)
+            return
+        samples = signal(facts.recording)[facts.start_sample : facts.start_sample + WINDOW]
+    except BearingError as error:
+        st.warning(str(error), icon=":material/cloud_off:")
+        return
+    if len(samples) < WINDOW:
+        st.warning(f"{file.file_name} on this machine is shorter than the published file: this window is not in it.")
+        return
+    st.plotly_chart(
+        figures.window_figure(samples, NETWORK_RATE_HZ),
+        key="waveform",
+        config={"displayModeBar": False},
+        alt=f"Waveform and spectrum of samples {facts.start_sample} to {facts.start_sample + WINDOW} of {file.file_name}",
+    )
+    seconds = facts.start_sample / NETWORK_RATE_HZ
+    st.caption(f"{file.file_name}, {seconds:.2f} s to {seconds + WINDOW / NETWORK_RATE_HZ:.2f} s, 12 kHz")
+
+
+def offer_download(facts: WindowFacts) -> None:
+    file = entry(facts.recording)
+    size = f", {file.bytes / 1e6:.1f} MB" if file.bytes else ""
+    with st.container(border=True):
+        st.markdown(f"The waveform is in **{file.file_name}**{size}, which is not on this machine. {''}")
+        if st.button(f"Fetch {file.file_name} from the publisher", icon=":material/download:", key="fetch"):
+            bar = st.progress(0.0, "Asking Case Western Reserve University ...")
+
+            def report(done: int, total: int) -> None:
+                bar.progress(min(done / total, 1.0) if total else 0.0, f"{done / 1e6:.1f} MB")
+
+            resampled_recording(facts.recording, report)
+            st.rerun()
+        st.caption(f"Or `python -m bearing fetch {facts.recording}`")
+
+
+def shown_filters(rows: pd.DataFrame) -> None:
+    """The filter widgets; what they hold is read from the session by `filtered`."""
+    with st.popover("Filter", icon=":material/filter_alt:"):
+        titles = STATE_TITLES.get
+        st.pills("Truth", LABELS, selection_mode="multi", format_func=titles, key="truths")
+        st.pills("Prediction", LABELS, selection_mode="multi", format_func=titles, key="predictions")
+        loads = sorted(rows["load_hp"].unique().tolist())
+        st.pills("Load", loads, selection_mode="multi", format_func=lambda hp: f"{hp} hp", key="loads")
+        sizes = sorted({round(float(d), 3) for d in rows["fault_diameter_in"].dropna().unique()})
+        st.pills(
+            "Fault diameter",
+            [0.0, *sizes],
+            selection_mode="multi",
+            format_func=lambda d: f"{d:.3f} in" if d else "healthy",
+            key="diameters",
+        )
+        numbers = sorted(rows["recording"].unique().tolist())
+        st.multiselect("Recording", numbers, format_func=lambda n: entry(n).description, key="recordings")
+
+
+def chosen(name: str) -> tuple:
+    return tuple(st.session_state.get(name) or ())
+
+
+def table_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """The columns people read, in their order."""
+    return rows.assign(
+        truth=rows["truth"].astype(str).map(STATE_TITLES),
+        prediction=rows["prediction"].astype(str).map(STATE_TITLES),
+        start_s=rows["start_sample"] / NETWORK_RATE_HZ,
+    )[["right", "recording", "load_hp", "fault_diameter_in", "truth", "prediction", "confidence", "start_s"]]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+
+folder = paths.WEIGHTS_DIR
+changed = max((f.stat().st_mtime for f in folder.glob("evaluation_*.json")), default=0.0)
+try:
+    evaluated = results(folder, changed)
+except ModelError as error:
+    st.error(str(error))
+    st.stop()
+if not evaluated:
+    st.info(
+        "No evaluation has been written yet. These two commands train the network and ask it about windows it has "
+        "not seen:\n\n```\npython -m bearing train\npython -m bearing evaluate\n```",
+        title="Nothing to explore yet",
+        icon=":material/hourglass_empty:",
+    )
+    st.stop()
+
+with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    key = st.segmented_control(
+        "What the network had not seen",
+        list(evaluated),
+        format_func=lambda k: f"{evaluated[k].protocol.title} · {evaluated[k].windows.accuracy:.0%}",
+        default=next(iter(evaluated)),
+        required=True,
+        key="protocol",
+        bind="query-params",
+        on_change=other_question,
+    )
+    result = evaluated[key]
+    fold = None
+    if len(result.folds) > 1:
+        fold = st.selectbox(
+            "Held out",
+            [None, *result.folds],
+            format_func=lambda f: "each part in turn" if f is None else f"{f} · {result.folds[f].accuracy:.0%}",
+            key=f"fold {key}",
+            on_change=other_question,
+            width=300,
+        )
+
+try:
+    everything = predictions(result, folder)
+except ModelError as error:
+    st.error(str(error))
+    st.stop()
+
+asked = filter_windows(
+    everything, fold, recordings=chosen("recordings"), loads_hp=chosen("loads"), diameters_in=chosen("diameters")
+)
+rows = filter_windows(
+    asked,
+    truths=chosen("truths"),
+    predictions=chosen("predictions"),
+    wrong_only=bool(st.session_state.get("wrong")),
+)
+clicks = st.session_state.setdefault("clicks", 0)
+st.caption(
+    f"Held out: {result.protocol.held_out}. {len(asked):,} windows of {asked['recording'].nunique()} recordings, "
+    f"{int((~asked['right']).sum()):,} wrong. Reproduce with `{result.command}`"
+)
+
+if rows.empty:
+    st.info("No window meets every filter.", icon=":material/filter_alt_off:")
+    st.button("Show all windows", on_click=show_all)
+    st.stop()
+
+picture, detail = st.columns([11, 9], gap="medium")
+
+if st.session_state.get("window") not in rows.index:
+    st.session_state["window"], st.session_state["ring"] = most_telling(rows), most_telling(rows)
+
+with picture:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{len(rows):,}** of {len(asked):,} windows" if len(rows) < len(asked) else "", width="stretch")
+        if len(rows) < len(asked) or len(asked) < len(everything):
+            st.button("Show all", icon=":material/filter_alt_off:", type="tertiary", on_click=show_all)
+        st.toggle("Only wrong", key="wrong")
+        shown_filters(everything)
+    map_tab, matrix_tab, table_tab = st.tabs(["Map", "Confusion matrix", "Table"], on_change="rerun", key="view")
+    if map_tab.open:
+        with map_tab:
+            chart = f"map {clicks}"
+            st.plotly_chart(
+                figures.map_figure(rows, st.session_state.get("ring")),
+                key=chart,
+                on_select=lambda: map_clicked(chart),
+                selection_mode="points",
+                config={"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]},
+                alt="Held-out windows on the plane of the network's features, coloured by truth, wrong ones outlined",
+            )
+            st.caption(
+                "Each point is a window, placed by the network's 190 features on their two main directions; colour: "
+                "what it was; outline: what the network said instead."
+            )
+    if matrix_tab.open:
+        with matrix_tab:
+            counts = confusion_matrix(asked["truth"].tolist(), asked["prediction"].tolist(), LABELS)
+            chart = f"matrix {clicks}"
+            st.plotly_chart(
+                figures.confusion_figure(counts, LABELS),
+                key=chart,
+                on_select=lambda: cell_clicked(chart, asked),
+                selection_mode="points",
+                config={"displayModeBar": False},
+                alt="Confusion matrix: rows are the truth, columns what the network said",
+            )
+            st.caption("A click on a cell shows its windows, the surest mistake first.")
+    if table_tab.open:
+        with table_tab:
+            chart = f"table {clicks} {hash(tuple(rows.index))}"
+            st.dataframe(
+                table_of(rows),
+                key=chart,
+                on_select=lambda: table_clicked(chart, rows.index.tolist()),
+                selection_mode=["single-row", "single-cell"],
+                hide_index=True,
+                height=430,
+                column_config={
+                    "right": st.column_config.CheckboxColumn("Right"),
+                    "recording": st.column_config.NumberColumn("Recording", format="%d"),
+                    "load_hp": st.column_config.NumberColumn("Load", format="%d hp"),
+                    "fault_diameter_in": st.column_config.NumberColumn("Diameter", format="%.3f in"),
+                    "truth": "Truth",
+                    "prediction": "Prediction",
+                    "confidence": st.column_config.ProgressColumn(
+                        "Confidence", format="%.2f", min_value=0, max_value=1
+                    ),
+                    "start_s": st.column_config.NumberColumn("Start", format="%.2f s"),
+                },
+                alt="Held-out windows with truth, prediction and confidence",
+            )
+with detail:
+    show_window(window_facts(everything, st.session_state["window"]), rows)
