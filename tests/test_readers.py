@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import twins
@@ -275,6 +277,77 @@ def test_pickled_objects_are_never_opened() -> None:
 
     with pytest.raises(UnsupportedFormat, match="pickled Python object, which is never opened"):
         read_bytes(pickle.dumps(list(range(100))), "a.pkl")
+
+
+# --- LabVIEW and universal files ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("x_columns", ["No", "One", "Multi"])
+@pytest.mark.parametrize("decimal", [",", "."])
+@pytest.mark.parametrize("blocks", [1, 3])
+def test_lvm(x_columns: str, decimal: str, blocks: int) -> None:
+    recordings = read_bytes(twins.lvm(decimal, x_columns, blocks), "a.lvm")
+    assert [(r.channel, r.unit, r.sampling_rate_hz) for r in recordings] == [
+        ("Force", "N", 25_600),
+        ("vib", "g", 25_600),
+    ]
+    np.testing.assert_allclose(recordings[1].samples, np.tile(twins.signal(seed=1), blocks), atol=1e-6)
+    assert preferred_channel(recordings) == (1, "its unit g is one of vibration")
+    assert any("3 blocks" in note for note in recordings[0].notes) == (blocks == 3)
+
+
+def test_lvm_with_comments_keeps_every_row() -> None:
+    recordings = read("comment.lvm")
+    assert [len(r.samples) for r in recordings] == [4_000, 4_000]
+    assert np.isfinite(recordings[0].samples).all()
+
+
+def test_lvm_that_promises_more() -> None:
+    data = twins.lvm().replace(b"Samples\t4000\t4000", b"Samples\t9000\t9000")
+    assert "The header promises 9,000 samples, the file holds 4,000." in read_bytes(data, "a.lvm")[0].notes
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_uff_time_signal(binary: bool) -> None:
+    (recording,) = read_bytes(twins.uff(binary), "a.uff")
+    assert (recording.channel, recording.unit, recording.sampling_rate_hz) == ("Bearing 1 +Z", "m/s2", 12_800.0)
+    np.testing.assert_allclose(recording.samples, twins.signal(), rtol=2e-5, atol=1e-9)
+
+
+def test_own_uff_reader_agrees_with_pyuff(tmp_path: Path) -> None:
+    pyuff = pytest.importorskip("pyuff")
+    for binary in (False, True):
+        path = tmp_path / f"{binary}.uff"
+        path.write_bytes(twins.uff(binary))
+        sets = pyuff.UFF(str(path)).read_sets(1)
+        np.testing.assert_allclose(read_path(path)[0].samples, sets["data"], rtol=1e-6)
+
+
+def test_uff_without_a_time_signal() -> None:
+    with pytest.raises(UnsupportedFormat, match="only power spectral density: export the time history"):
+        read_bytes(twins.uff(function=9), "a.uff")
+    with pytest.raises(UnsupportedFormat, match=r"only geometry \(datasets 15\)"):
+        read_bytes(twins.uff().split(b"    58")[0], "a.uff")
+
+
+def test_uff_numbers_that_run_into_each_other() -> None:
+    data = twins.uff().replace(b"E-01 -", b"E-001-").replace(b"E+00 -", b"E+000-")
+    (recording,) = read_bytes(data, "a.uff")
+    np.testing.assert_allclose(recording.samples, twins.signal(), rtol=2e-5, atol=1e-9)
+
+
+def test_tdms() -> None:
+    for reader in (read_bytes, read_safely):
+        (recording,) = reader(twins.tdms(), "a.tdms")
+        assert (recording.channel, recording.unit, recording.sampling_rate_hz) == ("acc_x", "g", 25_600.0)
+        np.testing.assert_array_equal(recording.samples, twins.signal())
+    (recording,) = read_bytes(twins.tdms(0, stamps=True), "a.tdms")
+    assert (recording.channel, recording.sampling_rate_hz) == ("acc_x", 10_000.0)
+
+
+def test_tdms_with_digital_lines_only() -> None:
+    with pytest.raises(UnsupportedFormat, match="holds digital lines"):
+        read_bytes(twins.tdms(digital=True), "a.tdms")
 
 
 # --- any ------------------------------------------------------------------------------------------------------------

@@ -242,6 +242,78 @@ def zip_bomb() -> bytes:
     return stream.getvalue()
 
 
+def lvm(decimal: str = ",", x_columns: str = "No", blocks: int = 1, comment: str = "") -> bytes:
+    """A LabVIEW text measurement of two channels; `x_columns` is No, One or Multi."""
+    end = "***End_of_Header***"
+    head = ["LabVIEW Measurement", "Writer_Version\t2", "Reader_Version\t2", "Separator\tTab"]
+    head += [f"Decimal_Separator\t{decimal}", f"X_Columns\t{x_columns}", f"Time\t09:51:39{decimal}19705", end, ""]
+    gap = "\t\t" if x_columns == "Multi" else "\t"
+    names = "X_Value\tForce\tX_Value\tvib" if x_columns == "Multi" else "X_Value\tForce\tvib"
+    first, second = signal(), signal(seed=1)
+    lines = head
+    for _ in range(blocks):
+        facts = [("Channels", "2", ""), ("Samples", "4000", "4000"), ("Y_Unit_Label", "N", "g")]
+        facts += [("X_Dimension", "Time", "Time"), ("Delta_X", "3.90625E-5", "3.90625E-5")]
+        lines += [f"{key}\t{one}{gap}{two}".replace(".", decimal) for key, one, two in facts]
+        lines += [end, names + "\tComment"]
+        for index, (force, vib) in enumerate(zip(first, second, strict=True)):
+            stamp = f"{index * 3.90625e-5:.6E}"
+            cells = {"No": ["", f"{force:.6f}", f"{vib:.6f}"], "One": [stamp, f"{force:.6f}", f"{vib:.6f}"]}
+            cells["Multi"] = [stamp, f"{force:.6f}", stamp, f"{vib:.6f}"]
+            row = "\t".join(cells[x_columns]).replace(".", decimal)
+            lines.append(row + (f"\t{comment}" if comment and index % 10 == 0 else ""))
+        lines.append("")
+    return "\r\n".join(lines).encode("latin-1")
+
+
+def uff(binary: bool = False, function: int = 1, step: float = 1 / 12_800, name: str = "Bearing 1 +Z") -> bytes:
+    """A geometry dataset, then one of dataset 58; `function` 1 is a time signal, 9 a power spectral density."""
+    values = signal().astype("<f4")
+    size = (
+        f"    58b     1     2          11{values.nbytes:12d}     0     0           0           0"
+        if binary
+        else "    58"
+    )
+    header = [
+        "    -1",
+        "    15",
+        "         1         0         0         8  0.0E+00  0.0E+00  0.0E+00",
+        "    -1",
+        "    -1",
+    ]
+    header += [size, name, "NONE", "18-Apr-16 13:49:58", "NONE", "NONE"]
+    header += [f"{function:5d}         0    0         0 NONE               1   3 NONE               0   0"]
+    header += [f"         2{len(values):10d}         1  0.00000E+00{step:13.5E}  0.00000E+00"]
+    header += ["        17    0    0    0 Time                 s                   "]
+    header += ["        12    0    0    0 Acceleration         m/s2                "]
+    header += 2 * ["         0    0    0    0 NONE                 NONE                "]
+    if binary:
+        return ("\r\n".join(header) + "\r\n").encode() + values.tobytes() + b"\r\n    -1\r\n"
+    cells = [f"{value:13.5E}" for value in values]
+    rows = ["".join(cells[at : at + 6]) for at in range(0, len(cells), 6)]
+    return ("\n".join([*header, *rows, "    -1"]) + "\n").encode("latin-1")
+
+
+def tdms(increment: float = 1 / 25_600, digital: bool = False, stamps: bool = False) -> bytes:
+    """A LabVIEW binary file as npTDMS writes it."""
+    from nptdms import ChannelObject, TdmsWriter
+
+    stream = io.BytesIO()
+    properties = {"wf_increment": increment, "unit_string": "g"} if increment else {"unit_string": "g"}
+    with TdmsWriter(stream) as writer:
+        if digital:
+            lines = {**properties, "NI_LineNames": "port0/line7"}
+            writer.write_segment([ChannelObject("Digital Input", "line 0", np.zeros(100, np.uint8), lines)])
+            return stream.getvalue()
+        objects = [ChannelObject("Rig", "acc_x", signal(), properties), ChannelObject("Rig", "note", ["a", "b"])]
+        if stamps:
+            start = np.datetime64("2024-01-01T00:00:00", "us")
+            ticks = start + np.round(np.arange(4_000) * 1e6 / 10_000).astype("timedelta64[us]")
+            objects.insert(0, ChannelObject("Rig", "Time", ticks))
+        writer.write_segment(objects)
+    return stream.getvalue()
+
+
 BINARIES: dict[str, Callable[[], bytes]] = {
     "105.mat": cwru,
     "130.mat": lambda: cwru(130, compressed=True),
@@ -252,6 +324,12 @@ BINARIES: dict[str, Callable[[], bytes]] = {
     "v73.mat": mat73,
     "pcm16.wav": wav,
     "float.wav": lambda: wav(32, 1, 3),
+    "block.lvm": lvm,
+    "multi.lvm": lambda: lvm(".", "Multi", 2),
+    "comment.lvm": lambda: lvm(".", "One", 1, "LOST"),
+    "text.uff": uff,
+    "binary.unv": lambda: uff(binary=True),
+    "wave.tdms": tdms,
     "matrix.npy": lambda: npy(np.stack([signal(), signal(seed=1)])),
     "named.npz": lambda: npz(acc=signal(), fs=12_000, rpm=1_797),
 }

@@ -64,9 +64,10 @@ _SECONDS_PER_UNIT = {"s": 1.0, "sec": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, 
 _RPM_UNITS = ("rpm", "1/min", "min-1", "min^-1", "r/min", "rev/min", "u/min", "tr/min")
 
 _NUMBER = r"[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?"
+# On a plain line (see _plain): no quotes, no runs of blanks or delimiters, so that matching is linear.
 _FACT_LINE = re.compile(
-    rf"^[\s#%;/*!'\"]*(?P<name>[^\W\d][\w .\-/()\[\]^]{{0,60}}?)[\"\s]*(?:[:=]|[;,\t]|\s{{2,}})[:=;,\t\"\s]*"
-    rf"(?P<value>{_NUMBER})[\"\s;,]*(?P<unit>[a-zA-Zµμ/^\-0-9]{{0,12}})[\"\s;,.]*$"
+    rf"(?P<name>[^\W\d][\w .\-/()\[\]^]{{0,60}}?) ?(?:[:=;,\t]|  ) ?"
+    rf"(?P<value>{_NUMBER})[ ;,\t]?(?P<unit>[a-zA-Zµμ/^\-0-9]{{0,12}})[ ;,.\t]?$"
 )
 _BEARING_LINE = re.compile(
     r"[\s#%;/*!'\"]*bearing(?:[ _](?:type|name|designation|model))?\s*[:=]\s*(?P<name>[^;\t]{2,60})", re.I
@@ -85,19 +86,27 @@ def facts_in_lines(lines: Iterable[str]) -> Facts:
     Several to a line are told apart when they are written ``name=value; name=value``.
     """
     found = []
-    bearing, notes = "", []
+    bearing = ""
+    notes: list[str] = []
     for line in lines:
         if _SIMULATED.search(line[:300]) and not notes:
             notes.append("The file says of itself that it is simulated, not measured.")
         for part in line[:300].split(";") if line.count("=") > 1 else [line[:300]]:
             named = _BEARING_LINE.match(part)
-            match = _FACT_LINE.match(part)
+            match = _FACT_LINE.match(_plain(part))
             if named and not bearing:
                 bearing = clean_name(named["name"].strip(" \"',"))
             elif match:
                 value = float(match["value"].replace(",", "."))
                 found.append((match["name"], match["unit"], value, f"line '{clean_name(part.strip(' #%;,'))}'"))
     return Facts(notes=tuple(notes), bearing=bearing).or_else(_facts(found))
+
+
+def _plain(line: str) -> str:
+    """A line without comment signs and quotes, runs of blanks and delimiters made one (or two) of them."""
+    line = re.sub(r"[\"']", "", line).lstrip(" \t#%;/*!")
+    line = re.sub(r" *([;,\t:=])[;,\t:= ]*", r"\1", line)
+    return re.sub(r"\s{2,}", "  ", line.strip())
 
 
 def tidy_rate(rate_hz: float, tolerance: float = 1e-5) -> float:

@@ -144,10 +144,12 @@ def words_of(name: str) -> list[str]:
 def kind_of(name: str, unit: str = "") -> str:
     """What a column measures, judged by its unit, then its name: ``vibration``, ``time``, ``label``, ... or ``""``."""
     words = words_of(name)
+    plain_unit = unit.strip().lower()
+    if plain_unit in _UNIT_KINDS[0][1]:
+        return "vibration"
     for kind, known in _KINDS:
         if kind in ("label", "tacho") and known.intersection(words):
             return kind
-    plain_unit = unit.strip().lower()
     for kind, units in _UNIT_KINDS:
         if plain_unit in units:
             return kind

@@ -25,7 +25,7 @@ from bearing.recording import FloatArray, Recording
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["decode", "read_text"]
+__all__ = ["decode", "parse_table", "read_text"]
 
 _HEAD = 32_768
 _BOMS = (
@@ -62,7 +62,7 @@ def read_text(data: bytes, name: str, bounds: Limits) -> list[Recording]:
     start = _offset_of_line(data, dialect.start)
     rows = data.count(b"\n", start) + 1
     bounds.check_samples(rows, dialect.columns)
-    frame = _parse(data, start, dialect)
+    frame = parse_table(data, start, dialect)
     columns, notes = _columns(frame, dialect)
     notes = _told(dialect) + _lost_lines(data, start, len(frame)) + notes
     facts = Facts(notes=tuple(notes)).or_else(facts_in_lines(dialect.preamble))
@@ -157,7 +157,7 @@ def _is_float(cell: bytes) -> bool:
     return True
 
 
-def _parse(data: bytes, start: int, dialect: Dialect) -> pd.DataFrame:
+def parse_table(data: bytes, start: int, dialect: Dialect) -> pd.DataFrame:
     """The table through pandas' C parser; a stray quote makes it try again without quoting."""
     import pandas as pd
 
