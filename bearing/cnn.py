@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-__all__ = ["CLASSES", "WideKernelCNN", "export_onnx"]
+__all__ = ["CLASSES", "WideKernelCNN", "export_onnx", "segments", "whitening"]
 
 CLASSES = ("ball", "inner", "normal", "outer")  # the order of the original service's outputs
 WINDOW, KERNEL, CHANNELS, POOL = 2048, 100, 5, 50
@@ -66,8 +66,22 @@ def _shifted(kernels: Tensor) -> Tensor:
     return padded.repeat(1, POOL)[:, : POOL * width].reshape(-1, POOL, width)
 
 
-def export_onnx(network: WideKernelCNN) -> bytes:
-    """The network as ONNX: ``windows`` (n, 2048) float32 -> ``probabilities`` (n, 4), ``features`` (n, 190).
+def whitening(features: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean (190,) and whitening matrix (190, 190) of training features of shape (n, 190).
+
+    The squared length of a whitened feature vector is its Mahalanobis distance from the training windows.
+    """
+    centred = np.asarray(features, dtype=np.float64)
+    mean = centred.mean(axis=0)
+    variance, axes = np.linalg.eigh(np.cov((centred - mean).T))
+    return mean.astype(np.float32), (axes / np.sqrt(np.maximum(variance, 1e-9 * variance.max()))).astype(np.float32)
+
+
+def export_onnx(network: WideKernelCNN, mean: NDArray[np.float32], whitener: NDArray[np.float32]) -> bytes:
+    """The network as ONNX, from ``windows`` (n, 2048) float32.
+
+    Outputs: ``probabilities`` (n, 4), ``features`` (n, 190), and ``distance`` (n,), the squared Mahalanobis distance
+    of the features from those of the training windows: how far a window lies outside what the network has seen.
 
     Written by hand rather than traced: the strided form of the convolution halves the time of a prediction.
     """
@@ -86,6 +100,9 @@ def export_onnx(network: WideKernelCNN) -> bytes:
         "flat": np.array([0, FEATURES]),
         "weight": weight,
         "offset": offset,
+        "mean": mean,
+        "whitener": whitener,
+        "over_features": np.array([1]),
     }
     nodes = [
         helper.make_node("Unsqueeze", ["windows", "channel_axis"], ["one_channel"]),
@@ -96,6 +113,9 @@ def export_onnx(network: WideKernelCNN) -> bytes:
         helper.make_node("Reshape", ["pooled", "flat"], ["features"]),
         helper.make_node("Gemm", ["features", "weight", "offset"], ["logits"]),
         helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
+        helper.make_node("Sub", ["features", "mean"], ["centred"]),
+        helper.make_node("MatMul", ["centred", "whitener"], ["white"]),
+        helper.make_node("ReduceSumSquare", ["white", "over_features"], ["distance"], keepdims=0),
     ]
     floats = TensorProto.FLOAT
     graph = helper.make_graph(
@@ -105,6 +125,7 @@ def export_onnx(network: WideKernelCNN) -> bytes:
         [
             helper.make_tensor_value_info("probabilities", floats, ["n", len(CLASSES)]),
             helper.make_tensor_value_info("features", floats, ["n", FEATURES]),
+            helper.make_tensor_value_info("distance", floats, ["n"]),
         ],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )

@@ -85,13 +85,18 @@ class Predictor:
 
         Raises SignalError for another shape or values that are not finite.
         """
-        return self._run(windows, "probabilities")
+        return self._run(windows, ["probabilities"])[0]
 
     def features(self, windows: NDArray[np.floating]) -> NDArray[np.float32]:
         """The 190 pooled activations the last layer sees, shape (n, 190)."""
-        return self._run(windows, "features")
+        return self._run(windows, ["features"])[0]
 
-    def _run(self, windows: NDArray[np.floating], output: str) -> NDArray[np.float32]:
+    def judge(self, windows: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Probabilities (n, 4), and per window whether it looks like anything in training, shape (n,)."""
+        probabilities, distance = self._run(windows, ["probabilities", "distance"])
+        return probabilities, distance <= float(self.card["domain"]["largest_distance"])
+
+    def _run(self, windows: NDArray[np.floating], outputs: list[str]) -> list[NDArray[np.float32]]:
         windows = np.asarray(windows)
         if windows.ndim != 2 or windows.shape[1] != self.window:
             raise SignalError(f"Expected windows of shape (n, {self.window}), got {windows.shape}.")
@@ -99,10 +104,10 @@ class Predictor:
         if not np.isfinite(scaled).all():
             raise SignalError("A window holds NaN or infinity: cut the gap out first.")
         parts = [
-            self.session.run([output], {"windows": scaled[start : start + BATCH]})[0]
+            self.session.run(outputs, {"windows": scaled[start : start + BATCH]})
             for start in range(0, max(len(scaled), 1), BATCH)
         ]
-        return np.concatenate(parts)
+        return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
 
 @lru_cache(maxsize=4)

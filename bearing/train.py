@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from bearing.cnn import CELLS, CHANNELS, CLASSES, POOL, WINDOW, WideKernelCNN, export_onnx, segments
+from bearing.cnn import CELLS, CHANNELS, CLASSES, POOL, WINDOW, WideKernelCNN, export_onnx, segments, whitening
 from bearing.dataset import WindowSet
 from bearing.metrics import classification_metrics
 from bearing.recipe import Epoch, Settings
@@ -28,6 +28,7 @@ from bearing.windows import NETWORK_RATE_HZ
 __all__ = ["Epoch", "Fitted", "Settings", "fit", "train_and_save"]
 
 IndexArray = NDArray[np.int64]
+DOMAIN_QUANTILE = 0.99  # a window farther out than 99 % of the training windows counts as unlike them
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,15 @@ def train_and_save(
     settings = settings or Settings()
     train, hold_out = random_split(len(data), settings.train_fraction, settings.seed)
     fitted = fit(data.windows[train], data.label[train], settings, on_epoch)
-    onnx = export_onnx(fitted.network)
+    features = predict(fitted.network, data.windows[train[fitted.train]])[1]
+    mean, whitener = whitening(features)
+    distance = np.sum(((features - mean) @ whitener) ** 2, axis=1)
+    onnx = export_onnx(fitted.network, mean, whitener)
     card = _card(data, settings, fitted, train, hold_out, onnx)
+    card["domain"] = {
+        "quantile_of_training": DOMAIN_QUANTILE,
+        "largest_distance": round(float(np.quantile(distance, DOMAIN_QUANTILE)), 3),
+    }
     folder.mkdir(parents=True, exist_ok=True)
     torch.save(fitted.network.state_dict(), folder / "cnn.pt")
     (folder / "cnn.onnx").write_bytes(onnx)
