@@ -18,7 +18,16 @@ from numpy.typing import NDArray
 from bearing.errors import ParameterError
 from bearing.recording import check_rate_hz, check_signal
 
-__all__ = ["Band", "Demodulator", "EnvelopeSpectrum", "envelope_spectrum", "fast_length", "squared_envelope", "to_unit"]
+__all__ = [
+    "Band",
+    "Demodulator",
+    "EnvelopeSpectrum",
+    "envelope_spectrum",
+    "fast_length",
+    "running_median",
+    "squared_envelope",
+    "to_unit",
+]
 
 FloatArray = NDArray[np.float64]
 Float32Array = NDArray[np.float32]
@@ -154,7 +163,7 @@ class Demodulator:
         amplitude = np.abs(bins).astype(np.float64) * to_unit_squared
         width = max(FLOOR_WIDTH_BINS, round(FLOOR_WIDTH_HZ / step_hz))
         frequency_hz: FloatArray = np.arange(len(amplitude), dtype=np.float64) * step_hz
-        return EnvelopeSpectrum(frequency_hz, amplitude, _running_median(amplitude, width), band)
+        return EnvelopeSpectrum(frequency_hz, amplitude, running_median(amplitude, width), band)
 
 
 def squared_envelope(signal: object, sampling_rate_hz: float, band: Band) -> tuple[FloatArray, float]:
@@ -170,7 +179,7 @@ def envelope_spectrum(
     return demodulator.envelope_spectrum(band or demodulator.full_band(), max_hz)
 
 
-def _running_median(values: FloatArray, width: int) -> FloatArray:
+def running_median(values: FloatArray, width: int) -> FloatArray:
     """Medians of half-overlapping blocks of `width` bins, joined by straight lines, shape (n,).
 
     A true running median costs n log(width) and looks the same: between its blocks a noise floor does not jump.
