@@ -36,6 +36,7 @@ CLEAR = "rgba(0,0,0,0)"
 GRID = "rgba(128,138,148,0.22)"
 ACCENT = "#2E7DA8"
 WRONG = "#C8434F"
+SELECTED = "#F5B700"
 SHORT = {"normal": "Healthy", "inner": "Inner", "outer": "Outer", "ball": "Ball"}
 
 
@@ -54,11 +55,12 @@ def base_layout(height: int, **changes: Any) -> dict[str, Any]:
     return layout | changes
 
 
-def map_figure(rows: pd.DataFrame, ring: int | None = None, height: int = 430) -> go.Figure:
+def map_figure(rows: pd.DataFrame, marked: int | None = None, height: int = 430) -> go.Figure:
     """Held-out windows on the plane of the network's features: colour tells the truth, an outline the mistake.
 
     rows : predictions with map_x, map_y, truth, prediction, fold; one panel per fold, for each fold has a network of
-    its own. customdata of a point is (row, recording, confidence). ring : a row to mark from outside the map.
+    its own. customdata of a point is (row, recording, confidence). marked : the row that is selected when
+    the map appears; later clicks move the mark in the browser, without another figure.
     """
     folds = [str(f) for f in dict.fromkeys(rows["fold"])]
     columns = 1 if len(folds) == 1 else 2
@@ -80,11 +82,10 @@ def map_figure(rows: pd.DataFrame, ring: int | None = None, height: int = 430) -
         of_fold = rows[rows["fold"] == fold]
         groups = dict(iter(of_fold.groupby(["truth", "prediction"], observed=True)))
         for pair in sorted(groups, key=lambda pair: pair[0] != pair[1]):  # mistakes on top
-            figure.add_trace(_points(groups[pair], str(pair[0]), str(pair[1])), **place)
-        if ring is not None and ring in of_fold.index:
-            figure.add_trace(_ring(of_fold.loc[ring]), **place)
+            figure.add_trace(_points(groups[pair], str(pair[0]), str(pair[1]), marked), **place)
     figure.update_layout(
-        **base_layout(height, showlegend=True, dragmode="zoom", margin={"l": 4, "r": 4, "t": 56, "b": 4}),
+        **base_layout(height, showlegend=True, margin={"l": 4, "r": 4, "t": 56, "b": 4}),
+        modebar={"bgcolor": CLEAR, "orientation": "v"},
         legend={"orientation": "h", "y": 1.0, "yref": "container", "yanchor": "top", "x": 0, "itemsizing": "constant"},
     )
     axis = {
@@ -101,11 +102,12 @@ def map_figure(rows: pd.DataFrame, ring: int | None = None, height: int = 430) -
     return figure
 
 
-def _points(rows: pd.DataFrame, truth: str, prediction: str) -> go.Scatter:
+def _points(rows: pd.DataFrame, truth: str, prediction: str, marked: int | None) -> go.Scatter:
     """Windows of one truth and one answer: right ones plain, wrong ones outlined in the colour of the answer."""
     right = truth == prediction
-    outline = {"width": 0} if right else {"width": 1.8, "color": STATES[prediction].colour}
+    outline = {"width": 0} if right else {"width": 1.5, "color": STATES[prediction].colour}
     said = "right" if right else f"called <b>{STATES[prediction].title.lower()}</b>"
+    opacity = 0.6 if right else 0.9
     facts = np.column_stack([rows.index.to_numpy(), rows["recording"], rows["confidence"]]).astype(np.float32)
     return go.Scatter(
         x=rows["map_x"].to_numpy(np.float32),
@@ -118,26 +120,16 @@ def _points(rows: pd.DataFrame, truth: str, prediction: str) -> go.Scatter:
             "color": STATES[truth].colour,
             "symbol": STATES[truth].symbol,
             "size": 6 if right else 7,
-            "opacity": 0.6 if right else 0.9,
+            "opacity": opacity,
             "line": outline,
         },
-        selected={"marker": {"size": 15, "opacity": 1}},
-        unselected={"marker": {"opacity": 0.45}},
+        selectedpoints=np.flatnonzero(rows.index == marked),
+        selected={"marker": {"size": 17, "opacity": 1, "color": SELECTED}},
+        unselected={"marker": {"opacity": opacity}},
         hovertemplate=(
             f"{STATES[truth].title}, {said}<br>recording %{{customdata[1]}}, confidence %{{customdata[2]:.2f}}"
             "<extra></extra>"
         ),
-    )
-
-
-def _ring(row: pd.Series) -> go.Scatter:
-    return go.Scatter(
-        x=[row["map_x"]],
-        y=[row["map_y"]],
-        mode="markers",
-        hoverinfo="skip",
-        showlegend=False,
-        marker={"symbol": "circle-open", "size": 20, "color": WRONG, "line": {"width": 3}},
     )
 
 
@@ -153,20 +145,20 @@ def confusion_figure(matrix: NDArray[np.int64], classes: tuple[str, ...], height
     figure = go.Figure()
     for i in range(size):
         for j in range(size):
-            colour = _rgba(ACCENT if i == j else WRONG, 0.06 + 0.5 * share[i, j] if matrix[i, j] else 0.03)
+            colour = rgba(ACCENT if i == j else WRONG, 0.06 + 0.5 * share[i, j] if matrix[i, j] else 0.03)
             box = {"x0": j - 0.48, "x1": j + 0.48, "y0": i - 0.48, "y1": i + 0.48}
             figure.add_shape(type="rect", layer="below", line={"width": 0}, fillcolor=colour, **box)
+            text = f"<b>{matrix[i, j]:,}</b><br>{share[i, j]:.0%}" if matrix[i, j] else "·"
+            figure.add_annotation(x=j, y=i, text=text, showarrow=False, font={"size": 13})
     at = [(i, j) for i in range(size) for j in range(size)]
     figure.add_scatter(
         x=np.array([j for _, j in at], dtype=np.float32),
         y=np.array([i for i, _ in at], dtype=np.float32),
         customdata=np.array(at, dtype=np.int32),
-        mode="markers+text",
-        text=[f"<b>{matrix[i, j]:,}</b><br>{share[i, j]:.0%}" if matrix[i, j] else "0" for i, j in at],
-        textfont={"size": 13},
+        mode="markers",
         marker={"symbol": "square", "size": 58, "color": CLEAR, "line": {"width": 0}},
-        selected={"marker": {"color": "rgba(128,138,148,0.38)"}},
-        unselected={"marker": {"color": CLEAR}, "textfont": {}},
+        selected={"marker": {"color": "rgba(128,138,148,0.38)", "opacity": 1}},
+        unselected={"marker": {"color": CLEAR, "opacity": 0}},
         hovertext=[
             f"{SHORT[classes[i]]} called {SHORT[classes[j]].lower()}: {matrix[i, j]:,} of {totals[i, 0]:,}"
             for i, j in at
@@ -187,7 +179,7 @@ def confusion_figure(matrix: NDArray[np.int64], classes: tuple[str, ...], height
     return figure
 
 
-def probabilities_figure(facts: WindowFacts, height: int = 132) -> go.Figure:
+def probabilities_figure(facts: WindowFacts, height: int = 112) -> go.Figure:
     """The four probabilities of a window as bars; the truth carries a tick."""
     names = LABELS[::-1]
     values = np.array([facts.probabilities[name] for name in names], dtype=np.float32)
@@ -209,7 +201,7 @@ def probabilities_figure(facts: WindowFacts, height: int = 132) -> go.Figure:
     return figure
 
 
-def window_figure(samples: NDArray[np.floating], rate_hz: float, unit: str = "g", height: int = 330) -> go.Figure:
+def window_figure(samples: NDArray[np.floating], rate_hz: float, unit: str = "g", height: int = 300) -> go.Figure:
     """Waveform and amplitude spectrum of one window of shape (n,), one above the other."""
     time_ms = (np.arange(len(samples)) / rate_hz * 1e3).astype(np.float32)
     spectrum = amplitude_spectrum(samples, rate_hz)
@@ -228,7 +220,7 @@ def window_figure(samples: NDArray[np.floating], rate_hz: float, unit: str = "g"
         y=spectrum.values.astype(np.float32),
         line=line,
         fill="tozeroy",
-        fillcolor=_rgba(ACCENT, 0.18),
+        fillcolor=rgba(ACCENT, 0.18),
         row=2,
         col=1,
         hovertemplate="%{x:.2f} kHz, %{y:.3g}<extra></extra>",
@@ -241,6 +233,6 @@ def window_figure(samples: NDArray[np.floating], rate_hz: float, unit: str = "g"
     return figure
 
 
-def _rgba(colour: str, alpha: float) -> str:
+def rgba(colour: str, alpha: float) -> str:
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{alpha:.3f})"

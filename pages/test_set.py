@@ -1,4 +1,4 @@
-"""Test set: every prediction on held-out windows, as a map, a confusion matrix and a table; a click shows the window."""
+"""Test set: every prediction on held-out windows as map, confusion matrix and table; a click shows the window."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 STATE_TITLES = {key: STATES[key].title for key in LABELS}
 BADGE_COLOURS = {"normal": "green", "inner": "orange", "outer": "blue", "ball": "violet"}
+MAP_BUTTONS_OFF = ["select2d", "lasso2d", "autoScale2d", "toImage", "zoomIn2d", "zoomOut2d"]
 FILTERS = ("truths", "predictions", "recordings", "loads", "diameters", "wrong")
 
 
@@ -50,35 +51,42 @@ def signal(number: int) -> np.ndarray:
     return resampled_recording(number).astype(np.float32)
 
 
-def choose(row: int, ring: bool) -> None:
-    """Show a window. A ring marks it on the map unless the map itself was clicked, which marks it without redrawing."""
+def choose(row: int, on_map: bool = False) -> None:
+    """Show a window. The map marks what was clicked on it by itself; only other choices draw it again."""
     st.session_state["window"] = row
-    st.session_state["ring"] = row if ring else None
+    if not on_map:
+        st.session_state["marked"] = row
+
+
+def clicked(key: str) -> list[int]:
+    """The customdata of the point clicked on a chart; empty when a selection was cleared."""
+    points = st.session_state[key].selection.points
+    values = points[0]["customdata"] if points else []
+    return [int(v) for v in (values.values() if hasattr(values, "values") else values)]  # typed arrays come as mappings
 
 
 def map_clicked(key: str) -> None:
-    points = st.session_state[key].selection.points
-    if points:
-        choose(int(points[0]["customdata"][0]), ring=st.session_state.get("ring") is not None)
+    if point := clicked(key):
+        choose(point[0], on_map=True)
 
 
 def cell_clicked(key: str, rows: pd.DataFrame) -> None:
     """A cell of the confusion matrix sets the filter to its windows and shows the most telling of them."""
-    points = st.session_state[key].selection.points
-    if not points:
+    cell = clicked(key)
+    if not cell:
         return
-    truth, answer = (LABELS[int(i)] for i in points[0]["customdata"])
+    truth, answer = (LABELS[i] for i in cell)
     row = most_telling(filter_windows(rows, truths=(truth,), predictions=(answer,)))
     st.session_state["truths"], st.session_state["predictions"] = [truth], [answer]
     if row is not None:
-        choose(row, ring=True)
+        choose(row)
 
 
 def table_clicked(key: str, rows: list[int]) -> None:
     picked = st.session_state[key].selection
     at = picked.rows or [cell[0] for cell in picked.cells]
     if at:
-        choose(rows[at[0]], ring=True)
+        choose(rows[at[0]])
 
 
 def show_all() -> None:
@@ -90,7 +98,6 @@ def show_all() -> None:
 def other_question() -> None:
     show_all()
     st.session_state.pop("window", None)
-    st.session_state.pop("ring", None)
 
 
 def show_window(facts: WindowFacts, rows: pd.DataFrame) -> None:
@@ -100,13 +107,12 @@ def show_window(facts: WindowFacts, rows: pd.DataFrame) -> None:
         st.markdown(f"**{facts.description}**", width="stretch")
         for step, icon, name in ((-1, "chevron_left", "Previous window"), (1, "chevron_right", "Next window")):
             st.button(
-                name,
-                icon=f":material/{icon}:",
+                f":material/{icon}:",
                 key=f"step{step}",
                 type="tertiary",
                 help=f"{name} of the {len(rows):,} shown",
                 on_click=choose,
-                args=(int(rows.index[(position + step) % len(rows)]), True),
+                args=(int(rows.index[(position + step) % len(rows)]),),
             )
     verdict = "right" if facts.right else ":material/close: wrong"
     st.markdown(
@@ -119,7 +125,6 @@ def show_window(facts: WindowFacts, rows: pd.DataFrame) -> None:
         config={"displayModeBar": False},
         alt=f"Probabilities: {said.title} {facts.confidence:.0%}; the truth is {truth.title}",
     )
-    show_waveform(facts)
     with st.container(horizontal=True, gap="large"):
         for name, value in (
             ("RMS", f"{facts.indicators.rms:.3g} g"),
@@ -128,6 +133,7 @@ def show_window(facts: WindowFacts, rows: pd.DataFrame) -> None:
             ("Kurtosis", f"{facts.indicators.kurtosis:.1f}"),
         ):
             st.metric(name, value, width="content")
+    show_waveform(facts)
 
 
 def show_waveform(facts: WindowFacts) -> None:
@@ -148,7 +154,7 @@ def show_waveform(facts: WindowFacts) -> None:
         figures.window_figure(samples, NETWORK_RATE_HZ),
         key="waveform",
         config={"displayModeBar": False},
-        alt=f"Waveform and spectrum of samples {facts.start_sample} to {facts.start_sample + WINDOW} of {file.file_name}",
+        alt=f"Waveform and spectrum of {WINDOW} samples of {file.file_name} from sample {facts.start_sample}",
     )
     seconds = facts.start_sample / NETWORK_RATE_HZ
     st.caption(f"{file.file_name}, {seconds:.2f} s to {seconds + WINDOW / NETWORK_RATE_HZ:.2f} s, 12 kHz")
@@ -158,7 +164,7 @@ def offer_download(facts: WindowFacts) -> None:
     file = entry(facts.recording)
     size = f", {file.bytes / 1e6:.1f} MB" if file.bytes else ""
     with st.container(border=True):
-        st.markdown(f"The waveform is in **{file.file_name}**{size}, which is not on this machine. {''}")
+        st.markdown(f"The waveform is in **{file.file_name}**{size}, which is not on this machine.")
         if st.button(f"Fetch {file.file_name} from the publisher", icon=":material/download:", key="fetch"):
             bar = st.progress(0.0, "Asking Case Western Reserve University ...")
 
@@ -197,10 +203,11 @@ def chosen(name: str) -> tuple:
 def table_of(rows: pd.DataFrame) -> pd.DataFrame:
     """The columns people read, in their order."""
     return rows.assign(
+        result=np.where(rows["right"], "right", "wrong"),
         truth=rows["truth"].astype(str).map(STATE_TITLES),
         prediction=rows["prediction"].astype(str).map(STATE_TITLES),
         start_s=rows["start_sample"] / NETWORK_RATE_HZ,
-    )[["right", "recording", "load_hp", "fault_diameter_in", "truth", "prediction", "confidence", "start_s"]]
+    )[["recording", "load_hp", "fault_diameter_in", "truth", "prediction", "confidence", "start_s", "result"]]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -221,27 +228,31 @@ if not evaluated:
     )
     st.stop()
 
+linked = st.query_params.get("protocol")
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     key = st.segmented_control(
         "What the network had not seen",
         list(evaluated),
         format_func=lambda k: f"{evaluated[k].protocol.title} · {evaluated[k].windows.accuracy:.0%}",
-        default=next(iter(evaluated)),
+        default=linked if linked in evaluated else next(iter(evaluated)),
         required=True,
         key="protocol",
-        bind="query-params",
+        persist_state="session",
         on_change=other_question,
     )
     result = evaluated[key]
     fold = None
     if len(result.folds) > 1:
-        fold = st.selectbox(
-            "Held out",
-            [None, *result.folds],
-            format_func=lambda f: "each part in turn" if f is None else f"{f} · {result.folds[f].accuracy:.0%}",
-            key=f"fold {key}",
-            on_change=other_question,
-            width=300,
+        fold = (
+            st.selectbox(
+                "Held out",
+                ["", *result.folds],
+                format_func=lambda f: f"{f} · {result.folds[f].accuracy:.0%}" if f else "each part in turn",
+                key=f"fold {key}",
+                on_change=other_question,
+                width=300,
+            )
+            or None
         )
 
 try:
@@ -273,7 +284,7 @@ if rows.empty:
 picture, detail = st.columns([11, 9], gap="medium")
 
 if st.session_state.get("window") not in rows.index:
-    st.session_state["window"], st.session_state["ring"] = most_telling(rows), most_telling(rows)
+    st.session_state["window"] = st.session_state["marked"] = most_telling(rows)
 
 with picture:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -287,11 +298,11 @@ with picture:
         with map_tab:
             chart = f"map {clicks}"
             st.plotly_chart(
-                figures.map_figure(rows, st.session_state.get("ring")),
+                figures.map_figure(rows, st.session_state["marked"]),
                 key=chart,
                 on_select=lambda: map_clicked(chart),
                 selection_mode="points",
-                config={"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]},
+                config={"displaylogo": False, "modeBarButtonsToRemove": MAP_BUTTONS_OFF},
                 alt="Held-out windows on the plane of the network's features, coloured by truth, wrong ones outlined",
             )
             st.caption(
@@ -322,7 +333,6 @@ with picture:
                 hide_index=True,
                 height=430,
                 column_config={
-                    "right": st.column_config.CheckboxColumn("Right"),
                     "recording": st.column_config.NumberColumn("Recording", format="%d"),
                     "load_hp": st.column_config.NumberColumn("Load", format="%d hp"),
                     "fault_diameter_in": st.column_config.NumberColumn("Diameter", format="%.3f in"),
@@ -331,6 +341,7 @@ with picture:
                     "confidence": st.column_config.ProgressColumn(
                         "Confidence", format="%.2f", min_value=0, max_value=1
                     ),
+                    "result": "Result",
                     "start_s": st.column_config.NumberColumn("Start", format="%.2f s"),
                 },
                 alt="Held-out windows with truth, prediction and confidence",

@@ -1,0 +1,211 @@
+"""Pictures of the Training page: what each way of asking says, learning curves, the network; no streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.subplots import make_subplots
+
+from bearing.explorer_figures import ACCENT, GRID, WRONG, base_layout, rgba
+
+if TYPE_CHECKING:
+    from bearing.explorer import Result
+    from bearing.recipe import Epoch
+
+__all__ = ["curves_figure", "kernels_figure", "network_figure", "protocols_figure"]
+
+MEASURES = (("accuracy per window", ACCENT), ("accuracy per recording", "#7FB2D0"), ("macro-F1 per window", "#9AA3AC"))
+
+
+def protocols_figure(results: Sequence[Result], constant: tuple[str, float], height: int = 400) -> go.Figure:
+    """Every protocol on one scale: three bars each, a dot per fold, and a line at the constant answer.
+
+    constant : name and accuracy of always giving the most frequent answer.
+    """
+    figure = go.Figure()
+    positions = np.arange(len(results), dtype=np.float32)[::-1]
+    values = (
+        [r.windows.accuracy for r in results],
+        [r.recordings.accuracy for r in results],
+        [r.windows.macro_f1 for r in results],
+    )
+    for (name, colour), shares, offset, width in zip(
+        MEASURES, values, (0.18, -0.09, -0.25), (0.3, 0.14, 0.14), strict=True
+    ):
+        figure.add_bar(
+            x=np.array(shares, dtype=np.float32),
+            y=positions + offset - 0.08,
+            width=width,
+            orientation="h",
+            name=name,
+            marker={"color": colour, "line": {"width": 0}},
+            hovertemplate=f"{name}: %{{x:.1%}}<extra></extra>",
+        )
+    for result, position in zip(results, positions, strict=True):
+        if len(result.folds) > 1:
+            figure.add_scatter(
+                x=np.array([fold.accuracy for fold in result.folds.values()], dtype=np.float32),
+                y=np.full(len(result.folds), position + 0.1, dtype=np.float32),
+                mode="markers",
+                marker={"size": 8, "color": "white", "line": {"color": "#17212B", "width": 1.2}},
+                hovertext=list(result.folds),
+                hovertemplate="%{hovertext}: %{x:.1%}<extra></extra>",
+                showlegend=False,
+            )
+        title = f"<b>{result.protocol.title}: {_percent(result.windows.accuracy)}</b> of windows right"
+        label = {"xanchor": "left", "yanchor": "bottom", "showarrow": False, "align": "left"}
+        figure.add_annotation(x=0, y=position + 0.27, text=title, font={"size": 15}, **label)
+    name, share = constant
+    figure.add_vline(x=share, line={"color": WRONG, "width": 1.5, "dash": "dot"})
+    figure.add_annotation(
+        x=share,
+        y=1.0,
+        yref="paper",
+        yanchor="bottom",
+        showarrow=False,
+        text=f"always saying “{name}”: {share:.0%}",
+        font={"color": WRONG, "size": 12},
+    )
+    figure.update_layout(
+        **base_layout(height, showlegend=True, barmode="overlay", margin={"l": 4, "r": 16, "t": 26, "b": 62}),
+        legend={"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"},
+    )
+    ticks = {"tickmode": "array", "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%"}
+    figure.update_xaxes(range=[0, 1.0], gridcolor=GRID, zeroline=False, fixedrange=True, **ticks)
+    figure.update_yaxes(range=[-0.5, len(results) - 0.45], visible=False, fixedrange=True)
+    return figure
+
+
+def _percent(share: float) -> str:
+    """Whole percents, but never 100 or 0 for what only rounds to it."""
+    return f"{share:.0%}" if share in (0, 1) or 0.005 <= share < 0.995 else f"{share:.1%}"
+
+
+def curves_figure(
+    history: Sequence[Epoch], other: Sequence[Epoch] = (), other_name: str = "committed run", height: int = 330
+) -> go.Figure:
+    """Loss and accuracy over the epochs, training and validation; `other` is drawn behind, dashed, to compare."""
+    figure = make_subplots(rows=1, cols=2, subplot_titles=("Loss (cross-entropy)", "Accuracy"), horizontal_spacing=0.1)
+    for column, measure in enumerate(("loss", "accuracy"), start=1):
+        for part, colour in (("train", "#8A94A0"), ("validation", ACCENT)):
+            for epochs, dash, name in ((other, "dot", f"{part}, {other_name}"), (history, "solid", part)):
+                if not epochs:
+                    continue
+                figure.add_scatter(
+                    x=np.array([e.epoch for e in epochs], dtype=np.int32),
+                    y=np.array([getattr(e, f"{part}_{measure}") for e in epochs], dtype=np.float32),
+                    mode="lines+markers" if len(epochs) == 1 else "lines",
+                    line={"color": colour, "dash": dash, "width": 2.2 if dash == "solid" else 1.4},
+                    name=name,
+                    legendgroup=name,
+                    showlegend=column == 1,
+                    hovertemplate=f"{name}, epoch %{{x}}: %{{y:.3f}}<extra></extra>",
+                    row=1,
+                    col=column,
+                )
+    figure.update_layout(
+        **base_layout(height, showlegend=True, margin={"l": 8, "r": 8, "t": 30, "b": 70}),
+        legend={"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"},
+    )
+    figure.update_xaxes(gridcolor=GRID, zeroline=False, title="epoch", title_standoff=4, fixedrange=True)
+    figure.update_yaxes(gridcolor=GRID, zeroline=False, fixedrange=True, rangemode="tozero")
+    figure.update_yaxes(tickformat=".0%", range=[0, 1.02], row=1, col=2)
+    figure.update_annotations(font_size=13)
+    return figure
+
+
+def kernels_figure(kernels: NDArray[np.floating], rate_hz: float, height: int = 330) -> go.Figure:
+    """The learned filters, shape (n, k): each as a waveform, and what frequencies it lets through."""
+    count, taps = kernels.shape
+    figure = make_subplots(
+        rows=count,
+        cols=2,
+        column_widths=[0.4, 0.6],
+        horizontal_spacing=0.06,
+        vertical_spacing=0.04,
+        shared_xaxes=True,
+        column_titles=["filter", "frequencies it passes"],
+    )
+    time_ms = (np.arange(taps) / rate_hz * 1e3).astype(np.float32)
+    size = 512
+    frequency_khz = (np.arange(size // 2 + 1) * rate_hz / size / 1e3).astype(np.float32)
+    for row, kernel in enumerate(kernels, start=1):
+        gain = np.abs(np.fft.rfft(kernel, size)).astype(np.float32)
+        line = {"color": ACCENT, "width": 1.2}
+        figure.add_scatter(x=time_ms, y=kernel.astype(np.float32), line=line, hoverinfo="skip", row=row, col=1)
+        figure.add_scatter(
+            x=frequency_khz,
+            y=gain / max(float(gain.max()), 1e-12),
+            line=line,
+            fill="tozeroy",
+            fillcolor=rgba(ACCENT, 0.2),
+            hovertemplate="%{x:.2f} kHz<extra></extra>",
+            row=row,
+            col=2,
+        )
+    figure.update_layout(**base_layout(height, margin={"l": 4, "r": 8, "t": 24, "b": 36}))
+    figure.update_xaxes(gridcolor=GRID, zeroline=False, fixedrange=True)
+    figure.update_yaxes(visible=False, fixedrange=True)
+    figure.update_xaxes(title="ms", row=count, col=1, title_standoff=2)
+    figure.update_xaxes(title="kHz", row=count, col=2, title_standoff=2)
+    figure.update_annotations(font_size=12)
+    return figure
+
+
+def network_figure(card: dict[str, Any], height: int = 400) -> go.Figure:
+    """The network from its card, input at the top: a sheet per channel, as wide as the layer is long (log scale)."""
+    figure = go.Figure()
+    layers = card["layers"]
+    step = 1.0
+    for position, layer in enumerate(layers):
+        channels, length = layer["shape"] if len(layer["shape"]) == 2 else (1, layer["shape"][0])
+        half = 0.5 * (0.25 + 0.75 * np.log2(length) / np.log2(layers[0]["shape"][-1]))
+        y = -position * step
+        for sheet in reversed(range(channels)):
+            x, lift = 0.028 * sheet, 0.035 * sheet
+            box = {"x0": -half + x, "x1": half + x, "y0": y - 0.13 + lift, "y1": y + 0.13 + lift}
+            figure.add_shape(type="rect", fillcolor=_sheet(position), line={"color": ACCENT, "width": 1.2}, **box)
+        if position:
+            figure.add_annotation(
+                x=0, y=y + 0.34, ax=0, ay=y + step - 0.16, axref="x", ayref="y", arrowhead=2, arrowcolor=ACCENT, text=""
+            )
+        figure.add_annotation(
+            x=0.78,
+            y=y + 0.05,
+            text=_words(layer, card),
+            showarrow=False,
+            xanchor="left",
+            align="left",
+            font={"size": 13},
+        )
+    figure.update_layout(**base_layout(height))
+    figure.update_xaxes(visible=False, range=[-0.6, 2.1], fixedrange=True)
+    figure.update_yaxes(visible=False, range=[-(len(layers) - 1) * step - 0.4, 0.45], fixedrange=True)
+    return figure
+
+
+def _sheet(position: int) -> str:
+    """Opaque enough to hide the sheet behind, in tints that stand on light and dark."""
+    return ("#D7E7F0", "#B9D6E6", "#9CC5DC", "#7FB2D0")[min(position, 3)]
+
+
+def _words(layer: dict[str, Any], card: dict[str, Any]) -> str:
+    """Two or three short lines about a layer."""
+    shape, parameters = layer["shape"], layer["parameters"]
+    if layer["name"] == "window":
+        seconds = shape[-1] / card["sampling_rate_hz"]
+        return f"<b>Window</b><br>{shape[-1]:,} samples<br>{seconds:.2f} s at {card['sampling_rate_hz'] / 1e3:g} kHz"
+    if layer["name"] == "convolution":
+        return (
+            f"<b>Convolution</b>, {layer['activation']}<br>{shape[0]} filters of {layer['kernel']} samples"
+            f"<br>{shape[0]} × {shape[1]:,}; {parameters:,} parameters"
+        )
+    if layer["name"] == "average pooling":
+        return (
+            f"<b>Average</b> over {layer['kernel']} samples<br>{shape[0]} × {shape[1]} = {shape[0] * shape[1]} features"
+        )
+    return f"<b>Linear</b>, {layer['activation']}<br>{shape[0]} probabilities<br>{parameters:,} parameters"

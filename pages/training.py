@@ -1,0 +1,357 @@
+"""Training: what each way of asking says about the network, how it learned, what it is; and a training to watch."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from bearing import live_training, paths
+from bearing import training_figures as figures
+from bearing.errors import BearingError, ModelError
+from bearing.explorer import PROTOCOLS, Result, constant_answer, read_history, read_kernels, read_results
+from bearing.explorer_figures import confusion_figure
+from bearing.live_training import Plan, Progress
+from bearing.metrics import Metrics
+from bearing.predictor import read_card
+from bearing.recipe import Epoch, Settings
+from bearing.registry import LABELS
+from bearing.style import STATES
+
+QUIET = {"displayModeBar": False}
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def results(folder: Path, _changed: float) -> dict[str, Result]:
+    return read_results(folder)
+
+
+def command(line: str) -> None:
+    """How to make the numbers above again."""
+    st.caption(f"Reproduce with `{line}`")
+
+
+def headline(evaluated: dict[str, Result]) -> str:
+    """What 100 % meant, in one sentence made of the numbers."""
+    easy, hard = evaluated.get("random"), evaluated.get("fault-size")
+    if easy is None or hard is None:
+        return ""
+    most, share = constant_answer(hard.windows)
+    compared = "less than" if hard.windows.accuracy < share else "against"
+    return (
+        f"**{easy.windows.accuracy:.0%}** of the windows it had not seen are right, but only "
+        f"**{hard.windows.accuracy:.0%}** when the bearing itself is new: {compared} the {share:.0%} of always saying "
+        f"“{STATES[most].title.lower()}”. The network learned these bearings and this rig, not the faults."
+    )
+
+
+def protocols_table(evaluated: dict[str, Result]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "Question": r.protocol.title,
+                "Held out": r.protocol.held_out,
+                "Windows right": r.windows.accuracy,
+                "Recordings right": r.recordings.accuracy,
+                "Macro-F1": r.windows.macro_f1,
+                "Windows": r.windows.n,
+                "Command": r.command,
+            }
+            for r in evaluated.values()
+        ]
+    )
+
+
+def per_class_table(metrics: Metrics) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "Class": STATES[name].title,
+                "Precision": metrics.per_class[name].precision,
+                "Recall": metrics.per_class[name].recall,
+                "F1": metrics.per_class[name].f1,
+                "Windows": metrics.per_class[name].support,
+            }
+            for name in LABELS
+        ]
+    )
+
+
+def show_protocols(evaluated: dict[str, Result]) -> None:
+    most, share = constant_answer(max((r.windows for r in evaluated.values()), key=lambda m: m.n))
+    st.plotly_chart(
+        figures.protocols_figure(list(evaluated.values()), (STATES[most].title.lower(), share)),
+        key="protocols",
+        config=QUIET,
+        alt="; ".join(f"{r.protocol.title} {r.windows.accuracy:.0%} of windows right" for r in evaluated.values()),
+    )
+    st.caption(
+        "One network, one recipe, the same recordings; only what is kept from training differs. White dots: each "
+        "held-out part, with a network of its own. A recording is judged by the mean probability of its windows."
+    )
+    with st.expander("What was held out, and the command behind each number", icon=":material/terminal:"):
+        percent = st.column_config.NumberColumn(format="percent")
+        st.dataframe(
+            protocols_table(evaluated),
+            hide_index=True,
+            column_config={
+                "Windows right": percent,
+                "Recordings right": percent,
+                "Macro-F1": st.column_config.NumberColumn(format="%.3f"),
+            },
+            alt="The protocols with what is held out, their results and commands",
+        )
+
+
+def show_metrics(evaluated: dict[str, Result]) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        key = st.segmented_control(
+            "Confusion matrix of",
+            list(evaluated),
+            format_func=lambda k: evaluated[k].protocol.title,
+            default=next(iter(evaluated)),
+            required=True,
+            key="matrix_of",
+        )
+        unit = st.segmented_control(
+            "counting", ["windows", "recordings"], default="windows", required=True, key="matrix_unit"
+        )
+    result = evaluated[key]
+    metrics = result.windows if unit == "windows" else result.recordings
+    left, right = st.columns(2, gap="medium")
+    with left:
+        import numpy as np
+
+        st.plotly_chart(
+            confusion_figure(np.array(metrics.confusion), metrics.classes, height=330),
+            key=f"confusion {key} {unit}",
+            config=QUIET,
+            alt=f"Confusion matrix of {result.protocol.title}, {unit}",
+        )
+    with right:
+        two = st.column_config.NumberColumn(format="%.3f")
+        st.dataframe(
+            per_class_table(metrics).rename(columns={"Windows": unit.capitalize()}),
+            hide_index=True,
+            column_config={"Precision": two, "Recall": two, "F1": two},
+            alt=f"Precision, recall and F1 per class of {result.protocol.title}",
+        )
+        with st.container(horizontal=True, gap="large"):
+            st.metric("Accuracy", f"{metrics.accuracy:.1%}", width="content")
+            st.metric("Macro-F1", f"{metrics.macro_f1:.3f}", width="content")
+            st.metric(unit.capitalize(), f"{metrics.n:,}", width="content")
+        command(result.command)
+        if st.button("See these windows", icon=":material/grid_view:", key="explore"):
+            st.session_state["protocol"] = key
+            st.switch_page("pages/test_set.py")
+
+
+def show_network(card: dict[str, Any], folder: Path) -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**The network**")
+        if "layers" in card:
+            st.plotly_chart(
+                figures.network_figure(card),
+                key="network",
+                config=QUIET,
+                alt="The layers of the network, input at the top",
+            )
+    with right:
+        st.markdown("**What its filters listen for**")
+        try:
+            st.plotly_chart(
+                figures.kernels_figure(read_kernels(folder), card["sampling_rate_hz"]),
+                key="kernels",
+                config=QUIET,
+                alt="The learned filters as waveforms and the frequencies they pass",
+            )
+            st.caption(
+                "A filter lasts 8 ms, about the time from one impact of a damaged bearing to the next: it tells "
+                "resonances of this rig apart, hardly the rhythm of the impacts that makes a fault."
+            )
+        except ModelError as error:
+            st.info(str(error))
+    with st.expander("Model card", icon=":material/description:"):
+        st.table(card_rows(card), border="horizontal", width="content")
+        st.download_button(
+            "cnn.json", (folder / "cnn.json").read_bytes(), "cnn.json", icon=":material/download:", key="card"
+        )
+
+
+def card_rows(card: dict[str, Any]) -> dict[str, str]:
+    """The model card for people."""
+    training, split = card["training"], card["split"]
+    per_part = {part: sum(counts.values()) for part, counts in card["windows_per_class"].items()}
+    return {
+        "Network": f"{card['name']}, {card['parameters']:,} parameters, version `{card['version']}`",
+        "Input": f"{card['window_samples']:,} samples at {card['sampling_rate_hz'] / 1e3:g} kHz, {card['scaler']}",
+        "Classes": ", ".join(STATES[name].title for name in card["classes"]),
+        "Data": f"{len(card['recordings'])} CWRU recordings, "
+        + ", ".join(f"{n:,} {part.replace('_', '-')}" for part, n in per_part.items())
+        + " windows",
+        "Split": f"{split['kind']}, {split['train_fraction']:.0%} for training, seed {split['seed']}",
+        "Training": f"Adam, learning rate {training['learning_rate']:g}, {training['epochs_run']} epochs of "
+        f"{training['batch_size']} windows, {training['seconds']:.0f} s on {card['machine']}",
+        "Libraries": ", ".join(f"{name} {number}" for name, number in card["libraries"].items()),
+        "sha256 of cnn.onnx": f"`{card['files']['cnn.onnx']}`",
+        "Good for": "the bearings and the rig it was trained on; see above what it says of others",
+    }
+
+
+# ---- watch it learn --------------------------------------------------------------------------------------------------
+
+
+def show_live(evaluated: dict[str, Result], history: tuple[Epoch, ...]) -> None:
+    st.subheader("Watch it learn", anchor="watch")
+    if not live_training.torch_installed():
+        st.info(
+            "Training needs PyTorch, which is not installed on this server. The curves above are the committed run. On "
+            "your own machine: `pip install -r requirements-dev.txt`, then `streamlit run app.py`.",
+            icon=":material/cloud_off:",
+        )
+        return
+    run = live_training.current()
+    if run is not None and run.running():
+        watch(evaluated, history)
+        return
+    ask_for_training()
+    if run is not None:
+        show_progress(run.read(), evaluated, history)
+
+
+def ask_for_training() -> None:
+    defaults = Settings()
+    with st.form("train", border=True):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            protocol = st.selectbox(
+                "Hold out", list(PROTOCOLS), format_func=lambda k: PROTOCOLS[k].title, key="live_protocol", width=220
+            )
+            epochs = st.number_input("Epochs", 1, 200, defaults.epochs, key="live_epochs", width=140)
+            rate = st.number_input(
+                "Learning rate", 0.0001, 1.0, defaults.learning_rate, format="%.4f", key="live_rate", width=150
+            )
+            seed = st.number_input("Seed", 0, 2**31, defaults.seed, key="live_seed", width=140)
+            begin = st.form_submit_button("Start training", icon=":material/play_arrow:", type="primary")
+        absent = live_training.missing_recordings()
+        if absent:
+            size = sum(e.bytes or 0 for e in absent) / 1e6
+            st.caption(
+                f"{len(absent)} of the 64 recordings are not on this machine and are downloaded first, {size:.0f} MB."
+            )
+        else:
+            st.caption("About half a second per epoch; the last three questions train one network per held-out part.")
+    if begin:
+        try:
+            live_training.start(Plan(protocol, Settings(seed=int(seed), epochs=int(epochs), learning_rate=float(rate))))
+        except BearingError as error:
+            st.warning(str(error))
+        else:
+            st.rerun()
+
+
+@st.fragment(run_every=0.7)
+def watch(evaluated: dict[str, Result], history: tuple[Epoch, ...]) -> None:
+    """Redraws itself while the run goes on; the page as a whole once it has ended."""
+    run = live_training.current()
+    if run is None or not run.running():
+        st.rerun()
+    assert run is not None
+    show_progress(run.read(), evaluated, history)
+    st.button("Cancel", icon=":material/stop:", key="cancel", on_click=run.cancel)
+
+
+def show_progress(progress: Progress, evaluated: dict[str, Result], history: tuple[Epoch, ...]) -> None:
+    settings = progress.plan.settings
+    title = PROTOCOLS[progress.plan.protocol].title
+    st.markdown(
+        f"**{title}**, seed {settings.seed}, {settings.epochs} epochs, learning rate {settings.learning_rate:g}"
+    )
+    if progress.state == "failed":
+        st.error(progress.message)
+    elif progress.state == "cancelled":
+        st.info("Cancelled. The committed weights are as they were.", icon=":material/stop_circle:")
+    elif progress.running:
+        st.progress(progress.share_done, text=status(progress))
+    if progress.curves:
+        fold = list(progress.curves)[-1]
+        mine = progress.curves[fold]
+        same = history if progress.plan.protocol == "random" else ()
+        st.plotly_chart(
+            figures.curves_figure(mine, same),
+            key="live curves",
+            config=QUIET,
+            alt=f"Learning curves of the run, {len(mine)} epochs so far",
+        )
+        if len(progress.curves) > 1 or progress.n_folds > 1:
+            st.caption(f"Held out now: {fold} ({len(progress.curves)} of {progress.n_folds})")
+    compare(progress, evaluated.get(progress.plan.protocol))
+
+
+def status(progress: Progress) -> str:
+    if progress.state == "starting":
+        return "Starting PyTorch ..."
+    if progress.state == "loading":
+        return f"Reading recordings: {progress.loaded[0]} of {progress.loaded[1]}"
+    left = progress.seconds_left
+    return "Training ..." if left is None else f"At most {max(math.ceil(left), 1)} s left"
+
+
+def compare(progress: Progress, committed: Result | None) -> None:
+    """This run beside the committed one, fold by fold and in all."""
+    if not progress.folds:
+        return
+    rows = [
+        {
+            "Held out": name,
+            "This run": mine.accuracy,
+            "Committed run": committed.folds[name].accuracy if committed and name in committed.folds else None,
+        }
+        for name, mine in progress.folds.items()
+    ]
+    if progress.metrics is not None and len(rows) > 1:
+        rows.append(
+            {
+                "Held out": "all",
+                "This run": progress.metrics.accuracy,
+                "Committed run": committed.windows.accuracy if committed else None,
+            }
+        )
+    percent = st.column_config.NumberColumn(format="percent")
+    st.markdown("Windows right, of those held out")
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        column_config={"This run": percent, "Committed run": percent},
+        alt="Accuracy on held-out windows, this run and the committed one",
+    )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+folder = paths.WEIGHTS_DIR
+changed = max((f.stat().st_mtime for f in folder.glob("evaluation_*.json")), default=0.0)
+history: tuple[Epoch, ...] = ()
+evaluated: dict[str, Result] = {}
+try:
+    evaluated = results(folder, changed)
+    card = read_card(folder / "cnn.json")
+    history = read_history(folder)
+except ModelError as error:
+    st.info(str(error), title="No committed training to show", icon=":material/hourglass_empty:")
+else:
+    st.subheader("What 100 % meant", anchor="meaning")
+    st.markdown(headline(evaluated))
+    if evaluated:
+        show_protocols(evaluated)
+        show_metrics(evaluated)
+    st.subheader("How it learned", anchor="curves")
+    st.plotly_chart(
+        figures.curves_figure(history), key="curves", config=QUIET, alt="Loss and accuracy of the committed training"
+    )
+    command(f"python -m bearing train --seed {card['training']['seed']}")
+    show_network(card, folder)
+show_live(evaluated, history)
