@@ -19,10 +19,6 @@ st.set_page_config(page_title="Bearing Diagnostics", page_icon=str(HERE / "icon.
 
 st.logo(str(HERE / "icon.svg"), size="large")
 
-# Widgets of a page that is not shown lose their state unless it is set again: keys that begin with "keep." survive.
-for key in list(st.session_state):
-    if str(key).startswith("keep."):
-        st.session_state[key] = st.session_state[key]
 
 page = st.navigation(
     [

@@ -1,0 +1,117 @@
+"""A Diagnosis as files to keep: CSV, JSON, and one HTML page that needs no network."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bearing.diagnosis import Diagnosis
+from bearing.readers.names import safe_cell
+from bearing.style import state
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+__all__ = ["family_sentence", "report_csv", "report_html", "report_json", "summary_rows"]
+
+
+def summary_rows(diagnosis: Diagnosis) -> list[tuple[str, str]]:
+    """Name and value of everything one line can say, in the order a person asks."""
+    d, i = diagnosis, diagnosis.indicators
+    rows = [
+        ("file", d.file),
+        ("channel", d.channel),
+        ("verdict", d.verdict),
+        ("confidence", f"{d.confidence:.4f}"),
+        ("reason", d.reason),
+        ("sampling_rate_hz", f"{d.sampling_rate_hz:.10g}"),
+        ("sampling_rate_source", d.rate_source),
+        ("shaft_rpm", "" if d.shaft_rpm is None else f"{d.shaft_rpm:.10g}"),
+        ("shaft_rpm_source", d.rpm_source),
+        ("bearing", "" if d.bearing is None else d.bearing.name),
+        ("duration_s", f"{d.duration_s:.6g}"),
+        ("rms", f"{i.rms:.6g}"),
+        ("peak", f"{i.peak:.6g}"),
+        ("crest_factor", f"{i.crest_factor:.6g}"),
+        ("kurtosis", f"{i.kurtosis:.6g}"),
+    ]
+    for name, opinion in d.opinions.items():
+        said = "no opinion" if opinion.verdict is None else f"{opinion.verdict} {opinion.confidence or 0.0:.4f}"
+        rows.append((f"opinion_{name}", said))
+    rows += [("warning", warning) for warning in d.warnings]
+    return rows + [(f"model_{name}", value) for name, value in d.model.items()]
+
+
+def report_csv(diagnosis: Diagnosis) -> str:
+    """One row per window; above it the summary in lines that begin with ``#`` (pandas: ``comment="#"``).
+
+    Names that come from the file cannot become spreadsheet formulas (`bearing.readers.names.safe_cell`).
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for name, value in summary_rows(diagnosis):
+        writer.writerow([f"# {name}", " ".join(safe_cell(value).split())])
+    windows = diagnosis.windows
+    writer.writerow(["window", "start_s", "end_s", "verdict", *(f"p_{name}" for name in windows.classes)])
+    for n, (start, verdict, row) in enumerate(
+        zip(windows.start_s, windows.verdicts, windows.probabilities, strict=True)
+    ):
+        ends = (f"{start:.6f}", f"{start + windows.duration_s:.6f}")
+        writer.writerow([n, *ends, verdict, *(f"{p:.6f}" for p in row)])
+    return text.getvalue()
+
+
+def report_json(diagnosis: Diagnosis) -> str:
+    """`Diagnosis.as_dict()` as JSON text: the same object that the command line and the API give."""
+    return json.dumps(diagnosis.as_dict(), indent=2, default=_plain, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON.")
+
+
+def report_html(diagnosis: Diagnosis, figures: Mapping[str, go.Figure], note: str = "") -> str:
+    """One self-contained page: the verdict, the summary and live figures (title -> figure). Everything is escaped."""
+    look = state(diagnosis.verdict)
+    rows = "".join(
+        f"<tr><th>{html.escape(name.replace('_', ' '))}</th><td>{html.escape(value)}</td></tr>"
+        for name, value in summary_rows(diagnosis)
+    )
+    parts = []
+    for position, (title, figure) in enumerate(figures.items()):
+        plot = figure.to_html(full_html=False, include_plotlyjs=position == 0, config={"responsive": True})
+        parts.append(f"<h2>{html.escape(title)}</h2>{plot}")
+    return f"""<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Bearing diagnosis: {html.escape(diagnosis.file)}</title>
+<style>body{{font:15px/1.5 system-ui,sans-serif;max-width:1080px;margin:2rem auto;padding:0 1rem;color:#17212b}}
+h1{{border-left:8px solid {look.colour};padding-left:.6rem}}h2{{margin:2rem 0 0;font-size:1.1rem}}
+table{{border-collapse:collapse}}th{{text-align:left;font-weight:600;padding:.15rem 1.2rem .15rem 0;vertical-align:top}}
+.note{{color:#59616b}}</style>
+<h1>{html.escape(look.title)}, confidence {diagnosis.confidence:.0%}</h1>
+<p>{html.escape(diagnosis.reason)}</p><p class="note">{html.escape(note)}</p><table>{rows}</table>
+{"".join(parts)}</html>
+"""
+
+
+def family_sentence(evidence: Any) -> str:
+    """One family in plain words: ``Outer race: 4 of 4 harmonics found, 14-21 dB over the floor.``"""
+    part = {"outer": "Outer race", "inner": "Inner race", "ball": "Ball"}[evidence.family]
+    found = [line for line in evidence.lines if line.found]
+    count = f"{len(found)} of {len(evidence.lines)} harmonics found"
+    if not found:
+        return f"{part}: {count}."
+    low, high = min(line.level_db for line in found), max(line.level_db for line in found)
+    levels = f"{low:.0f} dB" if round(low) == round(high) else f"{low:.0f}-{high:.0f} dB"
+    sides = sum(line.found for line in evidence.sidebands)
+    spacing = {"inner": "shaft", "ball": "cage"}.get(evidence.family, "")
+    more = f", with {sides} of {len(evidence.sidebands)} {spacing} sidebands" if sides and spacing else ""
+    return f"{part}: {count}, {levels} over the floor{more}."

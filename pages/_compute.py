@@ -1,0 +1,71 @@
+"""The core's answers, remembered: a toggle must not compute anything twice.
+
+Every function takes `key`, which names content, channel and settings; the recording itself is not hashed. Caches are
+small, because a host may have 512 MB for everybody.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from bearing.diagnosis import Bearing, Diagnosis, diagnose
+from bearing.doctor import usable_stretch
+from bearing.envelope import Band, Demodulator, EnvelopeSpectrum
+from bearing.kurtogram import Kurtogram, kurtogram
+from bearing.recording import Recording
+from bearing.spectrum import Spectrogram, amplitude_spectrum, downsample, spectrogram, to_db
+
+Line = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+KURTOGRAM_SAMPLES = 2**19  # the map of the first half million samples is the map of the recording
+SPECTROGRAM_CELLS = (360, 220)
+
+
+def _usable(recording: Recording) -> NDArray[np.float64]:
+    return recording.samples[usable_stretch(recording.samples)]
+
+
+def _rate_hz(recording: Recording) -> float:
+    assert recording.sampling_rate_hz is not None  # the page asks before it comes here
+    return recording.sampling_rate_hz
+
+
+@st.cache_data(max_entries=24, show_spinner=False)
+def diagnosis(key: str, _recording: Recording, _bearing: Bearing | None) -> Diagnosis:
+    return diagnose(_recording, _bearing)
+
+
+@st.cache_data(max_entries=24, show_spinner=False)
+def waveform(key: str, _recording: Recording) -> Line:
+    """Time in seconds (or sample numbers while the rate is unknown) and samples, thinned."""
+    step = 1.0 / _recording.sampling_rate_hz if _recording.sampling_rate_hz else 1.0
+    stretch = usable_stretch(_recording.samples)
+    time = np.arange(stretch.start, stretch.stop, dtype=np.float64) * step
+    return downsample(time, _recording.samples[stretch])
+
+
+@st.cache_data(max_entries=24, show_spinner=False)
+def spectrum(key: str, low_hz: float, high_hz: float, decibel: bool, _recording: Recording) -> Line:
+    """Frequencies and amplitudes between two frequencies, thinned after the cut: a zoom keeps its detail."""
+    whole = amplitude_spectrum(_usable(_recording), _rate_hz(_recording))
+    first, last = np.searchsorted(whole.frequency_hz, (low_hz, high_hz))
+    part = slice(int(first), max(int(last) + 1, int(first) + 2))
+    values = to_db(whole.values[part]) if decibel else whole.values[part]
+    return downsample(whole.frequency_hz[part], values)
+
+
+@st.cache_data(max_entries=24, show_spinner=False)
+def envelope(key: str, band: tuple[float, float], max_hz: float, _recording: Recording) -> EnvelopeSpectrum:
+    return Demodulator(_usable(_recording), _rate_hz(_recording)).envelope_spectrum(Band(*band), max_hz)
+
+
+@st.cache_data(max_entries=12, show_spinner=False)
+def kurtosis_map(key: str, min_bandwidth_hz: float, _recording: Recording) -> Kurtogram:
+    return kurtogram(_usable(_recording)[:KURTOGRAM_SAMPLES], _rate_hz(_recording), min_bandwidth_hz=min_bandwidth_hz)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def time_frequency(key: str, _recording: Recording) -> Spectrogram:
+    return spectrogram(_usable(_recording), _rate_hz(_recording), *SPECTROGRAM_CELLS)

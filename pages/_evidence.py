@@ -1,0 +1,293 @@
+"""Below the verdict: the envelope spectrum with its lines, the kurtogram to choose a band on, spectra over frequency
+and time, and the verdict window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from bearing.diagnosis import Diagnosis
+from bearing.envelope import Band
+from bearing.evidence import FamilyEvidence
+from bearing.figures import (
+    LINE_NAMES,
+    envelope_figure,
+    kurtogram_figure,
+    spectrogram_figure,
+    spectrum_figure,
+    waveform_figure,
+    windows_figure,
+)
+from bearing.kinematics import rpm_to_hz
+from bearing.kurtogram import Kurtogram
+from bearing.report import family_sentence
+from bearing.style import state
+from pages import _compute
+from pages._panel import Choice
+from pages._show import STATE_COLOUR, chart, plain
+
+HARMONICS_SHOWN = 4.6
+DEFAULT_REACH_HZ = 600.0
+
+
+def shaft_hz_of(diagnosis: Diagnosis) -> float | None:
+    """The shaft frequency the diagnosis used, given or estimated."""
+    return rpm_to_hz(diagnosis.shaft_rpm) if diagnosis.shaft_rpm else None
+
+
+def reach_hz(choice: Choice, diagnosis: Diagnosis) -> float:
+    """How far the envelope spectrum is drawn: four harmonics of every family, or some hundred Hz."""
+    shaft_hz = shaft_hz_of(diagnosis)
+    assert choice.recording.sampling_rate_hz is not None
+    most = choice.recording.sampling_rate_hz / 4
+    if choice.bearing is None or shaft_hz is None:
+        return min(DEFAULT_REACH_HZ, most)
+    return min(HARMONICS_SHOWN * max(choice.bearing.orders.families.values()) * shaft_hz, most)
+
+
+def automatic_band(choice: Choice, diagnosis: Diagnosis, kurtogram: Kurtogram) -> tuple[Band, str]:
+    """The band to begin with and in words why: where the verdict's lines stand highest, else the kurtogram's best."""
+    evidence = diagnosis.evidence
+    if evidence:
+        family = diagnosis.verdict if diagnosis.verdict in evidence else max(evidence, key=lambda f: evidence[f].score)
+        low, high = evidence[family].band_hz
+        return Band(low, high), f"where the {LINE_NAMES[family]} lines stand highest"
+    return kurtogram.best, "highest kurtosis"
+
+
+@st.fragment
+def envelope_section(choice: Choice, diagnosis: Diagnosis) -> None:
+    """Envelope spectrum beside the kurtogram; slider, click and toggles redraw this part alone."""
+    recording, bearing = choice.recording, choice.bearing
+    rate_hz = recording.sampling_rate_hz
+    assert rate_hz is not None
+    reach = reach_hz(choice, diagnosis)
+    kurtogram = _compute.kurtosis_map(choice.key, min(2 * reach, rate_hz / 8), recording)
+    automatic, why = automatic_band(choice, diagnosis, kurtogram)
+    tag = f"{choice.key}"
+    st.subheader("Envelope spectrum", anchor=False)
+    left, right = st.columns([2, 1], gap="medium")
+    with right:
+        band = _band_controls(tag, automatic, why, rate_hz / 2)
+        chart(
+            kurtogram_figure(kurtogram, band, height=330),
+            key=f"kurtogram-{tag}",
+            alt=f"Kurtogram: kurtosis over frequency and bandwidth, highest at {words(kurtogram.best)}",
+            name="kurtogram",
+            on_select=lambda: _clicked(tag),
+            selection_mode="points",
+        )
+        st.caption("Kurtogram: how impulsive each band is. Click a cell to demodulate it.")
+    with left:
+        in_orders, decibel = _envelope_toggles(tag, shaft_hz_of(diagnosis) is not None)
+        spectrum = _compute.envelope(choice.key, (band.low_hz, band.high_hz), reach, recording)
+        evidence = diagnosis.evidence
+        figure = envelope_figure(
+            spectrum,
+            bearing.orders if bearing else None,
+            shaft_hz_of(diagnosis),
+            evidence,
+            in_orders,
+            decibel,
+            highlight=_highlight(diagnosis),
+            unit=recording.unit,
+            height=400,
+        )
+        chart(
+            figure,
+            key=f"envelope-{tag}",
+            alt=f"Envelope spectrum of the band {words(band)} with the bearing's fault lines marked",
+            name="envelope_spectrum",
+        )
+        _explain_lines(choice, diagnosis)
+    if evidence:
+        families(evidence, diagnosis.verdict)
+
+
+def _highlight(diagnosis: Diagnosis) -> tuple[str, ...]:
+    """A clear verdict shows its own lines; the other families wait in the legend."""
+    return (diagnosis.verdict,) if diagnosis.verdict in LINE_NAMES else ("outer", "inner", "ball")
+
+
+def words(band: Band) -> str:
+    return f"{band.low_hz / 1000:.2f} to {band.high_hz / 1000:.2f} kHz"
+
+
+def _band_controls(tag: str, automatic: Band, why: str, nyquist_hz: float) -> Band:
+    """A slider for the band in kHz; without a choice it is the automatic one."""
+    key = f"band-{tag}"
+    step = max(round(nyquist_hz / 1000 / 400, 3), 0.001)
+    start = (round(automatic.low_hz / 1000, 3), round(min(automatic.high_hz, nyquist_hz) / 1000, 3))
+    if key not in st.session_state:
+        st.session_state[key] = start
+    low, high = st.slider(
+        "Demodulated band (kHz)", 0.0, round(nyquist_hz / 1000, 3), step=step, key=key, persist_state="session"
+    )
+    chosen = (low, high) != start
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Chosen by hand." if chosen else f"Automatic: {why}.", width="stretch")
+        if chosen:
+            st.button(
+                "Automatic",
+                icon=":material/restart_alt:",
+                type="tertiary",
+                key=f"auto-{tag}",
+                on_click=lambda: st.session_state.update({key: start}),
+            )
+    if high - low < 0.02:
+        st.caption(":orange[:material/warning:] The band is too narrow to demodulate: at least 20 Hz are taken.")
+        low = max(low - 0.01, 0.0)
+        high = low + 0.02
+    return Band(low * 1000, high * 1000)
+
+
+def _clicked(tag: str) -> None:
+    """Callback: the clicked cell of the kurtogram becomes the band."""
+    event = st.session_state.get(f"kurtogram-{tag}")
+    points = event["selection"]["points"] if event else []
+    if points and points[0].get("customdata"):
+        low, high = points[0]["customdata"][:2]
+        st.session_state[f"band-{tag}"] = (round(float(low) / 1000, 3), round(float(high) / 1000, 3))
+
+
+def _envelope_toggles(tag: str, speed_known: bool) -> tuple[bool, bool]:
+    with st.container(horizontal=True, gap="medium"):
+        axis = st.segmented_control(
+            "Axis", ["Hz", "Orders"], default="Hz", required=True, key=f"axis-{tag}", disabled=not speed_known,
+            label_visibility="collapsed", persist_state="session",
+        )  # fmt: skip
+        scale = st.segmented_control(
+            "Scale", ["Amplitude", "dB over floor"], default="Amplitude", required=True, key=f"scale-{tag}",
+            label_visibility="collapsed", persist_state="session",
+        )  # fmt: skip
+    return axis == "Orders", scale == "dB over floor"
+
+
+def _explain_lines(choice: Choice, diagnosis: Diagnosis) -> None:
+    if choice.bearing is None and diagnosis.shaft_rpm is None:
+        st.caption("Give the bearing and the shaft speed to see where its fault lines fall.")
+    elif choice.bearing is None:
+        st.caption("Choose the bearing to see where its fault lines fall.")
+    elif diagnosis.shaft_rpm is None:
+        st.caption("Give the shaft speed to see where the fault lines of this bearing fall.")
+    else:
+        o = choice.bearing.orders
+        st.caption(
+            f"{plain(choice.bearing.name)}, orders of shaft speed: BPFO {o.bpfo:.3f}, BPFI {o.bpfi:.3f}, "
+            f"2×BSF {2 * o.bsf:.3f}, FTF {o.ftf:.3f}. Click a name in the legend to show or hide its lines."
+        )
+
+
+def families(evidence: Mapping[str, FamilyEvidence], verdict: str) -> None:
+    """One plain sentence per fault family and, behind it, every line that was looked for."""
+    columns = st.columns(3, gap="small")
+    for column, (family, found) in zip(columns, evidence.items(), strict=False):
+        with column.container(border=True, height="stretch", gap="xxsmall", key=f"family-{family}"):
+            look = state(family)
+            st.markdown(f":{STATE_COLOUR[family]}[{look.icon}] {family_sentence(found)}")
+            low, high = found.band_hz
+            st.caption(
+                f"Order {found.order:.3f}, slip {found.slip:+.1%}, band {low / 1000:.2f} to {high / 1000:.2f} kHz."
+            )
+    with st.expander("Every line that was looked for", icon=":material/table_rows:"):
+        rows = [
+            {
+                "Family": state(family).title.replace(" fault", ""),
+                "Line": f"{LINE_NAMES[family]} {line.name}",
+                "Expected (Hz)": line.expected_hz,
+                "Found (Hz)": line.found_hz if line.found else None,
+                "dB over the floor": line.level_db if line.found else None,
+                "Found": line.found,
+            }
+            for family, found in evidence.items()
+            for line in (*found.lines, *found.sidebands)
+        ]
+        st.dataframe(
+            rows,
+            hide_index=True,
+            alt="Every expected fault line, where it was found and how far it stands over the floor",
+            column_config={
+                "Expected (Hz)": st.column_config.NumberColumn(format="%.1f"),
+                "Found (Hz)": st.column_config.NumberColumn(format="%.1f"),
+                "dB over the floor": st.column_config.NumberColumn(format="%.1f"),
+            },
+        )
+
+
+@st.fragment
+def spectrum_section(choice: Choice, diagnosis: Diagnosis) -> None:
+    """Amplitude spectrum of the signal itself."""
+    recording = choice.recording
+    rate_hz = recording.sampling_rate_hz
+    assert rate_hz is not None
+    st.subheader("Spectrum", anchor=False)
+    nyquist = round(rate_hz / 2)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        scale = st.segmented_control(
+            "Scale", ["Linear", "dB"], default="Linear", required=True, key=f"spectrum-scale-{choice.key}",
+            label_visibility="collapsed", persist_state="session",
+        )  # fmt: skip
+        low, high = st.slider(
+            "Range (Hz)", 0, nyquist, (0, nyquist), key=f"spectrum-range-{choice.key}", label_visibility="collapsed"
+        )
+    frequency, level = _compute.spectrum(choice.key, low, max(high, low + 10), scale == "dB", recording)
+    chart(
+        spectrum_figure(frequency, level, recording.unit, scale == "dB", shaft_hz_of(diagnosis)),
+        key=f"spectrum-{choice.key}",
+        alt=f"Amplitude spectrum from {low} to {high} Hz",
+        name="spectrum",
+    )
+    st.caption("Drag to zoom, double-click to see all; the slider cuts before it draws, so no detail is lost.")
+
+
+def spectrogram_section(choice: Choice) -> None:
+    """Level over time and frequency."""
+    st.subheader("Spectrogram", anchor=False)
+    chart(
+        spectrogram_figure(_compute.time_frequency(choice.key, choice.recording), height=352),
+        key=f"spectrogram-{choice.key}",
+        alt="Spectrogram: level in dB over time and frequency",
+        name="spectrogram",
+    )
+
+
+def windows_section(choice: Choice, diagnosis: Diagnosis) -> None:
+    """The CNN's verdict along time."""
+    st.subheader("Verdict per window", anchor=False)
+    windows = diagnosis.windows
+    chart(
+        windows_figure(windows),
+        key=f"windows-{choice.key}",
+        alt=f"Probability of each state in each of {len(windows.start_s)} windows",
+        name="windows",
+    )
+    st.caption(
+        f"{len(windows.start_s)} windows of {windows.duration_s * 1000:.0f} ms, each judged by the waveform CNN alone."
+    )
+
+
+def figures_of(choice: Choice, diagnosis: Diagnosis) -> dict[str, go.Figure]:
+    """All figures with their titles, for the report."""
+    recording = choice.recording
+    rate_hz = recording.sampling_rate_hz
+    assert rate_hz is not None
+    reach = reach_hz(choice, diagnosis)
+    kurtogram = _compute.kurtosis_map(choice.key, min(2 * reach, rate_hz / 8), recording)
+    band, _ = automatic_band(choice, diagnosis, kurtogram)
+    spectrum = _compute.envelope(choice.key, (band.low_hz, band.high_hz), reach, recording)
+    orders = choice.bearing.orders if choice.bearing else None
+    shaft_hz = shaft_hz_of(diagnosis)
+    return {
+        "Waveform": waveform_figure(*_compute.waveform(choice.key, recording), recording.unit, diagnosis.windows, 300),
+        f"Envelope spectrum, {words(band)}": envelope_figure(
+            spectrum, orders, shaft_hz, diagnosis.evidence, unit=recording.unit
+        ),
+        "Kurtogram": kurtogram_figure(kurtogram, band),
+        "Spectrum": spectrum_figure(
+            *_compute.spectrum(choice.key, 0, rate_hz / 2, False, recording), recording.unit, False, shaft_hz
+        ),
+        "Spectrogram": spectrogram_figure(_compute.time_frequency(choice.key, recording)),
+        "Verdict per window": windows_figure(diagnosis.windows),
+    }

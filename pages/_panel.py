@@ -1,0 +1,158 @@
+"""The panel at the left: what was read from the file, and the fields to correct it in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from bearing.catalogue import find, load_catalogue
+from bearing.diagnosis import Bearing
+from bearing.errors import ParameterError
+from bearing.kinematics import FaultOrders, Geometry, fault_orders
+from bearing.recording import Recording
+from pages._show import plain
+from pages._source import Source
+
+NO_BEARING = "Not known"
+OWN_GEOMETRY = "Own geometry"
+OWN_ORDERS = "Own fault orders"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What will be diagnosed; `problem` is a sentence when a field makes no sense, and then nothing is."""
+
+    recording: Recording
+    bearing: Bearing | None
+    key: str  # names content, channel and settings
+    problem: str = ""
+
+
+def channel_field(source: Source) -> int:
+    """The channel's index; the likely vibration channel is preselected and the reason said."""
+    recordings = source.intake.recordings
+    names = [_channel_label(r) for r in recordings]
+    return st.selectbox(
+        "Channel",
+        range(len(names)),
+        index=source.intake.preferred,
+        format_func=lambda i: names[i],
+        key=f"channel-{source.digest[:12]}",
+        persist_state="session",
+        help=plain(f"Preselected: {source.intake.preferred_reason}."),
+    )
+
+
+def _channel_label(recording: Recording) -> str:
+    unit = f" ({recording.unit})" if recording.unit else ""
+    return f"{recording.channel}{unit}"
+
+
+def rate_field(source: Source, channel: int) -> float | None:
+    """The sampling rate in Hz; None while it is not known."""
+    read = source.intake.recordings[channel]
+    return st.number_input(
+        "Rate (Hz)",
+        value=read.sampling_rate_hz,
+        format="%.7g",
+        step=None,
+        placeholder="not in file",
+        key=f"rate-{source.digest[:12]}-{channel}",
+        persist_state="session",
+        help=plain(f"From: {read.rate_source}.") if read.rate_source else "The file does not say it.",
+    )
+
+
+def speed_field(source: Source, channel: int) -> float | None:
+    """The shaft speed in rpm; None while it is not known."""
+    read = source.intake.recordings[channel]
+    return st.number_input(
+        "Speed (rpm)",
+        value=read.shaft_rpm,
+        format="%.6g",
+        step=None,
+        placeholder="not in file",
+        key=f"rpm-{source.digest[:12]}-{channel}",
+        persist_state="session",
+        help=plain(f"From: {read.rpm_source}.") if read.rpm_source else "The file does not say it.",
+    )
+
+
+def bearing_field(source: Source, channel: int) -> tuple[Bearing | None, str]:
+    """The bearing with its fault orders, and a sentence when its numbers make no sense."""
+    names = [entry.name for entry in load_catalogue()]
+    options = [NO_BEARING, OWN_GEOMETRY, OWN_ORDERS, *names]
+    known = source.intake.bearings[channel]
+    suggested = find(known).name if known else NO_BEARING
+    tag = f"{source.digest[:12]}-{channel}"
+    chosen = st.selectbox(
+        "Bearing",
+        options,
+        index=options.index(suggested),
+        key=f"bearing-{tag}",
+        persist_state="session",
+        help="Type to search. With a bearing and a speed the fault frequencies are known and can be looked for.",
+    )
+    try:
+        if chosen == OWN_GEOMETRY:
+            return _own_geometry(tag), ""
+        if chosen == OWN_ORDERS:
+            return _own_orders(tag), ""
+    except ParameterError as error:
+        return None, str(error)
+    return (None if chosen == NO_BEARING else Bearing(chosen, find(chosen).orders)), ""
+
+
+def _numbers(tag: str, fields: dict[str, tuple[str, float]]) -> dict[str, float | None]:
+    values: dict[str, float | None] = {}
+    for pair in (list(fields.items())[:2], list(fields.items())[2:]):
+        for column, (name, (label, default)) in zip(st.columns(2), pair, strict=True):
+            values[name] = column.number_input(
+                label, value=default, format="%.6g", step=None, key=f"{name}-{tag}", persist_state="session"
+            )
+    empty = [fields[name][0] for name, value in values.items() if value is None]
+    if empty:
+        raise ParameterError(f"The bearing needs {', '.join(empty)}: fill it in.")
+    return values
+
+
+def _own_geometry(tag: str) -> Bearing:
+    """Number of elements and diameters in any one unit; the example is a 6205."""
+    fields = {
+        "n": ("Elements n", 9.0),
+        "d": ("Ball d (mm)", 7.94),
+        "D": ("Pitch D (mm)", 39.04),
+        "phi": ("Angle (°)", 0.0),
+    }
+    v = {name: float(value or 0.0) for name, value in _numbers(f"geometry-{tag}", fields).items()}
+    if v["n"] != int(v["n"]):
+        raise ParameterError(f"The number of rolling elements n must be whole, got {v['n']:g}.")
+    return Bearing("own geometry", fault_orders(Geometry(int(v["n"]), v["d"], v["D"], v["phi"])))
+
+
+def _own_orders(tag: str) -> Bearing:
+    """Fault orders from a data sheet; BSF is the spin itself. The example is a 6205."""
+    fields = {"bpfo": ("BPFO", 3.585), "bpfi": ("BPFI", 5.415), "bsf": ("BSF", 2.357), "ftf": ("FTF", 0.398)}
+    v = {name: float(value or 0.0) for name, value in _numbers(f"orders-{tag}", fields).items()}
+    return Bearing("own fault orders", FaultOrders(**v))
+
+
+def settle(
+    source: Source, channel: int, rate_hz: float | None, rpm: float | None, bearing: Bearing | None, problem: str
+) -> Choice:
+    """The recording as corrected; what equals the file keeps the file's word for where it came from."""
+    read = source.intake.recordings[channel]
+    recording = read
+    if rate_hz is None and read.sampling_rate_hz is not None:
+        recording = replace(recording, sampling_rate_hz=None, rate_source="")
+    if rpm is None and read.shaft_rpm is not None:
+        recording = replace(recording, shaft_rpm=None, rpm_source="")
+    try:
+        recording = recording.corrected(
+            rate_hz if rate_hz != read.sampling_rate_hz else None, rpm if rpm != read.shaft_rpm else None
+        )
+    except ParameterError as error:
+        problem = problem or str(error)
+    key = f"{source.digest}|{source.name}|{channel}|{recording.sampling_rate_hz}|{recording.shaft_rpm}|{bearing}"
+    return Choice(recording, bearing, key, problem)

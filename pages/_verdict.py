@@ -1,0 +1,128 @@
+"""The answer: verdict and confidence, why, who agrees, what to beware of, and the key numbers."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from bearing.diagnosis import Diagnosis, Opinion
+from bearing.doctor import DoctorReport
+from bearing.style import state
+from pages._show import STATE_COLOUR, percent, plain
+
+SEVERITY_LOOK = {
+    "severe": ("red", ":material/error:"),
+    "warning": ("orange", ":material/warning:"),
+    "note": ("gray", ":material/info:"),
+    "ok": ("green", ":material/check:"),
+}
+
+
+def banner(diagnosis: Diagnosis, simulated: bool) -> None:
+    """Verdict and confidence, large, in the state's colour with its icon and its words; under them the reason."""
+    look = state(diagnosis.verdict)
+    colour = STATE_COLOUR[look.key]
+    with st.container(border=True, key=f"verdict-{look.key}", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.header(f"{look.icon} :{colour}[{look.title}]", anchor=False, width="content")
+            st.header(f":{colour}[{percent(diagnosis.confidence)}] :small[confidence]", anchor=False, width="content")
+        st.markdown(f"{look.sentence}: {plain(diagnosis.reason)}." if diagnosis.reason else f"{look.sentence}.")
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            if simulated:
+                st.badge("Simulated signal", icon=":material/science:", color="gray")
+            words, tone, icon = agreement(diagnosis)
+            st.badge(words, icon=icon, color=tone)
+            st.badge(window_share(diagnosis), icon=":material/view_week:", color="gray")
+
+
+def agreement(diagnosis: Diagnosis) -> tuple[str, str, str]:
+    """Whether the opinions agree: words, a colour of the palette, an icon."""
+    said = {o.name: o.verdict for o in diagnosis.opinions.values() if o.verdict not in (None, "uncertain")}
+    if not said:
+        return "No opinion could be formed", "gray", ":material/help:"
+    if len(said) == 1:
+        return "One opinion", "gray", ":material/person:"
+    if len(set(said.values())) == 1:
+        return f"All {len(said)} opinions agree", "green", ":material/done_all:"
+    return "Opinions differ", "orange", ":material/call_split:"
+
+
+def window_share(diagnosis: Diagnosis) -> str:
+    """How many windows stand behind the verdict."""
+    windows = diagnosis.windows
+    count = len(windows.start_s)
+    if diagnosis.verdict not in windows.classes:
+        return f"{count} windows"
+    return f"{round(windows.share_of(diagnosis.verdict) * count)} of {count} windows say so"
+
+
+def opinions(diagnosis: Diagnosis) -> None:
+    """What each way of looking says, side by side."""
+    columns = st.columns(max(len(diagnosis.opinions), 1), gap="small")
+    for column, opinion in zip(columns, diagnosis.opinions.values(), strict=False):
+        with column.container(border=True, height="stretch", gap="xxsmall", key=f"opinion-{opinion.name}"):
+            _opinion(opinion)
+
+
+def _opinion(opinion: Opinion) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
+        st.markdown(f"**{plain(opinion.title)}**", width="content")
+        if opinion.verdict is None:
+            st.badge("no opinion", icon=":material/remove:", color="gray")
+        else:
+            look = state(opinion.verdict)
+            sure = f" {percent(opinion.confidence)}" if opinion.confidence is not None else ""
+            st.badge(look.title.replace(" fault", "") + sure, icon=look.icon, color=STATE_COLOUR[look.key])
+    outside = "" if opinion.in_domain else ":orange-badge[:material/warning: outside its training] "
+    st.caption(outside + plain(_sentence(opinion.note)))
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) or not text else ".")
+
+
+def strip(report: DoctorReport) -> None:
+    """The doctor's report in one line: the worst finding in words, the rest behind a button."""
+    findings = [(check.severity, check.sentence) for check in report.checks]
+    findings += [("note", note) for note in report.notes]
+    findings.sort(key=lambda finding: list(SEVERITY_LOOK).index(finding[0]))
+    notes = [f for f in findings if f[0] != "ok"]
+    severity, sentence = notes[0] if notes else ("ok", "The recording is fit to be diagnosed.")
+    tone, icon = SEVERITY_LOOK[severity]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="doctor"):
+        st.markdown(f":{tone}[{icon}] {plain(sentence)}", width="stretch")
+        if len(notes) > 1:
+            with st.popover(f"{len(notes)} findings", type="tertiary", icon=":material/stethoscope:"):
+                for severity, sentence in notes:
+                    tone, icon = SEVERITY_LOOK[severity]
+                    st.markdown(f":{tone}[{icon}] {plain(sentence)}")
+
+
+def key_numbers(diagnosis: Diagnosis, unit: str) -> None:
+    """Level, impulsiveness and what the file is, in one row."""
+    values = diagnosis.indicators
+    suffix = f" {unit}" if unit else ""
+    numbers = {
+        "RMS": (f"{values.rms:.3g}{suffix}", "Root mean square: the level of the vibration."),
+        "Peak": (f"{values.peak:.3g}{suffix}", "Largest deviation from the mean."),
+        "Crest factor": (f"{values.crest_factor:.2f}", "Peak / RMS: a healthy bearing has about 3 to 5."),
+        "Kurtosis": (f"{values.kurtosis:.2f}", "3 for noise; impacts raise it."),
+        "Duration": (f"{diagnosis.duration_s:.3g} s", "Length of the recording."),
+        "Rate": (hertz(diagnosis.sampling_rate_hz), plain(f"From: {diagnosis.rate_source or 'the file'}.")),
+        "Speed": (speed_words(diagnosis), plain(f"From: {diagnosis.rpm_source or 'nobody'}.")),
+    }
+    with st.container(horizontal=True, gap="medium", key="numbers"):
+        for label, (value, about) in numbers.items():
+            st.metric(label, value, help=about, width="content")
+
+
+def speed_words(diagnosis: Diagnosis) -> str:
+    """``1797 rpm``; an estimated speed says so."""
+    if diagnosis.shaft_rpm is None:
+        return "unknown"
+    return f"{diagnosis.shaft_rpm:.0f} rpm" if diagnosis.rpm_confidence >= 1.0 else f"≈ {diagnosis.shaft_rpm:.0f} rpm"
+
+
+def hertz(rate_hz: float) -> str:
+    """``12 kHz``, ``51.2 kHz``, ``800 Hz``."""
+    return f"{rate_hz / 1000:.6g} kHz" if rate_hz >= 1000 else f"{rate_hz:.4g} Hz"
