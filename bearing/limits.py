@@ -46,8 +46,8 @@ class Limits:
     """
 
     max_bytes: int = 100 * MEGABYTE
-    max_unpacked_bytes: int = 200 * MEGABYTE
-    max_samples: int = 20_000_000
+    max_unpacked_bytes: int = 150 * MEGABYTE
+    max_samples: int = 10_000_000
     max_channels: int = 64
     max_columns: int = 256
     max_depth: int = 16

@@ -13,11 +13,13 @@ from collections.abc import Callable
 import numpy as np
 
 RATE_HZ = 12_000.0
+SAMPLES = 4_000  # of a channel; the fuzzer makes it small, to try more files a second
 
 
-def signal(samples: int = 4_000, seed: int = 0) -> np.ndarray:
+def signal(samples: int | None = None, seed: int = 0) -> np.ndarray:
     """A short vibration-like signal, shape (samples,)."""
     rng = np.random.default_rng(seed)
+    samples = samples or SAMPLES
     time_s = np.arange(samples) / RATE_HZ
     return np.sin(2 * np.pi * 1_000 * time_s) * np.exp(-40 * (time_s % 0.01)) + 0.1 * rng.standard_normal(samples)
 
@@ -109,9 +111,9 @@ def table(
     return before + "".join(row + trailing + end for row in rows)
 
 
-def clock(samples: int = 4_000, rate_hz: float = RATE_HZ) -> np.ndarray:
+def clock(rate_hz: float = RATE_HZ) -> np.ndarray:
     """Time stamps in seconds."""
-    return np.arange(samples) / rate_hz
+    return np.arange(SAMPLES) / rate_hz
 
 
 def femto() -> bytes:
@@ -252,7 +254,7 @@ def lvm(decimal: str = ",", x_columns: str = "No", blocks: int = 1, comment: str
     first, second = signal(), signal(seed=1)
     lines = head
     for _ in range(blocks):
-        facts = [("Channels", "2", ""), ("Samples", "4000", "4000"), ("Y_Unit_Label", "N", "g")]
+        facts = [("Channels", "2", ""), ("Samples", str(SAMPLES), str(SAMPLES)), ("Y_Unit_Label", "N", "g")]
         facts += [("X_Dimension", "Time", "Time"), ("Delta_X", "3.90625E-5", "3.90625E-5")]
         lines += [f"{key}\t{one}{gap}{two}".replace(".", decimal) for key, one, two in facts]
         lines += [end, names + "\tComment"]
@@ -308,7 +310,7 @@ def tdms(increment: float = 1 / 25_600, digital: bool = False, stamps: bool = Fa
         objects = [ChannelObject("Rig", "acc_x", signal(), properties), ChannelObject("Rig", "note", ["a", "b"])]
         if stamps:
             start = np.datetime64("2024-01-01T00:00:00", "us")
-            ticks = start + np.round(np.arange(4_000) * 1e6 / 10_000).astype("timedelta64[us]")
+            ticks = start + np.round(np.arange(SAMPLES) * 1e6 / 10_000).astype("timedelta64[us]")
             objects.insert(0, ChannelObject("Rig", "Time", ticks))
         writer.write_segment(objects)
     return stream.getvalue()

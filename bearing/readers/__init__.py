@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bearing.errors import BearingError, UnreadableFile
+from bearing.errors import BearingError, TooLarge, UnreadableFile
 from bearing.limits import Limits, limits
 from bearing.readers.channels import preferred_channel
 from bearing.readers.formats import Format, format_of
@@ -48,17 +48,10 @@ def read_bytes(data: bytes, name: str, bounds: Limits | None = None) -> list[Rec
         return _read(file_format, data, name, bounds)
     except BearingError:
         raise
-    except (
-        ArithmeticError,
-        AssertionError,
-        LookupError,
-        MemoryError,
-        OSError,
-        RuntimeError,
-        TypeError,
-        ValueError,
-    ) as error:
-        # A parser's way of saying that the bytes are damaged. The fuzzer looks for these: each has become a sentence.
+    except MemoryError as error:
+        raise TooLarge("Reading this file needs more memory than there is: save a shorter stretch.") from error
+    except Exception as error:
+        # A parser's way of saying that the bytes are damaged. The fuzzer counts these, so that none becomes a habit.
         raise UnreadableFile(
             f"The {file_format.title} file is damaged and could not be read: save it again."
         ) from error

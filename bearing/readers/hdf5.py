@@ -45,6 +45,7 @@ class _Walker:
 
         assert isinstance(group, h5py.Group)
         self.bounds.check_depth(depth)
+        self.bounds.check_elements(self.elements + len(group))
         tree: dict[str, Tree] = {}
         for name in group:
             self._count()

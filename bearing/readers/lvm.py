@@ -5,7 +5,6 @@ Layout: NI, "Specification for the LabVIEW Measurement File (.lvm)".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,8 +22,7 @@ from bearing.recording import RATE_LIMITS_HZ, FloatArray, Recording
 
 __all__ = ["read_lvm"]
 
-_END = re.compile(rb"^\*\*\*End_of_Header\*\*\*[^\n]*(?:\n|\Z)", re.MULTILINE)
-_BLOCK = re.compile(rb"^[ \t,;]*\r?\n(?=(?:Notes|Channels)\b)|^(?=Channels[\t,;])", re.MULTILINE)
+_END = b"***End_of_Header***"
 
 
 @dataclass(frozen=True)
@@ -42,34 +40,35 @@ def read_lvm(data: bytes, name: str, bounds: Limits) -> list[Recording]:
     Raises UnreadableFile when a header or the rows are missing, UnsupportedFormat when nothing in it is vibration.
     """
     data = decode(data, bounds)
-    head_end = _END.search(data)
-    if head_end is None:
+    head_end = data.find(_END)
+    if head_end < 0:
         raise UnreadableFile("The LabVIEW file is cut off inside its header: copy or export it again.")
-    general = _header(data[: head_end.start()], "\t")
+    general = _header(data[:head_end], "\t")
     separator = {"comma": ",", "semicolon": ";"}.get(_first(general, "Separator").lower(), "\t")
     if separator != "\t":
-        general = _header(data[: head_end.start()], separator)
-    blocks = _blocks(data, head_end.end(), separator, bounds)
+        general = _header(data[:head_end], separator)
+    blocks = _blocks(data, _next_line(data, head_end), separator, bounds)
     first = blocks[0]
     joined = [block for block in blocks if block.names == first.names]
     body = b"".join(block.rows if block.rows.endswith(b"\n") else block.rows + b"\n" for block in joined)
     if not body.strip():
         raise UnreadableFile("The LabVIEW file holds no rows of samples: it is cut off, export it again.")
     decimal = _first(general, "Decimal_Separator") or ("," if b"," in body[:2000] and separator != "," else ".")
-    bounds.check_columns(len(first.names))
-    bounds.check_samples(body.count(b"\n"), len(first.names))
-    dialect = Dialect(separator, "," if decimal == "," else ".", None, len(first.names), 0, (), (), ())
-    frame = parse_table(body, 0, dialect)
-    table = [_numbers(frame[index].to_numpy(object)) for index in range(len(first.names))]
-    notes = [f"{len(joined)} blocks of the same channels are joined."] if len(joined) > 1 else []
-    notes += ["Decimal commas."] if decimal == "," else []
+    names = tuple(f"{index}" for index in range(len(first.names)))  # pairs of X_Value and channel share a name
+    units = ("",) * len(names)
+    dialect = Dialect(separator, "," if decimal == "," else ".", None, len(names), 0, names, units, ())
+    columns, notes = parse_table(body, 0, dialect, bounds)
+    table = {int(column.name): column.values for column in columns}
+    notes = [note for note in notes if not note.startswith("Column ")]
+    if len(joined) > 1:
+        notes.append(f"{len(joined)} blocks of the same channels are joined.")
     return _recordings(first, table, notes, name, bounds)
 
 
 def _header(raw: bytes, separator: str) -> dict[str, list[str]]:
     """Key -> values of the header lines."""
     facts: dict[str, list[str]] = {}
-    for line in raw.decode("utf-8", "replace").splitlines()[:500]:
+    for line in raw[:65_536].decode("utf-8", "replace").splitlines():
         key, *values = line.split(separator)
         facts.setdefault(key.strip(), [value.strip() for value in values])
     return facts
@@ -81,22 +80,28 @@ def _first(facts: Mapping[str, Sequence[str]], key: str) -> str:
 
 
 def _blocks(data: bytes, at: int, separator: str, bounds: Limits) -> list[_Block]:
+    """Header, column names and rows of each block; `at` is the end of the file's own header."""
     blocks: list[_Block] = []
-    while (end := _END.search(data, at)) is not None:
-        bounds.check_elements(len(blocks) + 1)
-        facts = _header(data[at : end.start()].lstrip(), separator)
-        line_end = data.find(b"\n", end.end())
-        line_end = len(data) if line_end < 0 else line_end
-        names = [_text(cell) for cell in data[end.end() : line_end].rstrip(b"\r").split(separator.encode())]
-        following = _BLOCK.search(data, line_end + 1)
-        stop = following.start() if following else len(data)
-        blocks.append(_Block(facts, tuple(names), data[line_end + 1 : stop]))
-        at = stop
-        if following is None:
-            break
+    end = data.find(_END, at)
+    while end >= 0:
+        bounds.check_elements(50 * (len(blocks) + 1))
+        facts = _header(data[at:end].lstrip(), separator)
+        names_at = _next_line(data, end)
+        rows_at = _next_line(data, names_at)
+        names = [_text(cell) for cell in data[names_at:rows_at].strip(b"\r\n").split(separator.encode())]
+        next_end = data.find(_END, rows_at)
+        at = len(data) if next_end < 0 else max(data.rfind(b"\nChannels", rows_at - 1, next_end), rows_at - 1) + 1
+        notes_at = data.rfind(b"\nNotes", max(rows_at - 1, at - 2_000), at)
+        blocks.append(_Block(facts, tuple(names), data[rows_at : notes_at + 1 if notes_at >= 0 else at]))
+        end = next_end
     if not blocks:
         raise UnreadableFile("The LabVIEW file is cut off before its first block of samples: copy or export it again.")
     return blocks
+
+
+def _next_line(data: bytes, at: int) -> int:
+    found = data.find(b"\n", at)
+    return len(data) if found < 0 else found + 1
 
 
 def _text(raw: bytes) -> str:
@@ -106,24 +111,18 @@ def _text(raw: bytes) -> str:
         return raw.decode("latin-1").strip()
 
 
-def _numbers(cells: np.ndarray) -> FloatArray:
-    """A column as numbers, NaN where a cell is empty or text."""
-    import pandas as pd
-
-    return np.asarray(pd.to_numeric(pd.Series(cells), errors="coerce"), dtype=np.float64)
-
-
 def _recordings(
-    block: _Block, table: Sequence[FloatArray], notes: list[str], source: str, bounds: Limits
+    block: _Block, table: Mapping[int, FloatArray], notes: list[str], source: str, bounds: Limits
 ) -> list[Recording]:
     columns: list[Column] = []
     rates: list[Known] = []
     stamps: FloatArray | None = None
-    for index, (name, values) in enumerate(zip(block.names, table, strict=True)):
+    for index, name in enumerate(block.names):
+        values = table.get(index)
         if name == "X_Value":
             stamps = values
             continue
-        if name == "Comment" or not np.isfinite(values).any():
+        if name == "Comment" or values is None or not np.isfinite(values).any():
             continue
         # A channel that stopped early leaves empty cells below.
         values = values[: int(np.flatnonzero(np.isfinite(values))[-1]) + 1]

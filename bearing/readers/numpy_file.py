@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -69,7 +70,7 @@ def _array(data: bytes, bounds: Limits) -> np.ndarray:
     try:
         version = np.lib.format.read_magic(stream)
         shape, fortran, dtype = _HEADERS.get(version, np.lib.format.read_array_header_2_0)(stream)
-    except (ValueError, SyntaxError, TypeError, KeyError, EOFError, RecursionError, MemoryError) as error:
+    except (ValueError, SyntaxError, TypeError, KeyError, EOFError, RecursionError, tokenize.TokenError) as error:
         raise UnreadableFile("The header of this NumPy file is damaged: save it again with numpy.save.") from error
     if dtype.hasobject:
         raise UnsupportedFormat(

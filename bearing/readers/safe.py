@@ -98,10 +98,10 @@ def _unpacked(answer: bytes) -> list[Recording]:
     return recordings
 
 
-def packed(recordings: list[Recording]) -> list[bytes]:
+def packed(recordings: list[Recording]) -> list[bytes | memoryview]:
     """The child's answer in pieces: the length of a JSON head, the head, the samples of each channel."""
     names = [field.name for field in fields(Recording) if field.name != "samples"]
     head = json.dumps(
         {"recordings": [{**{n: getattr(r, n) for n in names}, "count": len(r.samples)} for r in recordings]}
     ).encode()
-    return [struct.pack("<I", len(head)), head, *(r.samples.astype("<f8", copy=False).tobytes() for r in recordings)]
+    return [struct.pack("<I", len(head)), head, *(r.samples.astype("<f8", copy=False).data for r in recordings)]

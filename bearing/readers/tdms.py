@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import struct
 from dataclasses import replace
 from typing import Any
@@ -25,13 +26,19 @@ def read_tdms(data: bytes, name: str, bounds: Limits) -> list[Recording]:
     Raises UnsupportedFormat when it holds only digital lines or text, UnreadableFile when it is damaged.
     """
     from nptdms import TdmsFile
+    from nptdms.log import log_manager
 
+    log_manager.set_level(logging.CRITICAL)  # it would log a stranger's bytes
     try:
         with TdmsFile.open(io.BytesIO(data)) as file:
             channels = [channel for group in file.groups() for channel in group.channels()]
             bounds.check_elements(len(channels))
             bounds.check_samples(sum(len(channel) for channel in channels))
-            return _recordings(file, channels, name, bounds)
+            recordings = _recordings(file, channels, name, bounds)
+            if file.file_status.incomplete_final_segment:
+                note = "The file is cut off: its last segment is incomplete."
+                return [replace(recording, notes=(*recording.notes, note)) for recording in recordings]
+            return recordings
     except BearingError:
         raise
     except (

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["decode", "parse_table", "read_text"]
 
 _HEAD = 32_768
+_MAX_LINE = 1_000_000
+_PIECE_CELLS = 1_000_000
 _BOMS = (
     (b"\xff\xfe\x00\x00", "utf-32-le"),
     (b"\x00\x00\xfe\xff", "utf-32-be"),
@@ -58,13 +60,8 @@ def read_text(data: bytes, name: str, bounds: Limits) -> list[Recording]:
             f"No table of numbers in '{clean_file_name(name)}': expected rows such as '0.0001;0.123', "
             f"the file begins with '{clean_name(lines[0] if lines else '', 'nothing')}'."
         )
-    bounds.check_columns(dialect.columns)
     start = _offset_of_line(data, dialect.start)
-    rows = data.count(b"\n", start) + 1
-    bounds.check_samples(rows, dialect.columns)
-    frame = parse_table(data, start, dialect)
-    columns, notes = _columns(frame, dialect)
-    notes = _told(dialect) + _lost_lines(data, start, len(frame)) + notes
+    columns, notes = parse_table(data, start, dialect, bounds)
     facts = Facts(notes=tuple(notes)).or_else(facts_in_lines(dialect.preamble))
     if not columns:
         raise UnsupportedFormat(f"No column of numbers in '{clean_file_name(name)}': its cells are text.")
@@ -157,16 +154,40 @@ def _is_float(cell: bytes) -> bool:
     return True
 
 
-def parse_table(data: bytes, start: int, dialect: Dialect) -> pd.DataFrame:
-    """The table through pandas' C parser; a stray quote makes it try again without quoting."""
+def parse_table(data: bytes, start: int, dialect: Dialect, bounds: Limits) -> tuple[list[Column], list[str]]:
+    """Columns of numbers from `start` on, and notes on what was set aside or lost.
+
+    Raises TooLarge before parsing when there are too many cells, UnreadableFile when the rows are broken.
+    """
+    bounds.check_columns(dialect.columns)
+    bounds.check_samples(data.count(b"\n", start) + 1, dialect.columns)
+    _check_line_lengths(data, start)
+    table = _parsed(data, start, dialect)
+    columns, notes = table.columns()
+    told = ["Decimal commas."] if dialect.decimal == "," else []
+    return columns, told + _lost_lines(data, start, table.rows) + notes
+
+
+def _check_line_lengths(data: bytes, start: int) -> None:
+    """UnreadableFile for a line no table has; the parser would keep it in memory several times."""
+    at = start
+    while len(data) - at > _MAX_LINE:
+        at = data.rfind(b"\n", at, at + _MAX_LINE) + 1
+        if not at:
+            raise UnreadableFile("The file has lines of more than a million characters: it is damaged or no table.")
+
+
+def _parsed(data: bytes, start: int, dialect: Dialect) -> _Table:
+    """The table through pandas' C parser, piece by piece; a stray quote makes it try again without quoting."""
     import pandas as pd
 
     comment = "#" if b"#" in data[start : start + _HEAD] else None
     for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
         stream = io.BytesIO(data)
         stream.seek(start)
+        table = _Table(dialect)
         try:
-            return pd.read_csv(
+            with pd.read_csv(
                 stream,
                 sep=dialect.delimiter,
                 decimal=dialect.decimal,
@@ -181,99 +202,125 @@ def parse_table(data: bytes, start: int, dialect: Dialect) -> pd.DataFrame:
                 on_bad_lines="skip",
                 encoding="utf-8",
                 encoding_errors="replace",
-            )
+                chunksize=max(_PIECE_CELLS // dialect.columns, 1_000),
+            ) as pieces:
+                for frame in pieces:
+                    table.add(frame)
         except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError):
             continue
+        return table
     raise UnreadableFile("The table could not be read: its rows are broken. Export it again as plain CSV.")
 
 
-def _columns(frame: pd.DataFrame, dialect: Dialect) -> tuple[list[Column], list[str]]:
-    """Columns of numbers with names and units, and notes on what was set aside or lost."""
-    notes: list[str] = []
-    frame = _without_repeated_headers(frame, dialect, notes)
-    columns = []
-    for index in range(dialect.columns):
-        name, unit = dialect.names[index], dialect.units[index]
-        label = clean_name(name, f"column {index + 1}")
-        series = frame[index]
-        if series.dtype.kind in "fiub":
-            values = series.to_numpy(np.float64)
-        else:
-            values, unit = _values_of_text(series, dialect, label, unit, notes)
-        if values.size and np.isnan(values).all():
-            if name and series.dtype.kind in "fiub":
-                notes.append(f"Column '{label}' is empty and set aside.")
-            continue
-        if values.size:
-            columns.append(Column(label, values, unit, bool(name)))
-    return columns, notes
+class _Table:
+    """Collects the pieces of a table as float64 columns, and counts what is not a number."""
 
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.rows = self.repeated = 0
+        self.pieces: list[list[FloatArray]] = [[] for _ in range(dialect.columns)]
+        self.lost = [0] * dialect.columns  # cells with something in them that is no number
+        self.filled = [0] * dialect.columns
+        self.is_clock = [False] * dialect.columns
+        self.first_stamp: list[pd.Timestamp | None] = [None] * dialect.columns
 
-def _without_repeated_headers(frame: pd.DataFrame, dialect: Dialect, notes: list[str]) -> pd.DataFrame:
-    """The rows that do not repeat the header, as files glued together do."""
-    raw_names = {name.lower() for name in dialect.names if name}
-    for index in range(dialect.columns):
-        if frame[index].dtype.kind in "fiub" or not dialect.names[index]:
-            continue
-        cells = frame[index].astype("string").str.strip().str.lower().fillna("")
-        repeated = cells.str.startswith(dialect.names[index].lower()) & ~cells.isin(("nan", ""))
-        count = int(repeated.sum())
-        if raw_names and 0 < count < len(frame) / 2:
-            notes.append(f"The header is repeated {count} times inside the table; those lines are left out.")
-            return frame.loc[~repeated.to_numpy(bool)]
-    return frame
+    def add(self, frame: pd.DataFrame) -> None:
+        self.rows += len(frame)
+        frame = self._without_repeated_headers(frame)
+        for index in range(self.dialect.columns):
+            series = frame[index]
+            if series.dtype.kind in "fiub":
+                values = series.to_numpy(np.float64)
+                self.filled[index] += len(values)
+            else:
+                values = self._values_of_text(series, index)
+            self.pieces[index].append(values)
 
+    def columns(self) -> tuple[list[Column], list[str]]:
+        """Columns that hold numbers; notes on those that do not."""
+        columns, notes = [], []
+        if self.repeated:
+            notes.append(f"The header is repeated {self.repeated} times inside the table; those lines are left out.")
+        for index, (name, unit) in enumerate(zip(self.dialect.names, self.dialect.units, strict=True)):
+            label = clean_name(name, f"column {index + 1}")
+            values = np.concatenate(self.pieces[index]) if self.pieces[index] else np.empty(0)
+            self.pieces[index].clear()
+            if 2 * self.lost[index] > self.filled[index]:
+                notes.append(f"Column '{label}' holds text and is set aside.")
+            elif not values.size or np.isnan(values).all():
+                notes += [f"Column '{label}' is empty and set aside."] if name else []
+            else:
+                if self.lost[index]:
+                    notes.append(f"{self.lost[index]} cells of column '{label}' are not numbers and count as gaps.")
+                columns.append(Column(label, values, "s" if self.is_clock[index] else unit, bool(name)))
+        return columns, notes
 
-def _values_of_text(
-    series: pd.Series, dialect: Dialect, label: str, unit: str, notes: list[str]
-) -> tuple[FloatArray, str]:
-    """Numbers of a column that is not plainly numeric: time stamps in seconds, or numbers with gaps; empty if text."""
-    import pandas as pd
+    def _without_repeated_headers(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The rows that do not repeat the header, as files glued together do."""
+        for index, name in enumerate(self.dialect.names):
+            if frame[index].dtype.kind in "fiub" or not name:
+                continue
+            cells = frame[index].astype("string").str.strip().str.lower().fillna("")
+            repeated = cells.str.startswith(name.lower()).to_numpy(bool) & (cells != "nan").to_numpy(bool)
+            if 0 < repeated.sum() < len(frame) / 2:
+                self.repeated += int(repeated.sum())
+                return frame.loc[~repeated]
+        return frame
 
-    text = series.astype("string").str.strip()
-    filled = text.dropna()
-    if len(filled) and all(is_stamp(cell) for cell in filled.iloc[:20]):
-        return _seconds(text), "s"
-    if dialect.thousands:
-        text = text.str.replace(dialect.thousands, "", regex=False)
-    if dialect.decimal == ",":
-        text = text.str.replace(",", ".", regex=False)
-    numbers = pd.to_numeric(text, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    lost = int(np.isnan(numbers).sum()) - int(text.isna().sum())
-    if np.isfinite(numbers).sum() < 0.5 * max(len(filled), 1):
-        notes.append(f"Column '{label}' holds text and is set aside.")
-        return np.empty(0), unit
-    if lost > 0:
-        notes.append(f"{lost} cells of column '{label}' are not numbers and count as gaps.")
-    return numbers, unit
+    def _values_of_text(self, series: pd.Series, index: int) -> FloatArray:
+        """Numbers of a piece that is not plainly numeric: time stamps in seconds, or numbers with gaps."""
+        import pandas as pd
 
+        text = series.astype("string").str.strip()
+        filled = text.dropna()
+        self.filled[index] += len(filled)
+        if not len(filled):
+            return np.full(len(series), np.nan)
+        if self.is_clock[index] or all(is_stamp(cell) for cell in filled.iloc[:20]):
+            self.is_clock[index] = True
+            return self._seconds(text, index)
+        if self.dialect.thousands:
+            text = text.str.replace(self.dialect.thousands, "", regex=False)
+        if self.dialect.decimal == ",":
+            text = text.str.replace(",", ".", regex=False)
+        numbers = np.asarray(pd.to_numeric(text, errors="coerce").to_numpy(np.float64, na_value=np.nan))
+        self.lost[index] += int(np.isnan(numbers).sum()) - int(text.isna().sum())
+        return numbers
 
-def _seconds(text: pd.Series) -> FloatArray:
-    """Seconds of dates or times of day, counted from the first; NaN where a cell is none."""
-    import warnings
+    def _seconds(self, text: pd.Series, index: int) -> FloatArray:
+        """Seconds of dates or times of day, counted from the first; NaN where a cell is none."""
+        import pandas as pd
 
-    import pandas as pd
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pandas warns when it has to guess each date's format
         if re.match(r"\d{1,2}:", str(text.dropna().iloc[0])):
             spans = pd.to_timedelta(text.str.replace(",", ".", regex=False), errors="coerce")
         else:
-            stamps = pd.to_datetime(text, errors="coerce", utc=True)
-            spans = stamps - stamps.min()
-    return spans.dt.total_seconds().to_numpy(np.float64)
-
-
-def _told(dialect: Dialect) -> list[str]:
-    return ["Decimal commas."] if dialect.decimal == "," else []
+            first = str(text.dropna().iloc[0])
+            layout = "ISO8601" if re.match(r"\d{4}-", first) else "mixed"
+            stamps = pd.to_datetime(text, errors="coerce", utc=True, format=layout, dayfirst="." in first[:6])
+            if self.first_stamp[index] is None:
+                self.first_stamp[index] = stamps.min()
+            spans = stamps - self.first_stamp[index]
+        return np.asarray(spans.dt.total_seconds().to_numpy(np.float64))
 
 
 def _lost_lines(data: bytes, start: int, rows: int) -> list[str]:
     """A note when the parser took fewer rows than there are lines with something on them."""
-    body = data[start:]
-    lines = body.count(b"\n") + (not body.endswith(b"\n"))
+    lines = data.count(b"\n", start) + (not data.endswith(b"\n"))
     if lines <= rows:
         return []
-    blank = len(re.findall(rb"^[ \t\r]*(?:#[^\n]*)?$", body, re.MULTILINE)) - body.endswith(b"\n")
-    lost = lines - blank - rows
+    lost = lines - rows - _blank_lines(data, start) - data.count(b"\n#", start)
     return [f"{lost} lines do not fit the table (too many fields) and are left out."] if lost > 0 else []
+
+
+def _blank_lines(data: bytes, start: int) -> int:
+    """Lines with nothing on them, counted in pieces."""
+    view = np.frombuffer(data, np.uint8)
+    count = int(view[start] in (10, 13)) if start < len(view) else 0
+    for at in range(start, len(view) - 1, _MAX_LINE):
+        ends = view[at : at + _MAX_LINE + 2] == 10
+        returns = view[at : at + _MAX_LINE + 2] == 13
+        here = min(_MAX_LINE, len(ends) - 1)
+        count += int(np.count_nonzero(ends[:here] & ends[1 : here + 1]))
+        last = min(here, len(ends) - 2)
+        count += int(np.count_nonzero(ends[:last] & returns[1 : last + 1] & ends[2 : last + 2]))
+    return count

@@ -6,6 +6,7 @@ Spectra, frequency responses and geometry in the same file are passed over, or r
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ _FUNCTIONS = {
 }  # fmt: skip
 _GEOMETRY = {15, 18, 82, 2411, 2412, 2420, 2414, 55}
 _TIME = 17
+_PIECE = 1_000_000
 _REAL = {2: "f4", 4: "f8"}
 
 
@@ -189,15 +191,32 @@ def _binary_values(body: memoryview, header: _Header, order: str, size: int) -> 
 
 
 def _text_values(body: bytes, header: _Header) -> FloatArray:
-    # Full fields leave no blank before a minus: 1.0E+00-2.0E+00.
-    words = re.sub(rb"(?<=[\d.])(?=[+-])", b" ", body.replace(b"D", b"E")).split()
-    try:
-        values = np.array(words, dtype="S32").astype(np.float64)
-    except (ValueError, OverflowError) as error:
-        raise UnreadableFile("The universal file is damaged: its numbers cannot be read. Export it again.") from error
+    # In pieces, as the words of a long signal take six times the room of its numbers.
+    pieces = []
+    at = 0
+    while at < len(body):
+        cut = body.find(b"\n", at + _PIECE)
+        end = len(body) if cut < 0 else cut
+        pieces.append(_floats(body[at:end].replace(b"D", b"E")))
+        at = end + 1
+    values = np.concatenate(pieces) if pieces else np.empty(0)
     if not header.evenly:
         return values[: values.size // 2 * 2].reshape(-1, 2)[: header.points]
     return values[: header.points]
+
+
+def _floats(text: bytes) -> FloatArray:
+    import pandas as pd
+
+    for pattern in (None, rb"(?<=[\d.])(?=[+-])"):  # full fields leave no blank before a minus: 1.0E+00-2.0E+00
+        words = (re.sub(pattern, b" ", text) if pattern else text).split()
+        if not words:
+            return np.empty(0)
+        try:
+            return pd.read_csv(io.BytesIO(b"\n".join(words)), header=None, dtype=np.float64)[0].to_numpy()
+        except (ValueError, OverflowError):
+            continue
+    raise UnreadableFile("The universal file is damaged: its numbers cannot be read. Export it again.")
 
 
 def _recording(header: _Header, values: FloatArray, source: str, bounds: Limits) -> list[Recording]:

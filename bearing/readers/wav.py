@@ -30,8 +30,10 @@ def read_wav(data: bytes, name: str, bounds: Limits) -> list[Recording]:
     layout: tuple[int, int, int, int, int] | None = None
     body: memoryview | None = None
     notes = [_FULL_SCALE_NOTE]
-    at = 12
+    at, chunks = 12, 0
     while at + 8 <= len(data) and body is None:
+        chunks += 1
+        bounds.check_elements(chunks)
         chunk, size = data[at : at + 4], struct.unpack_from(order + "I", data, at + 4)[0]
         at += 8
         if chunk == b"fmt ":
