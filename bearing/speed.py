@@ -28,6 +28,7 @@ __all__ = ["SpeedCheck", "SpeedEstimate", "check_speed", "estimate_speed", "refi
 FloatArray = NDArray[np.float64]
 
 RPM_RANGE = (300.0, 6000.0)
+FASTEST_RPM = 24_000.0  # a search further up takes long and finds nobody's shaft
 HARMONICS = 10
 FAMILY_HARMONICS = 4
 FAMILY_SLIP = 0.008
@@ -42,6 +43,7 @@ CONFIDENCE_ALONE = (-0.96, 3.84, -0.02)  # offset, per unit of lead, per unit of
 CONFIDENCE_WITH_ORDERS = (-3.58, 2.29, 0.49)
 MOST_ALONE = 0.9  # the comb of an outer-race fault can pose as a shaft where the bearing is unknown
 FAULT_LIKE = 1.5  # times the shaft speed, from where on a comb may be a fault's own
+STANDS_OUT = 0.95  # of `refine_speed`, for lines that are nobody's chance
 SURE = 0.8  # confidence from which another speed contradicts a claimed one
 
 
@@ -86,10 +88,13 @@ def estimate_speed(
 
     `orders` of the bearing, when known, make it right more often. Raises SignalError and ParameterError.
     """
-    low, high = (check_rpm(rpm) / 60.0 for rpm in rpm_range)
-    if low >= high:
+    if not check_rpm(rpm_range[0]) < check_rpm(rpm_range[1]):
         raise ParameterError(f"A range of speeds runs from low to high, got {rpm_range[0]:g} to {rpm_range[1]:g} rpm.")
-    levels = _spectra(signal, sampling_rate_hz)
+    return _estimate(_spectra(signal, sampling_rate_hz), orders, rpm_range)
+
+
+def _estimate(levels: _Levels, orders: FaultOrders | None, rpm_range: tuple[float, float]) -> SpeedEstimate:
+    low, high = rpm_range[0] / 60.0, rpm_range[1] / 60.0
     low = max(low, MIN_BINS_PER_TURN * levels.step_hz)
     if high < 1.2 * low:
         return SpeedEstimate(None, 0.0)
@@ -97,7 +102,7 @@ def estimate_speed(
     score = _score(levels, speeds, orders)
     best = _peaks(speeds, score, 4)
     confidence = _confidence(score, best, orders is not None)
-    return SpeedEstimate(speeds[best[0]] * 60, confidence, tuple(float(speeds[i] * 60) for i in best[1:]))
+    return SpeedEstimate(float(speeds[best[0]] * 60), confidence, tuple(float(speeds[i] * 60) for i in best[1:]))
 
 
 def refine_speed(
@@ -107,8 +112,10 @@ def refine_speed(
 
     Where nothing stands out the stated speed comes back with a confidence below 0.5.
     """
-    stated = check_rpm(rpm)
-    levels = _spectra(signal, sampling_rate_hz)
+    return _refine(_spectra(signal, sampling_rate_hz), check_rpm(rpm), tolerance, orders)
+
+
+def _refine(levels: _Levels, stated: float, tolerance: float, orders: FaultOrders | None) -> SpeedEstimate:
     if stated / 60 < MIN_BINS_PER_TURN * levels.step_hz:
         return SpeedEstimate(stated, 0.0)
     wide = np.arange(0.85, 1.15, min(levels.step_hz / 8 / (stated / 60), tolerance / 10))
@@ -128,19 +135,29 @@ def check_speed(
 ) -> SpeedCheck:
     """Whether a claimed speed contradicts the spectrum: a comb stands clearly elsewhere, and none at the claimed speed.
 
+    A comb at a quarter of it is asked for first: recordings made at 48 kHz are passed round as 12 kHz (CWRU's normals).
+
     Half and double the found speed do not contradict (a comb cannot always tell), nor does silence. Without the
     bearing's orders a comb well above the claimed speed does not either: a fault's own lines look like that.
     """
     claimed = check_rpm(rpm)
-    wide = (min(RPM_RANGE[0], claimed / 2), max(RPM_RANGE[1], 2 * claimed))
-    found = estimate_speed(signal, sampling_rate_hz, orders, wide)
+    levels = _spectra(signal, sampling_rate_hz)
+    at_claimed, half, quarter = (_refine(levels, claimed / part, tolerance, orders) for part in (1, 2, 4))
+    if at_claimed.confidence < 0.5 and half.confidence < STANDS_OUT <= quarter.confidence:
+        reason = (
+            f"A shaft's lines stand at a quarter of the given {claimed:.0f} rpm: was the signal sampled at "
+            f"{4 * sampling_rate_hz:,.0f} Hz instead of {sampling_rate_hz:,.0f} Hz?"
+        )
+        return SpeedCheck(True, claimed, quarter, reason)
+    wide = (min(RPM_RANGE[0], claimed / 2), max(RPM_RANGE[1], min(2 * claimed, FASTEST_RPM)))
+    found = _estimate(levels, orders, wide)
     if found.rpm is None or found.confidence < SURE:
         return SpeedCheck(False, claimed, found, "The spectrum does not show a shaft speed clearly enough to judge.")
     if any(abs(claimed / found.rpm / ratio - 1) <= tolerance for ratio in (0.5, 1, 2)):
         return SpeedCheck(False, claimed, found, f"The spectrum agrees with {claimed:.0f} rpm.")
     if orders is None and found.rpm > FAULT_LIKE * claimed:
         return SpeedCheck(False, claimed, found, f"Lines {found.rpm / claimed:.1f} times the speed may be a fault's.")
-    if refine_speed(signal, sampling_rate_hz, claimed, tolerance, orders).confidence >= 0.5:
+    if at_claimed.confidence >= 0.5:
         return SpeedCheck(False, claimed, found, f"Lines stand at {claimed:.0f} rpm too.")
     reason = (
         f"The spectrum speaks for {found.rpm:.0f} rpm, not for the given {claimed:.0f} rpm: "
@@ -249,8 +266,11 @@ def _family(levels: _Levels, lines_hz: FloatArray) -> FloatArray:
 
 def _sliding_max(values: FloatArray, reach: int) -> FloatArray:
     """Highest of the `reach` values on either side and the value itself, same shape."""
-    padded = np.pad(values, reach, mode="edge")
-    return np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=1)
+    highest, width = np.pad(values, reach, mode="edge"), 1
+    while 2 * width <= 2 * reach + 1:  # highest[i] covers `width` values from i on, then twice as many
+        highest = np.maximum(highest[:-width], highest[width:])
+        width *= 2
+    return np.maximum(highest[: len(values)], highest[-len(values) :])
 
 
 def _sliding_mean(values: FloatArray, width: int) -> FloatArray:

@@ -1,0 +1,159 @@
+"""Shaft speed from the signal: right where the comb is plain, honest where it is not."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bearing.errors import ParameterError, SignalError
+from bearing.simulate import ORDERS_6205, SimulationConfig, simulate
+from bearing.speed import check_speed, estimate_speed, refine_speed
+
+RATE = 12_000.0
+
+
+def machine(state="healthy", rpm=1772.0, seconds=8.0, level=1.0, seed=0, **changes):
+    shaft = tuple(level * 0.05 / k for k in range(1, 9))
+    return simulate(SimulationConfig(state, RATE, seconds, rpm, shaft_g=shaft, impact_g=0.5, seed=seed, **changes))
+
+
+@given(rpm=st.floats(400, 4500), seed=st.integers(0, 50))
+@settings(max_examples=20, deadline=None)
+def test_a_plain_comb_is_read(rpm, seed):
+    found = estimate_speed(machine(rpm=rpm, seed=seed), RATE)
+    assert found.rpm == pytest.approx(rpm, rel=0.01)
+    assert found.confidence > 0.5
+
+
+@pytest.mark.parametrize("rpm", [1500, 1797, 2950, 3000])
+def test_speeds_beside_the_mains_are_read(rpm):
+    x = machine(rpm=rpm, mains_hz=50.0, mains_g=(0.1, 0.1, 0.05, 0.05))
+    assert estimate_speed(x, RATE).rpm == pytest.approx(rpm, rel=0.01)
+
+
+def test_mains_alone_are_no_shaft():
+    x = simulate(SimulationConfig("healthy", RATE, 8, 1772, shaft_g=(), mains_g=(0.1, 0.1, 0.05, 0.05, 0.05, 0.02)))
+    assert estimate_speed(x, RATE).confidence < 0.5
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_noise_has_no_speed_and_no_confidence(seed):
+    x = np.random.default_rng(seed).standard_normal(96_000)
+    assert estimate_speed(x, RATE).confidence < 0.5
+    assert estimate_speed(x, RATE, ORDERS_6205).confidence < 0.7
+    assert not check_speed(x, RATE, 1772).contradicts
+
+
+@pytest.mark.parametrize("state", ["outer", "inner", "ball"])
+def test_orders_help_when_the_shaft_is_nearly_silent(state):
+    x = machine(state, rpm=1400, level=0.05, seed=1)
+    assert estimate_speed(x, RATE, ORDERS_6205).rpm == pytest.approx(1400, rel=0.01)
+
+
+def test_confidence_grows_with_the_comb():
+    weak, strong = (estimate_speed(machine(level=level, seed=4), RATE).confidence for level in (0.01, 1.0))
+    assert weak < strong
+
+
+def test_the_scale_of_the_signal_does_not_matter():
+    x = machine()
+    a, b = estimate_speed(x, RATE), estimate_speed(1e-6 * x + 3, RATE)
+    assert a.rpm == pytest.approx(b.rpm)
+    assert a.confidence == pytest.approx(b.confidence, abs=0.01)
+
+
+def test_speed_scales_with_the_sampling_rate():
+    x = machine(rpm=1200)
+    assert estimate_speed(x, 2 * RATE).rpm == pytest.approx(2400, rel=0.01)
+
+
+def test_too_short_a_recording_says_so():
+    found = estimate_speed(machine(seconds=0.05), RATE)
+    assert found.rpm is None
+    assert found.confidence == 0
+
+
+@pytest.mark.parametrize("error", [-0.015, -0.005, 0.008, 0.018])
+def test_refine_finds_the_true_speed_near_a_stated_one(error):
+    found = refine_speed(machine(rpm=1772), RATE, 1772 * (1 + error))
+    assert found.rpm == pytest.approx(1772, rel=0.001)
+    assert found.confidence >= 0.5
+
+
+def test_refine_keeps_the_stated_speed_when_nothing_stands_out():
+    x = np.random.default_rng(0).standard_normal(96_000)
+    found = refine_speed(x, RATE, 1772)
+    if found.confidence < 0.5:
+        assert found.rpm == 1772
+    assert refine_speed(machine(seconds=0.05), RATE, 300).confidence == 0
+
+
+def test_true_speed_does_not_contradict():
+    for state in ("healthy", "outer", "inner", "ball"):
+        checked = check_speed(machine(state), RATE, 1772, ORDERS_6205)
+        assert not checked.contradicts
+        assert checked.found.rpm == pytest.approx(1772, rel=0.01)
+
+
+@pytest.mark.parametrize("factor", [0.7, 1.3, 3.3])
+def test_wrong_speed_contradicts(factor):
+    checked = check_speed(machine(), RATE, 1772 * factor, ORDERS_6205)
+    assert checked.contradicts
+    assert "speaks for 177" in checked.reason
+
+
+def test_wrong_sampling_rate_contradicts_the_speed():
+    """48 kHz samples taken for 12 kHz: every line falls to a quarter of its frequency."""
+    checked = check_speed(machine(seconds=16, mains_g=()), RATE / 4, 1772)
+    assert checked.contradicts
+    assert "sampled at 12,000 Hz instead of 3,000 Hz" in checked.reason
+
+
+def test_half_and_double_do_not_contradict():
+    assert not check_speed(machine(), RATE, 886).contradicts
+    assert not check_speed(machine(), RATE, 3544).contradicts
+
+
+def test_a_fault_comb_does_not_contradict_where_the_bearing_is_unknown():
+    x = machine("outer", rpm=900, level=0.02, slip=0.002)
+    assert not check_speed(x, RATE, 900).contradicts
+
+
+def test_errors_say_what_is_wrong():
+    x = machine(seconds=1)
+    with pytest.raises(ParameterError, match="from low to high"):
+        estimate_speed(x, RATE, rpm_range=(3000, 1000))
+    with pytest.raises(ParameterError, match="shaft speed"):
+        check_speed(x, RATE, 0)
+    with pytest.raises(SignalError, match="At least 256"):
+        estimate_speed(x[:100], RATE)
+    with pytest.raises(SignalError, match="not finite"):
+        refine_speed([np.nan] * 1000, RATE, 1772)
+
+
+def test_constant_signal_has_no_speed():
+    assert estimate_speed(np.ones(48_000), RATE).confidence < 0.5
+
+
+@pytest.mark.recordings
+@pytest.mark.parametrize("number", [97, 105, 118, 130])
+def test_real_recordings(recordings_dir, number):
+    from bearing.dataset import load_recording
+
+    recording = load_recording(number)
+    found = estimate_speed(recording.samples, recording.sampling_rate_hz, ORDERS_6205)
+    assert found.rpm == pytest.approx(recording.shaft_rpm, rel=0.01)
+    assert found.confidence > 0.8
+    assert not check_speed(recording.samples, recording.sampling_rate_hz, recording.shaft_rpm).contradicts
+
+
+@pytest.mark.recordings
+@pytest.mark.parametrize("number", [97, 98, 99, 100])
+def test_normals_read_at_the_wrong_rate_are_noticed(recordings_dir, number):
+    from bearing.dataset import load_recording
+
+    recording = load_recording(number)
+    checked = check_speed(recording.samples, 12_000.0, recording.shaft_rpm)
+    assert checked.contradicts
+    assert "48,000 Hz instead of 12,000 Hz" in checked.reason
+    assert not check_speed(recording.samples, 48_000.0, recording.shaft_rpm).contradicts
