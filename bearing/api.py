@@ -24,7 +24,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from bearing import __version__, api_docs
 from bearing.api_answers import WINDOW, Judged, judge
-from bearing.api_gate import Gate, Metrics, log
+from bearing.api_gate import Gate, Metrics, log, start_log
 from bearing.api_settings import ApiSettings
 from bearing.api_workers import Workers
 from bearing.errors import BearingError, InputError, ModelError, TooLarge
@@ -232,8 +232,11 @@ async def _on_gone(request: Request, error: Exception) -> Response:
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:
-    request_id = getattr(request.state, "request_id", "")
-    return _error(500, f"Something went wrong on the server; its log has the request id {request_id}.")
+    request_id = request.state.request_id
+    log.error("A request failed", exc_info=error, extra={"facts": {"request_id": request_id}})
+    answer = _error(500, f"Something went wrong on the server; its log has the request id {request_id}.")
+    answer.headers["X-Request-ID"] = request_id  # this answer is given outside the gate
+    return answer
 
 
 _HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
@@ -258,6 +261,7 @@ def lifespan_of(api: FastAPI) -> Callable[[Any], AbstractAsyncContextManager[Non
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
+        start_log()
         workers: Workers = api.state.workers
         workers.warm_up(api.openapi)
         try:

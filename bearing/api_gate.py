@@ -13,6 +13,7 @@ import re
 import time
 import uuid
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -24,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bearing.api_settings import ApiSettings
 from bearing.limits import MEGABYTE
 
-__all__ = ["Gate", "Metrics", "log"]
+__all__ = ["Gate", "Metrics", "log", "start_log"]
 
 log = logging.getLogger("bearing.api")
 
@@ -33,6 +34,30 @@ UPLOAD_PATH = "/diagnose"  # its multipart bodies go to disk as they arrive, all
 MULTIPART_OVERHEAD = 64_000  # bytes of headings and form fields around a file
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object per line. It holds what the service knows about a request, never what was in it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            **getattr(record, "facts", {}),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def start_log() -> None:
+    """Write the service's log to standard error, unless the host program has its own arrangements."""
+    log.setLevel(logging.INFO)
+    if not log.hasHandlers():
+        handler = logging.StreamHandler()
+        handler.setFormatter(JsonLines())
+        log.addHandler(handler)
 
 
 class Metrics:
@@ -152,8 +177,7 @@ class Gate:
         route = getattr(scope.get("route"), "path", "other")
         self.metrics.requests.labels(route, scope["method"], str(status)).inc()
         self.metrics.seconds.labels(route).observe(seconds)
-        line = {
-            "event": "request",
+        facts = {
             "request_id": request_id,
             "method": scope["method"],
             "route": route,
@@ -161,7 +185,7 @@ class Gate:
             "ms": round(1000 * seconds, 2),
             "body_bytes": body_bytes,
         }
-        log.info(json.dumps(line), extra={"request": line})
+        log.info("request", extra={"facts": facts})
 
 
 class _Body:

@@ -1,0 +1,107 @@
+"""Bodies of windows: accepted exactly when they are valid JSON of the right shape, and then read exactly."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bearing.api_bodies import parse_records, parse_rows
+from bearing.errors import SignalError
+
+SIZE = 3
+numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**63), 2**63 - 1)
+rows = st.lists(st.lists(numbers, min_size=SIZE, max_size=SIZE), min_size=1, max_size=5)
+extras = st.dictionaries(
+    st.text(max_size=5).filter(lambda key: key != "record"),
+    st.recursive(
+        st.text(max_size=4) | st.none() | st.booleans(), lambda inner: st.lists(inner, max_size=2), max_leaves=4
+    )
+    | st.dictionaries(st.sampled_from(["{", "}", '"', "a"]), st.integers(-9, 9), max_size=2),
+    max_size=2,
+)
+indents = st.sampled_from([None, 0, 1, "\t"])
+
+
+@given(rows, indents)
+def test_rows_are_read_exactly(values: list[list[float]], indent: int | str | None) -> None:
+    expected = np.array(values, dtype=np.float64)
+    for content in (values, {"windows": values}):
+        body = json.dumps(content, indent=indent).encode()
+        np.testing.assert_array_equal(parse_rows(body, SIZE, 5), expected)
+
+
+@given(rows, st.lists(extras, min_size=5, max_size=5), indents, st.booleans())
+def test_records_are_read_exactly_whatever_else_they_hold(
+    values: list[list[float]], more: list[dict], indent: int | str | None, first: bool
+) -> None:
+    content = [
+        {"record": row, **extra} if first else {**extra, "record": row}
+        for row, extra in zip(values, more, strict=False)
+    ]
+    body = json.dumps(content, indent=indent).encode()
+    np.testing.assert_array_equal(parse_records(body, SIZE, 5), np.array(values, dtype=np.float64))
+
+
+def strict(body: bytes) -> object:
+    """What the standard library reads, with what is no JSON refused."""
+
+    def refuse(name: str) -> None:
+        raise ValueError(name)
+
+    return json.loads(body.decode("utf-8"), parse_constant=refuse)
+
+
+def is_vector(values: object) -> bool:
+    return (
+        isinstance(values, list)
+        and len(values) == SIZE
+        and all(isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) for v in values)
+    )
+
+
+VALID = b'[{"record": [1.5, -2, 3e-1], "unit": "g"}, {"record":[0,0.25,7]}]'
+edits = st.lists(
+    st.tuples(st.integers(0, len(VALID)), st.integers(0, 2), st.sampled_from(list(b'[]{}",: 0e-.\\tn\x00\xff'))),
+    min_size=1,
+    max_size=3,
+)
+
+
+@given(edits)
+def test_a_damaged_body_is_accepted_exactly_when_it_is_still_valid(changes: list[tuple[int, int, int]]) -> None:
+    body = bytearray(VALID)
+    for at, cut, byte in changes:
+        body[at : at + cut] = bytes([byte])
+    damaged = bytes(body)
+    try:
+        content = strict(damaged)
+    except ValueError:
+        content = None
+    keys = re.findall(rb'"record"', damaged)
+    valid = (
+        isinstance(content, list)
+        and len(content) > 0
+        and all(isinstance(member, dict) and is_vector(member.get("record")) for member in content)
+        and len(keys) == len(content)  # which of two equal keys counts is not defined
+    )
+    try:
+        read = parse_records(damaged, SIZE, 5)
+    except SignalError:
+        assert not valid
+        return
+    if valid:
+        np.testing.assert_array_equal(read, np.array([member["record"] for member in content], dtype=np.float64))
+    else:
+        assert len(keys) > len(read)
+
+
+def test_brackets_without_end_cost_little() -> None:
+    for opening in (b"{", b"[", b'{"a":', b'"'):
+        with pytest.raises(SignalError):
+            parse_records(b"[{" + opening * 1_000_000 + b"]", SIZE, 5)
