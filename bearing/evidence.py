@@ -25,9 +25,11 @@ __all__ = [
     "Line",
     "envelope_evidence",
     "envelope_opinion",
+    "family_scores",
     "harmonic_scores",
     "made_up_orders",
     "max_order_of",
+    "opinion_of_families",
 ]
 
 Array = NDArray[np.float64]
@@ -129,6 +131,12 @@ def harmonic_scores(spectrum: OrderSpectrum, orders: Array) -> HarmonicScores:
     return HarmonicScores(mean_level.max(axis=-1), mean_depth.max(axis=-1), slips[mean_level.argmax(axis=-1)])
 
 
+def family_scores(spectrum: OrderSpectrum, orders: FaultOrders) -> HarmonicScores:
+    """Scores of the three families, in the order of FAMILIES, followed by those of the made-up orders."""
+    family_orders = np.array([orders.families[name] for name in FAMILIES])
+    return harmonic_scores(spectrum, np.concatenate([family_orders, made_up_orders(orders, spectrum)]))
+
+
 def made_up_orders(orders: FaultOrders, spectrum: OrderSpectrum, count: int = NULL_ORDERS) -> Array:
     """Orders no part of this bearing strikes at, evenly spread over the range of its families; always the same ones."""
     family = np.array(list(orders.families.values()))
@@ -145,8 +153,7 @@ def envelope_evidence(
     spectrum: OrderSpectrum, orders: FaultOrders, scores: HarmonicScores | None = None
 ) -> dict[str, FamilyEvidence]:
     """Evidence per family; `scores` are those of the families followed by the made-up orders, if at hand."""
-    family_orders = np.array([orders.families[name] for name in FAMILIES])
-    scores = scores or harmonic_scores(spectrum, np.concatenate([family_orders, made_up_orders(orders, spectrum)]))
+    scores = scores or family_scores(spectrum, orders)
     chance = scores.level[:, len(FAMILIES) :]
     middle = np.median(chance, axis=1, keepdims=True)
     relative = (scores.level - middle) / (np.quantile(chance, 0.9, axis=1, keepdims=True) - middle + 0.15)
@@ -225,7 +232,11 @@ def envelope_opinion(
     """
     if spectrum is None:
         spectrum = envelope_order_spectrum(signal, sampling_rate_hz, shaft_hz, max_order_of(orders))
-    families = envelope_evidence(spectrum, orders)
+    return opinion_of_families(envelope_evidence(spectrum, orders))
+
+
+def opinion_of_families(families: dict[str, FamilyEvidence]) -> EnvelopeOpinion:
+    """The untrained rule on evidence already gathered."""
     strength = {name: _strength(np.array(e.null_score), np.array(e.depth)) for name, e in families.items()}
     weights = {"normal": 1.0, **{name: float(np.exp(value)) for name, value in strength.items()}}
     total = sum(weights.values())

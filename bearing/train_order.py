@@ -1,0 +1,260 @@
+"""Fits the order network: examples -> `OrderNetwork`, with the bearing, not the recording, as the unit drawn."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+from numpy.typing import NDArray
+
+from bearing.calibration import fit_calibration
+from bearing.dataset import locate
+from bearing.order_cnn import OrderNetwork, weights_of
+from bearing.order_dataset import ROLES, Examples, real_examples, simulated_examples
+from bearing.order_predictor import CLASSES, FEATURE_VERSION
+from bearing.paths import RUNS_DIR, WEIGHTS_DIR
+from bearing.registry import registry
+
+__all__ = ["FAULT_SIZES", "OrderSettings", "cached", "fit_order", "main", "predict_order", "train_order"]
+
+FAULT_SIZES = ("0.007", "0.014", "0.021", "0.028")
+Report = Callable[[str, int, int], None]
+
+SHARES = {
+    "fault": 2.5,
+    "unfaulted": 1.5,
+    "made up": 1.5,
+    "simulated fault": 4.0,
+    "simulated healthy": 2.0,
+    "simulated made up": 1.0,
+}
+
+
+@dataclass(frozen=True)
+class OrderSettings:
+    """How the network is trained. `shares`: how often each role is drawn, relative to the others."""
+
+    seed: int = 42
+    members: int = 4
+    steps: int = 450
+    batch_size: int = 256
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-2
+    label_smoothing: float = 0.02
+    simulated: int = 5000
+    shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
+
+
+def fit_order(examples: Examples, settings: OrderSettings, member: int = 0) -> OrderNetwork:
+    """One network. Roles are drawn by their shares, then bearings evenly, then the examples of a bearing evenly."""
+    torch.manual_seed(settings.seed * 1000 + member)
+    rng = np.random.default_rng([settings.seed, member])
+    patches, scalars, globals_ = _tensors(examples)
+    labels = torch.from_numpy(examples.label)
+    chance = _sampling(examples, settings.shares)
+    network = OrderNetwork()
+    drawn = rng.choice(len(examples), size=min(len(examples), 20_000), p=chance)
+    network.fit_scaler(scalars[drawn], globals_[drawn])
+    optimizer = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=settings.steps)
+    network.train()
+    for _ in range(settings.steps):
+        batch = torch.from_numpy(rng.choice(len(examples), size=settings.batch_size, p=chance))
+        logits = network(patches[batch].float(), scalars[batch], globals_[batch])
+        loss = functional.cross_entropy(logits, labels[batch], label_smoothing=settings.label_smoothing)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    return network.eval()
+
+
+def predict_order(networks: list[OrderNetwork], examples: Examples) -> NDArray[np.float32]:
+    """Mean logits of an ensemble, shape (n, 4)."""
+    out = np.zeros((len(examples), 4), np.float32)
+    with torch.no_grad():
+        for start in range(0, len(examples), 512):
+            part = examples.take(np.arange(start, min(start + 512, len(examples))))
+            patches, scalars, globals_ = _tensors(part)
+            members = [network(patches.float(), scalars, globals_).numpy() for network in networks]
+            out[start : start + len(part)] = np.mean(members, axis=0)
+    return out
+
+
+def _tensors(examples: Examples) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    return (
+        torch.from_numpy(np.ascontiguousarray(examples.patches)),
+        torch.from_numpy(np.ascontiguousarray(examples.scalars)),
+        torch.from_numpy(np.ascontiguousarray(examples.globals)),
+    )
+
+
+def _sampling(examples: Examples, shares: dict[str, float]) -> NDArray[np.float64]:
+    """Probability of drawing each example. The unit is the bearing: one fault size at one end, or one made-up class."""
+    units = np.array(
+        [
+            f"{r}|{y}|{e}|{s}"
+            for r, y, e, s in zip(examples.role, examples.label, examples.end, examples.size, strict=True)
+        ]
+    )
+    _, unit, size = np.unique(units, return_inverse=True, return_counts=True)
+    units_of_role = {role: len(np.unique(unit[examples.role == role])) for role in np.unique(examples.role)}
+    share = np.array([shares.get(ROLES[role], 0.0) / units_of_role[role] for role in examples.role])
+    chance = share / size[unit]
+    return chance / chance.sum()
+
+
+def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Probabilities of logits along the last axis."""
+    exponent = np.exp(np.asarray(logits, np.float64) - logits.max(axis=-1, keepdims=True))
+    return np.asarray(exponent / exponent.sum(axis=-1, keepdims=True))
+
+
+def cached(name: str, make: Callable[[], Examples], folder: Path = RUNS_DIR) -> Examples:
+    """Examples from ``runs/``, or made and kept there: features take longer than training. Delete the file to renew."""
+    path = folder / f"order_{name}.npz"
+    if path.exists():
+        with np.load(path, allow_pickle=False) as archive:
+            return Examples(**{part.name: archive[part.name] for part in fields(Examples)})
+    examples = make()
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez(path, **{part.name: getattr(examples, part.name) for part in fields(Examples)})
+    return examples
+
+
+def training_material(settings: OrderSettings, report: Report | None = None) -> tuple[Examples, Examples]:
+    """Real and simulated examples, from ``runs/`` when they were made before."""
+
+    def progress(what: str) -> Callable[[int, int], None] | None:
+        return None if report is None else lambda done, total: report(what, done, total)
+
+    seed = settings.seed
+    real = cached(f"real_v{FEATURE_VERSION}_{seed}", lambda: real_examples(seed, progress("recordings")))
+    count = settings.simulated
+    name = f"simulated_v{FEATURE_VERSION}_{seed}_{count}"
+    return real, cached(name, lambda: simulated_examples(count, seed, progress("simulated machines")))
+
+
+def without(real: Examples, *sizes: str) -> Examples:
+    """What may be trained on when bearings of these sizes are held out; the normal recordings never are."""
+    return real.take(~np.isin(real.size, sizes) & ~real.has_role("normal"))
+
+
+def held_out(real: Examples, size: str) -> Examples:
+    """The whole recordings of a held-out size, both ends; the normals belong to no size and go with the first."""
+    mine = (real.size == size) | (real.has_role("normal") & (size == FAULT_SIZES[0]))
+    return real.take(real.whole & mine & ~real.has_role("made up"))
+
+
+def units_of(examples: Examples) -> NDArray[np.str_]:
+    """The bearing each row belongs to: end, part and size; a sound one at an end is one bearing."""
+    names = [
+        f"{e} {CLASSES[y]} {s if y else ''}"
+        for e, y, s in zip(examples.end, examples.label, examples.size, strict=True)
+    ]
+    return np.array(names)
+
+
+def train_order(
+    seed: int = 42,
+    out_dir: Path = WEIGHTS_DIR,
+    progress: Report | None = None,
+    settings: OrderSettings | None = None,
+    fold_members: int = 2,
+) -> dict[str, Any]:
+    """Train the ensemble on everything, calibrate it on held-out sizes, write weights and card; returns the card."""
+    settings = settings or OrderSettings(seed=seed)
+    started = time.process_time()
+    torch.set_num_threads(1)
+    real, simulated = training_material(settings, progress)
+    outside, logits = [], []
+    for fold, size in enumerate(FAULT_SIZES):
+        material = Examples.join([without(real, size), simulated])
+        networks = [fit_order(material, settings, member) for member in range(fold_members)]
+        outside.append(held_out(real, size))
+        logits.append(predict_order(networks, outside[-1]))
+        if progress:
+            progress("held-out sizes", fold + 1, len(FAULT_SIZES))
+    judged = Examples.join(outside)
+    network_p = softmax(np.concatenate(logits))
+    calibration = fit_calibration(network_p, judged.envelope.astype(float), judged.label, units_of(judged))
+    material = Examples.join([without(real), simulated])
+    networks = []
+    for member in range(settings.members):
+        networks.append(fit_order(material, settings, member))
+        if progress:
+            progress("members", member + 1, settings.members)
+    buffer = io.BytesIO()
+    np.savez(buffer, **weights_of(networks))  # type: ignore[arg-type]
+    weights = buffer.getvalue()
+    card = _card(settings, weights, material, calibration.as_dict(), networks[0], time.process_time() - started)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    (out_dir / "order_cnn.npz").write_bytes(weights)
+    (out_dir / "order_cnn.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    return card
+
+
+def _card(
+    settings: OrderSettings,
+    weights: bytes,
+    material: Examples,
+    calibration: dict[str, float],
+    network: OrderNetwork,
+    cpu_seconds: float,
+) -> dict[str, Any]:
+    digest = hashlib.sha256(weights).hexdigest()
+    return {
+        "name": "order network",
+        "version": digest[:12],
+        "feature_version": FEATURE_VERSION,
+        "classes": list(CLASSES),
+        "input": "envelope spectra in orders, gathered around the harmonics of each family (bearing/order_features.py)",
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "members": settings.members,
+        "domain": {"lowest_rate_hz": 4000.0, "fewest_revolutions": 4.0, "shortest_samples": 2048},
+        "calibration": calibration,
+        "calibrated_on": "whole recordings of held-out fault sizes, both ends, and normals; the unit is the bearing",
+        "training": asdict(settings),
+        "examples": {
+            role: int((material.role == i).sum()) for i, role in enumerate(ROLES) if (material.role == i).any()
+        },
+        "recordings": recording_hashes(),
+        "never_trained_on": [facts.number for facts in registry() if facts.label == "normal"],
+        "cpu_seconds": round(cpu_seconds),
+        "libraries": {name: version(name) for name in ("torch", "numpy", "scipy")},
+        "files": {"order_cnn.npz": digest},
+    }
+
+
+def recording_hashes() -> dict[str, str]:
+    """sha256 of every file read, by number."""
+    return {str(f.number): hashlib.sha256(locate(f.number).path.read_bytes()).hexdigest() for f in registry()}
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """``python -m bearing train --model order``."""
+    from tqdm import tqdm
+
+    bars: dict[str, tqdm] = {}
+
+    def report(what: str, done: int, total: int) -> None:
+        bar = bars.setdefault(what, tqdm(desc=what, total=total))
+        bar.update(done - bar.n)
+
+    card = train_order(arguments.seed, arguments.out, report)
+    for bar in bars.values():
+        bar.close()
+    print(f"calibration {card['calibration']}")
+    print(f"{card['members']} members, {card['cpu_seconds']} CPU seconds, written to {arguments.out}")
+    return 0
