@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
+from bearing.figures import CLEAR, GRID, SIGNAL
 from bearing.registry import LABELS
 from bearing.spectrum import amplitude_spectrum
 from bearing.style import STATES
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from bearing.explorer import WindowFacts
 
 __all__ = [
-    "CLEAR",
-    "ACCENT",
     "WRONG",
     "base_layout",
     "confusion_figure",
@@ -32,9 +31,6 @@ __all__ = [
     "window_figure",
 ]
 
-CLEAR = "rgba(0,0,0,0)"
-GRID = "rgba(128,138,148,0.22)"
-ACCENT = "#2E7DA8"
 WRONG = "#C8434F"
 SELECTED = "#F5B700"
 SHORT = {"normal": "Healthy", "inner": "Inner", "outer": "Outer", "ball": "Ball"}
@@ -55,14 +51,18 @@ def base_layout(height: int, **changes: Any) -> dict[str, Any]:
     return layout | changes
 
 
-def map_figure(rows: pd.DataFrame, marked: int | None = None, height: int = 430) -> go.Figure:
+def map_figure(
+    rows: pd.DataFrame, others: pd.DataFrame | None = None, marked: int | None = None, height: int = 430
+) -> go.Figure:
     """Held-out windows on the plane of the network's features: colour tells the truth, an outline the mistake.
 
     rows : predictions with map_x, map_y, truth, prediction, fold; one panel per fold, for each fold has a network of
-    its own. customdata of a point is (row, recording, confidence). marked : the row that is selected when
-    the map appears; later clicks move the mark in the browser, without another figure.
+    its own. customdata of a point is (row, recording, confidence). others : windows to draw faintly behind.
+    marked : the row that is selected when the map appears; later clicks move the mark in the browser, without
+    another figure.
     """
-    folds = [str(f) for f in dict.fromkeys(rows["fold"])]
+    shown = set(rows["fold"]) | (set(others["fold"]) if others is not None else set())
+    folds = [str(fold) for fold in rows["fold"].cat.categories if fold in shown]
     columns = 1 if len(folds) == 1 else 2
     lines = max(-(-len(folds) // columns), 1)
     figure = make_subplots(
@@ -74,12 +74,12 @@ def map_figure(rows: pd.DataFrame, marked: int | None = None, height: int = 430)
     )
     for label in LABELS:
         marker = {"color": STATES[label].colour, "symbol": STATES[label].symbol, "size": 9}
-        figure.add_scatter(
-            x=[None], y=[None], mode="markers", name=STATES[label].title, marker=marker, legendgroup=label
-        )
+        figure.add_scatter(x=[None], y=[None], mode="markers", name=SHORT[label], marker=marker, legendgroup=label)
     for panel, fold in enumerate(folds):
         place = {"row": panel // columns + 1, "col": panel % columns + 1}
         of_fold = rows[rows["fold"] == fold]
+        if others is not None:
+            figure.add_trace(_behind(others[others["fold"] == fold]), **place)
         groups = dict(iter(of_fold.groupby(["truth", "prediction"], observed=True)))
         for pair in sorted(groups, key=lambda pair: pair[0] != pair[1]):  # mistakes on top
             figure.add_trace(_points(groups[pair], str(pair[0]), str(pair[1]), marked), **place)
@@ -88,14 +88,7 @@ def map_figure(rows: pd.DataFrame, marked: int | None = None, height: int = 430)
         modebar={"bgcolor": CLEAR, "orientation": "v"},
         legend={"orientation": "h", "y": 1.0, "yref": "container", "yanchor": "top", "x": 0, "itemsizing": "constant"},
     )
-    axis = {
-        "showticklabels": False,
-        "zeroline": False,
-        "showgrid": False,
-        "showline": True,
-        "linecolor": GRID,
-        "mirror": True,
-    }
+    axis = {"showticklabels": False, "zeroline": False, "showgrid": False, "showline": False, "ticks": ""}
     figure.update_xaxes(**axis)
     figure.update_yaxes(**axis)
     figure.update_annotations(font_size=12)
@@ -133,6 +126,19 @@ def _points(rows: pd.DataFrame, truth: str, prediction: str, marked: int | None)
     )
 
 
+def _behind(rows: pd.DataFrame) -> go.Scatter:
+    """Windows the filter left out: where they lie, no more."""
+    return go.Scatter(
+        x=rows["map_x"].to_numpy(np.float32),
+        y=rows["map_y"].to_numpy(np.float32),
+        mode="markers",
+        marker={"color": "#8A8F98", "size": 3, "opacity": 0.35},
+        unselected={"marker": {"opacity": 0.35}},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
 def confusion_figure(matrix: NDArray[np.int64], classes: tuple[str, ...], height: int = 400) -> go.Figure:
     """Counts of shape (n, n), rows truth, columns answer, shaded by the share of the row; every cell can be clicked.
 
@@ -145,7 +151,7 @@ def confusion_figure(matrix: NDArray[np.int64], classes: tuple[str, ...], height
     figure = go.Figure()
     for i in range(size):
         for j in range(size):
-            colour = rgba(ACCENT if i == j else WRONG, 0.06 + 0.5 * share[i, j] if matrix[i, j] else 0.03)
+            colour = rgba(SIGNAL if i == j else WRONG, 0.06 + 0.5 * share[i, j] if matrix[i, j] else 0.03)
             box = {"x0": j - 0.48, "x1": j + 0.48, "y0": i - 0.48, "y1": i + 0.48}
             figure.add_shape(type="rect", layer="below", line={"width": 0}, fillcolor=colour, **box)
             text = f"<b>{matrix[i, j]:,}</b><br>{share[i, j]:.0%}" if matrix[i, j] else "·"
@@ -189,7 +195,7 @@ def probabilities_figure(facts: WindowFacts, height: int = 112) -> go.Figure:
             y=[f"{STATES[name].title}{' ✓' if name == facts.truth else ''}" for name in names],
             orientation="h",
             marker={"color": [STATES[name].colour for name in names]},
-            text=[f"{value:.1%}" for value in values],
+            text=["> 99.9%" if value > 0.9995 else f"{value:.1%}" for value in values],
             textposition="outside",
             cliponaxis=False,
             hoverinfo="skip",
@@ -206,7 +212,7 @@ def window_figure(samples: NDArray[np.floating], rate_hz: float, unit: str = "g"
     time_ms = (np.arange(len(samples)) / rate_hz * 1e3).astype(np.float32)
     spectrum = amplitude_spectrum(samples, rate_hz)
     figure = make_subplots(rows=2, cols=1, vertical_spacing=0.24)
-    line = {"color": ACCENT, "width": 1}
+    line = {"color": SIGNAL, "width": 1}
     figure.add_scatter(
         x=time_ms,
         y=samples.astype(np.float32),
@@ -220,7 +226,7 @@ def window_figure(samples: NDArray[np.floating], rate_hz: float, unit: str = "g"
         y=spectrum.values.astype(np.float32),
         line=line,
         fill="tozeroy",
-        fillcolor=rgba(ACCENT, 0.18),
+        fillcolor=rgba(SIGNAL, 0.18),
         row=2,
         col=1,
         hovertemplate="%{x:.2f} kHz, %{y:.3g}<extra></extra>",

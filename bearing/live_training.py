@@ -261,7 +261,7 @@ def main(folder: Path) -> int:
 
     threading.Thread(target=watch_pipe, daemon=True).start()
     if hasattr(os, "nice"):
-        os.nice(10)  # pages answer first
+        os.nice(3)  # pages answer first
     content = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     plan = Plan(content["protocol"], Settings(**content["settings"]))
     started = time.perf_counter()

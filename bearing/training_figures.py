@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from bearing.explorer_figures import ACCENT, GRID, WRONG, base_layout, rgba
+from bearing.explorer_figures import WRONG, base_layout, rgba
+from bearing.figures import GRID, SIGNAL
 
 if TYPE_CHECKING:
     from bearing.explorer import Result
@@ -18,66 +19,68 @@ if TYPE_CHECKING:
 
 __all__ = ["curves_figure", "kernels_figure", "network_figure", "protocols_figure"]
 
-MEASURES = (("accuracy per window", ACCENT), ("accuracy per recording", "#7FB2D0"), ("macro-F1 per window", "#9AA3AC"))
+INK = "#17212B"  # on the light bars, in both themes
 
 
-def protocols_figure(results: Sequence[Result], constant: tuple[str, float], height: int = 400) -> go.Figure:
+def protocols_figure(results: Sequence[Result], constant: tuple[str, float], height: int = 470) -> go.Figure:
     """Every protocol on one scale: three bars each, a dot per fold, and a line at the constant answer.
 
     constant : name and accuracy of always giving the most frequent answer.
     """
     figure = go.Figure()
     positions = np.arange(len(results), dtype=np.float32)[::-1]
-    values = (
-        [r.windows.accuracy for r in results],
-        [r.recordings.accuracy for r in results],
-        [r.windows.macro_f1 for r in results],
-    )
-    for (name, colour), shares, offset, width in zip(
-        MEASURES, values, (0.18, -0.09, -0.25), (0.3, 0.14, 0.14), strict=True
+    name, share = constant
+    figure.add_vline(x=share, line={"color": WRONG, "width": 1.5, "dash": "dot"}, layer="below")
+    figure.add_annotation(
+        x=share, y=1.0, yref="paper", yanchor="bottom", showarrow=False, font={"color": WRONG, "size": 12},
+        text=f"always saying “{name}”: {share:.0%}",
+    )  # fmt: skip
+    windows = [r.windows.accuracy for r in results]
+    recordings = [r.recordings.accuracy for r in results]
+    macro_f1 = [r.windows.macro_f1 for r in results]
+    for values, words, y, width, colour, ink, size in (
+        (windows, [f"<b>{_percent(v)}</b> of windows right" for v in windows], 0.10, 0.30, SIGNAL, "white", 14),
+        (recordings, [f"{_percent(v)} of recordings right" for v in recordings], -0.15, 0.17, "#9CC3DA", INK, 11),
+        (macro_f1, [f"macro-F1 of windows {v:.2f}" for v in macro_f1], -0.33, 0.17, "#C3CAD1", INK, 11),
     ):
         figure.add_bar(
-            x=np.array(shares, dtype=np.float32),
-            y=positions + offset - 0.08,
+            x=np.array(values, dtype=np.float32),
+            y=positions + y,
             width=width,
             orientation="h",
-            name=name,
             marker={"color": colour, "line": {"width": 0}},
-            hovertemplate=f"{name}: %{{x:.1%}}<extra></extra>",
+            text=words,
+            textposition="auto",
+            insidetextanchor="start",
+            textangle=0,
+            insidetextfont={"size": size, "color": ink},
+            outsidetextfont={"size": size},
+            constraintext="none",
+            hovertemplate="%{text}<extra></extra>",
         )
     for result, position in zip(results, positions, strict=True):
+        label = {"xanchor": "left", "yanchor": "bottom", "showarrow": False, "font": {"size": 15}}
+        figure.add_annotation(x=0, y=position + 0.24, text=f"<b>{result.protocol.title}</b>", **label)
         if len(result.folds) > 1:
-            figure.add_scatter(
-                x=np.array([fold.accuracy for fold in result.folds.values()], dtype=np.float32),
-                y=np.full(len(result.folds), position + 0.1, dtype=np.float32),
-                mode="markers",
-                marker={"size": 8, "color": "white", "line": {"color": "#17212B", "width": 1.2}},
-                hovertext=list(result.folds),
-                hovertemplate="%{hovertext}: %{x:.1%}<extra></extra>",
-                showlegend=False,
-            )
-        title = f"<b>{result.protocol.title}: {_percent(result.windows.accuracy)}</b> of windows right"
-        label = {"xanchor": "left", "yanchor": "bottom", "showarrow": False, "align": "left"}
-        figure.add_annotation(x=0, y=position + 0.27, text=title, font={"size": 15}, **label)
-    name, share = constant
-    figure.add_vline(x=share, line={"color": WRONG, "width": 1.5, "dash": "dot"})
-    figure.add_annotation(
-        x=share,
-        y=1.0,
-        yref="paper",
-        yanchor="bottom",
-        showarrow=False,
-        text=f"always saying “{name}”: {share:.0%}",
-        font={"color": WRONG, "size": 12},
-    )
-    figure.update_layout(
-        **base_layout(height, showlegend=True, barmode="overlay", margin={"l": 4, "r": 16, "t": 26, "b": 62}),
-        legend={"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"},
-    )
+            figure.add_trace(_dots(result, position + 0.10))
+    figure.update_layout(**base_layout(height, barmode="overlay", margin={"l": 4, "r": 18, "t": 26, "b": 26}))
     ticks = {"tickmode": "array", "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%"}
     figure.update_xaxes(range=[0, 1.0], gridcolor=GRID, zeroline=False, fixedrange=True, **ticks)
     figure.update_yaxes(range=[-0.5, len(results) - 0.45], visible=False, fixedrange=True)
     return figure
+
+
+def _dots(result: Result, y: float) -> go.Scatter:
+    """The accuracy of each fold."""
+    return go.Scatter(
+        x=np.array([fold.accuracy for fold in result.folds.values()], dtype=np.float32),
+        y=np.full(len(result.folds), y, dtype=np.float32),
+        mode="markers",
+        marker={"size": 9, "color": "white", "line": {"color": INK, "width": 1.2}},
+        cliponaxis=False,
+        hovertext=list(result.folds),
+        hovertemplate="%{hovertext}: %{x:.1%} of windows right<extra></extra>",
+    )
 
 
 def _percent(share: float) -> str:
@@ -91,7 +94,7 @@ def curves_figure(
     """Loss and accuracy over the epochs, training and validation; `other` is drawn behind, dashed, to compare."""
     figure = make_subplots(rows=1, cols=2, subplot_titles=("Loss (cross-entropy)", "Accuracy"), horizontal_spacing=0.1)
     for column, measure in enumerate(("loss", "accuracy"), start=1):
-        for part, colour in (("train", "#8A94A0"), ("validation", ACCENT)):
+        for part, colour in (("train", "#8A94A0"), ("validation", SIGNAL)):
             for epochs, dash, name in ((other, "dot", f"{part}, {other_name}"), (history, "solid", part)):
                 if not epochs:
                     continue
@@ -135,14 +138,14 @@ def kernels_figure(kernels: NDArray[np.floating], rate_hz: float, height: int = 
     frequency_khz = (np.arange(size // 2 + 1) * rate_hz / size / 1e3).astype(np.float32)
     for row, kernel in enumerate(kernels, start=1):
         gain = np.abs(np.fft.rfft(kernel, size)).astype(np.float32)
-        line = {"color": ACCENT, "width": 1.2}
+        line = {"color": SIGNAL, "width": 1.2}
         figure.add_scatter(x=time_ms, y=kernel.astype(np.float32), line=line, hoverinfo="skip", row=row, col=1)
         figure.add_scatter(
             x=frequency_khz,
             y=gain / max(float(gain.max()), 1e-12),
             line=line,
             fill="tozeroy",
-            fillcolor=rgba(ACCENT, 0.2),
+            fillcolor=rgba(SIGNAL, 0.2),
             hovertemplate="%{x:.2f} kHz<extra></extra>",
             row=row,
             col=2,
@@ -168,10 +171,10 @@ def network_figure(card: dict[str, Any], height: int = 400) -> go.Figure:
         for sheet in reversed(range(channels)):
             x, lift = 0.028 * sheet, 0.035 * sheet
             box = {"x0": -half + x, "x1": half + x, "y0": y - 0.13 + lift, "y1": y + 0.13 + lift}
-            figure.add_shape(type="rect", fillcolor=_sheet(position), line={"color": ACCENT, "width": 1.2}, **box)
+            figure.add_shape(type="rect", fillcolor=_sheet(position), line={"color": SIGNAL, "width": 1.2}, **box)
         if position:
             figure.add_annotation(
-                x=0, y=y + 0.34, ax=0, ay=y + step - 0.16, axref="x", ayref="y", arrowhead=2, arrowcolor=ACCENT, text=""
+                x=0, y=y + 0.34, ax=0, ay=y + step - 0.16, axref="x", ayref="y", arrowhead=2, arrowcolor=SIGNAL, text=""
             )
         figure.add_annotation(
             x=0.78,

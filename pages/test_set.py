@@ -26,13 +26,14 @@ from bearing.metrics import confusion_matrix
 from bearing.registry import LABELS, entry
 from bearing.style import STATES
 from bearing.windows import NETWORK_RATE_HZ, WINDOW
+from pages._show import STATE_COLOUR, percent
 
 if TYPE_CHECKING:
     import pandas as pd
 
 STATE_TITLES = {key: STATES[key].title for key in LABELS}
-BADGE_COLOURS = {"normal": "green", "inner": "orange", "outer": "blue", "ball": "violet"}
 MAP_BUTTONS_OFF = ["select2d", "lasso2d", "autoScale2d", "toImage", "zoomIn2d", "zoomOut2d"]
+NBSP = "\u00a0"
 FILTERS = ("truths", "predictions", "recordings", "loads", "diameters", "wrong")
 
 
@@ -116,8 +117,8 @@ def show_window(facts: WindowFacts, rows: pd.DataFrame) -> None:
             )
     verdict = "right" if facts.right else ":material/close: wrong"
     st.markdown(
-        f"was :{BADGE_COLOURS[facts.truth]}-badge[{truth.title}]  the network said "
-        f":{BADGE_COLOURS[facts.prediction]}-badge[{said.title}] with {facts.confidence:.0%}: **{verdict}**"
+        f"was :{STATE_COLOUR[facts.truth]}-badge[{truth.title}]  the network said "
+        f":{STATE_COLOUR[facts.prediction]}-badge[{said.title}] with {percent(facts.confidence).replace(' ', NBSP)}: **{verdict}**"
     )
     st.plotly_chart(
         figures.probabilities_figure(facts),
@@ -125,7 +126,7 @@ def show_window(facts: WindowFacts, rows: pd.DataFrame) -> None:
         config={"displayModeBar": False},
         alt=f"Probabilities: {said.title} {facts.confidence:.0%}; the truth is {truth.title}",
     )
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         for name, value in (
             ("RMS", f"{facts.indicators.rms:.3g} g"),
             ("Peak", f"{facts.indicators.peak:.3g} g"),
@@ -176,12 +177,20 @@ def offer_download(facts: WindowFacts) -> None:
         st.caption(f"Or `python -m bearing fetch {facts.recording}`")
 
 
-def shown_filters(rows: pd.DataFrame) -> None:
-    """The filter widgets; what they hold is read from the session by `filtered`."""
+def filter_bar(rows: pd.DataFrame, asked: pd.DataFrame, everything: pd.DataFrame) -> None:
+    """How many windows are shown, and the filter widgets; the session holds what they say."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{len(rows):,}** of {len(asked):,} windows" if len(rows) < len(asked) else "", width="stretch")
+        if any(st.session_state.get(name) for name in FILTERS):
+            st.button("Show all", icon=":material/filter_alt_off:", type="tertiary", on_click=show_all)
+        st.toggle("Only wrong", key="wrong")
+        filter_popover(everything)
+
+
+def filter_popover(rows: pd.DataFrame) -> None:
     with st.popover("Filter", icon=":material/filter_alt:"):
-        titles = STATE_TITLES.get
-        st.pills("Truth", LABELS, selection_mode="multi", format_func=titles, key="truths")
-        st.pills("Prediction", LABELS, selection_mode="multi", format_func=titles, key="predictions")
+        for title, name in (("Truth", "truths"), ("Prediction", "predictions")):
+            st.pills(title, LABELS, selection_mode="multi", format_func=lambda label: STATE_TITLES[label], key=name)
         loads = sorted(rows["load_hp"].unique().tolist())
         st.pills("Load", loads, selection_mode="multi", format_func=lambda hp: f"{hp} hp", key="loads")
         sizes = sorted({round(float(d), 3) for d in rows["fault_diameter_in"].dropna().unique()})
@@ -208,6 +217,62 @@ def table_of(rows: pd.DataFrame) -> pd.DataFrame:
         prediction=rows["prediction"].astype(str).map(STATE_TITLES),
         start_s=rows["start_sample"] / NETWORK_RATE_HZ,
     )[["recording", "load_hp", "fault_diameter_in", "truth", "prediction", "confidence", "start_s", "result"]]
+
+
+def show_map(rows: pd.DataFrame, asked: pd.DataFrame) -> None:
+    chart = f"map {st.session_state['clicks']}"
+    st.plotly_chart(
+        figures.map_figure(
+            rows, asked.drop(rows.index) if len(rows) < len(asked) else None, st.session_state["marked"]
+        ),
+        key=chart,
+        on_select=lambda: map_clicked(chart),
+        selection_mode="points",
+        config={"displaylogo": False, "modeBarButtonsToRemove": MAP_BUTTONS_OFF},
+        alt="Held-out windows on the plane of the network's features, coloured by truth, wrong ones outlined",
+    )
+    st.caption(
+        "Each point is a window, placed by the network's 190 features on their two main directions; colour: "
+        "what it was; outline: what the network said instead."
+    )
+
+
+def show_matrix(_rows: pd.DataFrame, asked: pd.DataFrame) -> None:
+    chart = f"matrix {st.session_state['clicks']}"
+    st.plotly_chart(
+        figures.confusion_figure(
+            confusion_matrix(asked["truth"].tolist(), asked["prediction"].tolist(), LABELS), LABELS
+        ),
+        key=chart,
+        on_select=lambda: cell_clicked(chart, asked),
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt="Confusion matrix: rows are the truth, columns what the network said",
+    )
+    st.caption("A click on a cell shows its windows, the surest mistake first.")
+
+
+def show_table(rows: pd.DataFrame, _asked: pd.DataFrame) -> None:
+    chart = f"table {st.session_state['clicks']} {hash(tuple(rows.index))}"
+    st.dataframe(
+        table_of(rows),
+        key=chart,
+        on_select=lambda: table_clicked(chart, rows.index.tolist()),
+        selection_mode=["single-row", "single-cell"],
+        hide_index=True,
+        height=430,
+        column_config={
+            "recording": st.column_config.NumberColumn("Recording", format="%d"),
+            "load_hp": st.column_config.NumberColumn("Load", format="%d hp"),
+            "fault_diameter_in": st.column_config.NumberColumn("Diameter", format="%.3f in"),
+            "truth": "Truth",
+            "prediction": "Prediction",
+            "confidence": st.column_config.NumberColumn("Confidence", format="%.3f"),
+            "result": "Result",
+            "start_s": st.column_config.NumberColumn("Start", format="%.2f s"),
+        },
+        alt="Held-out windows with truth, prediction and confidence",
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -270,81 +335,25 @@ rows = filter_windows(
     predictions=chosen("predictions"),
     wrong_only=bool(st.session_state.get("wrong")),
 )
-clicks = st.session_state.setdefault("clicks", 0)
+st.session_state.setdefault("clicks", 0)
 st.caption(
     f"Held out: {result.protocol.held_out}. {len(asked):,} windows of {asked['recording'].nunique()} recordings, "
     f"{int((~asked['right']).sum()):,} wrong. Reproduce with `{result.command}`"
 )
 
-if rows.empty:
-    st.info("No window meets every filter.", icon=":material/filter_alt_off:")
-    st.button("Show all windows", on_click=show_all)
-    st.stop()
-
-picture, detail = st.columns([11, 9], gap="medium")
-
-if st.session_state.get("window") not in rows.index:
+if not rows.empty and st.session_state.get("window") not in rows.index:
     st.session_state["window"] = st.session_state["marked"] = most_telling(rows)
 
+picture, detail = st.columns([11, 9], gap="medium")
 with picture:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{len(rows):,}** of {len(asked):,} windows" if len(rows) < len(asked) else "", width="stretch")
-        if len(rows) < len(asked) or len(asked) < len(everything):
-            st.button("Show all", icon=":material/filter_alt_off:", type="tertiary", on_click=show_all)
-        st.toggle("Only wrong", key="wrong")
-        shown_filters(everything)
+    filter_bar(rows, asked, everything)
+    if rows.empty:
+        st.info("No window meets every filter.", icon=":material/filter_alt_off:")
+        st.stop()
     map_tab, matrix_tab, table_tab = st.tabs(["Map", "Confusion matrix", "Table"], on_change="rerun", key="view")
-    if map_tab.open:
-        with map_tab:
-            chart = f"map {clicks}"
-            st.plotly_chart(
-                figures.map_figure(rows, st.session_state["marked"]),
-                key=chart,
-                on_select=lambda: map_clicked(chart),
-                selection_mode="points",
-                config={"displaylogo": False, "modeBarButtonsToRemove": MAP_BUTTONS_OFF},
-                alt="Held-out windows on the plane of the network's features, coloured by truth, wrong ones outlined",
-            )
-            st.caption(
-                "Each point is a window, placed by the network's 190 features on their two main directions; colour: "
-                "what it was; outline: what the network said instead."
-            )
-    if matrix_tab.open:
-        with matrix_tab:
-            counts = confusion_matrix(asked["truth"].tolist(), asked["prediction"].tolist(), LABELS)
-            chart = f"matrix {clicks}"
-            st.plotly_chart(
-                figures.confusion_figure(counts, LABELS),
-                key=chart,
-                on_select=lambda: cell_clicked(chart, asked),
-                selection_mode="points",
-                config={"displayModeBar": False},
-                alt="Confusion matrix: rows are the truth, columns what the network said",
-            )
-            st.caption("A click on a cell shows its windows, the surest mistake first.")
-    if table_tab.open:
-        with table_tab:
-            chart = f"table {clicks} {hash(tuple(rows.index))}"
-            st.dataframe(
-                table_of(rows),
-                key=chart,
-                on_select=lambda: table_clicked(chart, rows.index.tolist()),
-                selection_mode=["single-row", "single-cell"],
-                hide_index=True,
-                height=430,
-                column_config={
-                    "recording": st.column_config.NumberColumn("Recording", format="%d"),
-                    "load_hp": st.column_config.NumberColumn("Load", format="%d hp"),
-                    "fault_diameter_in": st.column_config.NumberColumn("Diameter", format="%.3f in"),
-                    "truth": "Truth",
-                    "prediction": "Prediction",
-                    "confidence": st.column_config.ProgressColumn(
-                        "Confidence", format="%.2f", min_value=0, max_value=1
-                    ),
-                    "result": "Result",
-                    "start_s": st.column_config.NumberColumn("Start", format="%.2f s"),
-                },
-                alt="Held-out windows with truth, prediction and confidence",
-            )
+    for tab, show in ((map_tab, show_map), (matrix_tab, show_matrix), (table_tab, show_table)):
+        if tab.open:
+            with tab:
+                show(rows, asked)
 with detail:
     show_window(window_facts(everything, st.session_state["window"]), rows)
