@@ -6,7 +6,10 @@ import json
 import math
 import struct
 import sys
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from bearing.limits import Limits
 
 __all__ = ["main"]
 
@@ -25,7 +28,7 @@ def main(source: BinaryIO, sink: BinaryIO) -> None:
     bounds = Limits(**request["bounds"])
     data = source.read(bounds.max_bytes + 1)
     _import_parser(data)
-    _limit_this_process(bounds.child_bytes, request["timeout_s"])
+    _limit_this_process(bounds, request["timeout_s"])
     try:
         pieces = packed(read_bytes(data, request["name"], bounds))
     except BearingError as error:
@@ -43,17 +46,18 @@ def _import_parser(data: bytes) -> None:
         import h5py  # noqa: F401
 
 
-def _limit_this_process(extra_bytes: int, seconds: float) -> None:
-    """At most `extra_bytes` of address space beyond the present, and `seconds` of processor time (POSIX only)."""
+def _limit_this_process(bounds: Limits, seconds: float) -> None:
+    """Limits the address space beyond the present, the processor time and the length of the answer (POSIX only)."""
     try:
         import resource
 
         with open("/proc/self/statm") as statm:
             used = int(statm.read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (used + extra_bytes, used + extra_bytes))
+        room, answer = used + bounds.child_bytes, 9 * bounds.max_samples + 1_000_000
+        resource.setrlimit(resource.RLIMIT_AS, (room, room))
         resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds) + 1, math.ceil(seconds) + 2))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (answer, answer))
     except (ImportError, OSError, ValueError):
         return  # elsewhere the parent's timeout and the checks before parsing stand alone
 

@@ -13,8 +13,10 @@ import os
 import struct
 import subprocess
 import sys
+import tempfile
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -60,41 +62,47 @@ def _read_in_child(data: bytes, name: str, timeout_s: float, bounds: Limits) -> 
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
     request = json.dumps({"name": name, "bounds": asdict(bounds), "timeout_s": timeout_s}).encode()
-    child = subprocess.Popen(
-        [sys.executable, "-m", "bearing.readers.child"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-    )
-    try:
-        answer, _ = child.communicate(struct.pack("<I", len(request)) + request + data, timeout=timeout_s)
-    except subprocess.TimeoutExpired as error:
-        raise TooLarge(
-            f"Reading took longer than {timeout_s:g} s and was stopped: the file is damaged, or save a shorter stretch."
-        ) from error
-    finally:
-        if child.poll() is None:
-            child.kill()
-            child.communicate()
-    return _unpacked(answer)
+    # Files without a name rather than pipes: no copies of the recording wait in this process.
+    with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as sink:
+        source.write(struct.pack("<I", len(request)) + request)
+        source.write(data)
+        source.seek(0)
+        child = subprocess.Popen(
+            [sys.executable, "-m", "bearing.readers.child"],
+            stdin=source,
+            stdout=sink,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+        )
+        try:
+            child.wait(timeout_s)
+        except subprocess.TimeoutExpired as error:
+            raise TooLarge(
+                f"Reading took longer than {timeout_s:g} s and was stopped: the file is damaged or too long."
+            ) from error
+        finally:
+            if child.poll() is None:
+                child.kill()
+                child.wait()
+        sink.seek(0)
+        return _unpacked(sink)
 
 
-def _unpacked(answer: bytes) -> list[Recording]:
+def _unpacked(answer: BinaryIO) -> list[Recording]:
     """Recordings, or the error, out of the child's answer; UnreadableFile when it died without one."""
-    if len(answer) < 4:
+    size = answer.read(4)
+    if len(size) < 4:
         raise UnreadableFile("The file crashed its reader: it is damaged, save it again or export it as CSV.")
-    (size,) = struct.unpack_from("<I", answer)
-    head = json.loads(answer[4 : 4 + size])
+    head = json.loads(answer.read(*struct.unpack("<I", size)))
     if "error" in head:
         raise getattr(errors, head["error"], UnreadableFile)(head["message"])
     recordings = []
-    at = 4 + size
     for meta in head["recordings"]:
-        count = meta.pop("count")
+        samples = np.empty(meta.pop("count"), "<f8")
+        if answer.readinto(samples.data.cast("B")) != samples.nbytes:  # type: ignore[attr-defined]
+            raise UnreadableFile("The file crashed its reader: it is damaged, save it again or export it as CSV.")
         meta["notes"] = tuple(meta["notes"])
-        recordings.append(Recording(samples=np.frombuffer(answer, "<f8", count, at), **meta))
-        at += 8 * count
+        recordings.append(Recording(samples=samples, **meta))
     return recordings
 
 

@@ -195,10 +195,12 @@ def _text_values(body: bytes, header: _Header) -> FloatArray:
     pieces = []
     at = 0
     while at < len(body):
-        cut = body.find(b"\n", at + _PIECE)
+        cut = body.find(b" ", at + _PIECE, at + 2 * _PIECE)
+        if cut < 0 and len(body) - at > 2 * _PIECE:
+            raise UnreadableFile("The universal file is damaged: its numbers cannot be read. Export it again.")
         end = len(body) if cut < 0 else cut
         pieces.append(_floats(body[at:end].replace(b"D", b"E")))
-        at = end + 1
+        at = end
     values = np.concatenate(pieces) if pieces else np.empty(0)
     if not header.evenly:
         return values[: values.size // 2 * 2].reshape(-1, 2)[: header.points]
