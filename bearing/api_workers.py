@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
+import itertools
 import logging
 import time
 from collections.abc import Callable
@@ -16,13 +18,20 @@ Answer = TypeVar("Answer")
 
 
 class Workers:
-    """A pool of `count` threads. Each request computes on one of them, and its network on that one thread too."""
+    """`count` threads. Each request computes on one of them, and its network on that one thread too.
+
+    Who waits is served in the order of arrival plus patience: a batch of windows (milliseconds of work) passes a
+    diagnosis (a tenth of a second), but only one that came less than its patience before.
+    """
 
     def __init__(self, count: int, waited: Callable[[float], None] = lambda seconds: None) -> None:
         self.count = count
-        self._waited = waited
-        self._pool: ThreadPoolExecutor | None = None
         self.ready = False
+        self._waited = waited
+        self._idle = count
+        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._tickets = itertools.count()
+        self._pool: ThreadPoolExecutor | None = None
 
     def start(self) -> ThreadPoolExecutor:
         """The pool, made at first use; threads begin with their first task."""
@@ -31,7 +40,7 @@ class Workers:
         return self._pool
 
     def stop(self) -> None:
-        """Let running work finish, forget what waits."""
+        """Let running work finish."""
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
@@ -49,12 +58,31 @@ class Workers:
 
         self.start().submit(once)
 
-    async def run(self, work: Callable[..., Answer], *arguments: object) -> Answer:
-        """What `work(*arguments)` returns or raises, computed on a thread of the pool."""
-        asked = time.perf_counter()
+    async def run(self, work: Callable[..., Answer], *arguments: object, patience_s: float = 0.0) -> Answer:
+        """What `work(*arguments)` returns or raises, computed on a thread as soon as it is this request's turn."""
+        arrived = time.monotonic()
+        loop = asyncio.get_running_loop()
+        if self._idle:
+            self._idle -= 1
+        else:
+            turn = loop.create_future()
+            heapq.heappush(self._waiting, (arrived + patience_s, next(self._tickets), turn))
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if turn.done() and not turn.cancelled():
+                    self._pass_on()  # the turn had just come: it goes to the next
+                raise
+        self._waited(time.monotonic() - arrived)
+        job = loop.run_in_executor(self.start(), work, *arguments)
+        job.add_done_callback(lambda _: self._pass_on())
+        return await asyncio.shield(job)  # a request that is given up leaves its thread busy until the work ends
 
-        def timed() -> Answer:
-            self._waited(time.perf_counter() - asked)
-            return work(*arguments)
-
-        return await asyncio.get_running_loop().run_in_executor(self.start(), timed)
+    def _pass_on(self) -> None:
+        """Give the free thread to whoever is next."""
+        while self._waiting:
+            turn = heapq.heappop(self._waiting)[2]
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._idle += 1
