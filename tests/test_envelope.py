@@ -251,6 +251,10 @@ def test_any_length_works(n):
     found = kurtogram(noise(n), RATE)
     assert np.isfinite(found.kurtosis).all()
     assert 0 <= found.best.low_hz < found.best.high_hz <= RATE / 2 * (1 + 1e-9)
+    demodulator = Demodulator(noise(n), RATE)
+    for level in range(len(found.levels)):  # every band that can be clicked can be looked at
+        for frequency_hz in found.frequency_hz[[0, -1]]:
+            assert np.isfinite(demodulator.envelope_spectrum(found.band_at(level, frequency_hz), 500).db).all()
     assert np.isfinite(envelope_spectrum(noise(n), RATE).db).all()
 
 
