@@ -19,8 +19,11 @@ def warm_up() -> None:
     from contextlib import suppress
 
     with suppress(Exception):
-        import plotly.graph_objects  # noqa: F401
-        import scipy.io  # noqa: F401
+        import scipy.io
+        import scipy.signal  # noqa: F401
+        import tsdownsample  # noqa: F401
+
+        import bearing.figures  # noqa: F401
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ Every line is drawn with at most 4,000 points (`bearing.spectrum.downsample`) as
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from plotly.subplots import make_subplots
 
 from bearing.diagnosis import WindowVerdicts
 from bearing.envelope import Band, EnvelopeSpectrum
-from bearing.evidence import FamilyEvidence, Line
+from bearing.evidence import FOUND_DB, FamilyEvidence
 from bearing.kinematics import FaultOrders
 from bearing.kurtogram import Kurtogram
 from bearing.spectrum import Spectrogram, downsample
@@ -42,8 +43,10 @@ SIGNAL = "#4C7F9E"  # the measured signal, wherever it is drawn
 MARK = "#E69F00"  # what the user has chosen: a band, a cursor
 MAP = [[0.0, "#10222E"], [0.35, "#1F5673"], [0.65, "#3F9AA8"], [0.85, "#B9D48B"], [1.0, "#FCF3B4"]]
 LINE_NAMES = {"outer": "BPFO", "inner": "BPFI", "ball": "2×BSF"}
+SIDEBAND_NAMES = {"inner": "shaft", "ball": "FTF"}
 DASHES = {"outer": "dash", "inner": "solid", "ball": "dot"}
 HARMONICS = 4
+CURSOR_TOLERANCE = 0.005  # around where the slip puts a line
 KURTOGRAM_COLUMNS = 48  # clickable squares per row
 SAMPLE_FORMAT = ".4g"
 
@@ -58,6 +61,7 @@ def styled(figure: go.Figure, height: int, x: str = "", y: str = "", **layout: A
         font={"size": 12},
         hovermode="closest",
         showlegend=False,
+        modebar={"bgcolor": CLEAR, "color": AXIS, "activecolor": SIGNAL},
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left", "font": {"size": 12}},
     )
     axis = {
@@ -88,7 +92,7 @@ def waveform_figure(
 
     time_s, samples : shape (n,), already thinned for drawing. unit : as in the file, may be empty.
     """
-    rows = 1 if windows is None else 2
+    rows = 1 if windows is None or not len(windows.start_s) else 2
     figure = make_subplots(
         rows=rows, cols=1, shared_xaxes=True, vertical_spacing=0.03, row_heights=[1.0] if rows == 1 else [0.9, 0.1]
     )
@@ -103,7 +107,7 @@ def waveform_figure(
     )
     styled(figure, height)
     figure.update_yaxes(title_text=f"amplitude ({unit})" if unit else "amplitude", row=1, col=1)
-    if windows is not None:
+    if windows is not None and rows == 2:
         _ribbon(figure, windows, row=2)
         figure.update_xaxes(showline=False, ticks="", showticklabels=False, row=1, col=1)
     figure.update_xaxes(title_text="time (s)", row=rows, col=1)
@@ -111,7 +115,7 @@ def waveform_figure(
 
 
 def _ribbon(figure: go.Figure, windows: WindowVerdicts, row: int) -> None:
-    """One cell per window in the colour of its most likely state."""
+    """One cell per window in the colour of its most likely state; pale where the network knows no such windows."""
     order = [name for name in STATES if name in windows.classes]
     code = np.array([order.index(verdict) for verdict in windows.verdicts], dtype=np.float32)
     steps = [(i / len(order), (i + 1) / len(order), STATES[name].colour) for i, name in enumerate(order)]
@@ -119,19 +123,20 @@ def _ribbon(figure: go.Figure, windows: WindowVerdicts, row: int) -> None:
     words = [f"{STATES[v].title}, {p:.0%}" for v, p in zip(windows.verdicts, best, strict=True)]
     figure.add_heatmap(
         x=_float32(windows.start_s + windows.duration_s / 2),
-        y=["window"],
+        y=["CNN"],
         z=code[np.newaxis],
         zmin=-0.5,
         zmax=len(order) - 0.5,
         colorscale=[[at, colour] for low, high, colour in steps for at, colour in ((low, colour), (high, colour))],
         showscale=False,
+        opacity=1.0 if windows.familiar.mean() > 0.5 else 0.4,
         xgap=0.6,
         customdata=np.array(words, dtype=object)[np.newaxis],
         hovertemplate="window at %{x:.2f} s looks like<br>%{customdata}<extra></extra>",
         row=row,
         col=1,
     )
-    figure.update_yaxes(showticklabels=False, ticks="", showgrid=False, showline=False, row=row, col=1)
+    figure.update_yaxes(ticks="", showgrid=False, showline=False, row=row, col=1)
 
 
 def preview_figure(samples: Array, height: int = 64, colour: str = SIGNAL) -> go.Figure:
@@ -246,13 +251,7 @@ def envelope_figure(
     level = np.maximum(level, 0.0) if decibel else level
     frequency_hz, drawn = downsample(spectrum.frequency_hz, level)
     figure = go.Figure()
-    top = float(np.max(level[1:])) * 1.04 or 1.0
-    if orders is not None and shaft_hz:
-        reach = float(spectrum.frequency_hz[-1])
-        for family in ("outer", "inner", "ball"):
-            lines = _cursor_lines(family, orders, shaft_hz, (evidence or {}).get(family))
-            visible: bool | str = True if family in highlight else "legendonly"
-            _add_cursors(figure, family, [line for line in lines if line[1] <= reach], per_order, top, visible)
+    top = float(np.max(level[1:])) * 1.12 or 1.0
     value = "%{y:.1f} dB over the floor" if decibel else f"%{{y:{SAMPLE_FORMAT}}}"
     figure.add_scatter(
         x=_float32(frequency_hz / per_order),
@@ -265,6 +264,14 @@ def envelope_figure(
         + (", order %{customdata[1]:.3f}" if shaft_hz else "")
         + f"<br>{value}<extra></extra>",
     )
+    if orders is not None and shaft_hz:
+        for family in ("outer", "inner", "ball"):
+            slip = evidence[family].slip if evidence and family in evidence else 0.0
+            inside = [
+                line for line in cursors(family, orders, shaft_hz, slip) if line.slipped_hz < spectrum.frequency_hz[-1]
+            ]
+            visible: bool | str = True if family in highlight else "legendonly"
+            _add_cursors(figure, family, inside, spectrum, per_order, decibel, top, visible)
     squared = f"{unit}²" if unit else "unit²"
     styled(
         figure,
@@ -279,60 +286,88 @@ def envelope_figure(
     return figure
 
 
-CursorLine = tuple[str, float, Line | None, bool]  # name, Hz, what was found there, whether it is a sideband
+@dataclass(frozen=True)
+class Cursor:
+    """One expected line of a family, `slipped_hz` where the slip common to its harmonics puts it."""
+
+    name: str
+    expected_hz: float
+    slipped_hz: float
+    sideband: bool
 
 
-def _cursor_lines(
-    family: str, orders: FaultOrders, shaft_hz: float, evidence: FamilyEvidence | None
-) -> list[CursorLine]:
-    """Harmonics and sidebands of a family, where the evidence found them, else where they are expected."""
-    if evidence is not None:
-        harmonics = [(line.name, line.expected_hz * (1 + evidence.slip), line, False) for line in evidence.lines]
-        return harmonics + [(line.name, line.found_hz, line, True) for line in evidence.sidebands if line.found]
-    first_hz = orders.families[family] * shaft_hz
-    return [(f"{h}x", h * first_hz, None, False) for h in range(1, HARMONICS + 1)]
+def cursors(family: str, orders: FaultOrders, shaft_hz: float, slip: float = 0.0) -> list[Cursor]:
+    """Harmonics 1-4 of a family and the sidebands of the first two (shaft speed for inner, FTF for ball)."""
+    first_hz, spacing_hz = orders.families[family] * shaft_hz, orders.sidebands[family] * shaft_hz
+    lines = [Cursor(f"{h}×", h * first_hz, h * first_hz * (1 + slip), sideband=False) for h in range(1, HARMONICS + 1)]
+    for h in (1, 2) if spacing_hz else ():
+        for sign, step_hz in (("−", -spacing_hz), ("+", spacing_hz)):
+            at_hz = h * first_hz + step_hz
+            name = f"{h}× {sign} {SIDEBAND_NAMES[family]}"
+            lines.append(Cursor(name, at_hz, h * first_hz * (1 + slip) + step_hz, sideband=True))
+    return lines
 
 
 def _add_cursors(
-    figure: go.Figure, family: str, lines: list[CursorLine], per_order: float, top: float, visible: bool | str
+    figure: go.Figure,
+    family: str,
+    lines: list[Cursor],
+    spectrum: EnvelopeSpectrum,
+    per_order: float,
+    decibel: bool,
+    top: float,
+    visible: bool | str,
 ) -> None:
+    """Three traces that the legend shows and hides together: cursors, their names, and what was found at them."""
+    shared = {"legendgroup": family, "visible": visible}
     colour, name = STATES[family].colour, LINE_NAMES[family]
-    for sideband in (False, True):
-        chosen = [line for line in lines if line[3] is sideband]
-        if not chosen:
-            continue
-        xs, ys, words, label = [], [], [], []
-        for title, at_hz, found, _ in chosen:
-            x = at_hz / per_order
-            xs += [x, x, None]
-            ys += [0.0, top * (0.55 if sideband else 0.94), None]
-            words += ["", _line_words(f"{name} {title}", at_hz, found), ""]
-            label += ["", "" if sideband else title.replace("x", "×"), ""]
-        figure.add_scatter(
-            x=xs,
-            y=ys,
-            mode="lines" if sideband else "lines+text",
-            name=f"{STATES[family].title.split(' fault')[0]} ({name})",
-            legendgroup=family,
-            showlegend=not sideband,
-            visible=visible,
-            line={"color": colour, "width": 1.0 if sideband else 1.6, "dash": "dot" if sideband else DASHES[family]},
-            opacity=0.55 if sideband else 0.8,
-            text=label,
-            textposition="top center",
-            textfont={"color": colour, "size": 11},
-            hovertext=words,
-            hovertemplate="%{hovertext}<extra></extra>",
-        )
+    harmonics = [line for line in lines if not line.sideband]
+    x = [line.slipped_hz / per_order for line in harmonics]
+    figure.add_scatter(
+        x=[value for at in x for value in (at, at, None)],
+        y=[0.0, 0.95 * top, None] * len(x),
+        mode="lines",
+        name=f"{STATES[family].title.split(' fault')[0]} ({name})",
+        line={"color": colour, "width": 1.3, "dash": DASHES[family]},
+        opacity=0.6,
+        hoverinfo="skip",
+        **shared,
+    )
+    figure.add_scatter(
+        x=x,
+        y=[0.95 * top] * len(x),
+        mode="text",
+        text=[line.name for line in harmonics],
+        textposition="top center",
+        textfont={"color": colour, "size": 12},
+        hoverinfo="skip",
+        showlegend=False,
+        **shared,
+    )
+    read = [(line, *spectrum.peak_near(line.slipped_hz, CURSOR_TOLERANCE)) for line in lines]
+    read = [(line, found_hz, db) for line, found_hz, db in read if np.isfinite(db)]
+    found = [db >= FOUND_DB for _, _, db in read]
+    at = [round(found_hz / spectrum.step_hz) for _, found_hz, _ in read]
+    figure.add_scatter(
+        x=[found_hz / per_order for _, found_hz, _ in read],
+        y=[max(db, 0.0) for _, _, db in read] if decibel else _float32(spectrum.amplitude[at]),
+        mode="markers",
+        marker={
+            "color": [colour if ok else CLEAR for ok in found],
+            "size": [6 if line.sideband else 10 for line, _, _ in read],
+            "symbol": STATES[family].symbol,
+            "line": {"color": colour, "width": 1.4},
+        },
+        text=[_cursor_words(f"{name} {line.name}", line, hz, db) for line, hz, db in read],
+        hovertemplate="%{text}<extra></extra>",
+        showlegend=False,
+        **shared,
+    )
 
 
-def _line_words(name: str, at_hz: float, line: Line | None) -> str:
-    if line is None:
-        return f"{name}: expected at {at_hz:,.1f} Hz"
-    if not line.found:
-        return f"{name}: expected at {line.expected_hz:,.1f} Hz, nothing found"
-    found = f"found {line.found_hz:,.1f} Hz<br>{line.level_db:.0f} dB over the floor"
-    return f"{name}: expected {line.expected_hz:,.1f} Hz, {found}"
+def _cursor_words(name: str, line: Cursor, found_hz: float, db: float) -> str:
+    found = f"found at {found_hz:,.1f} Hz, {db:.0f} dB over the floor" if db >= FOUND_DB else "nothing stands out"
+    return f"{name}: expected at {line.expected_hz:,.1f} Hz<br>{found}"
 
 
 def kurtogram_figure(kurtogram: Kurtogram, band: Band, height: int = 380) -> go.Figure:

@@ -8,21 +8,25 @@ import streamlit as st
 
 from bearing.catalogue import find, load_catalogue
 from bearing.diagnosis import Bearing
+from bearing.doctor import usable_stretch
 from bearing.errors import ParameterError
+from bearing.figures import preview_figure
 from bearing.kinematics import FaultOrders, Geometry, fault_orders
 from bearing.recording import Recording
-from pages._show import plain
+from pages._show import chart, plain
 from pages._source import Source
 
 NO_BEARING = "Not known"
 OWN_GEOMETRY = "Own geometry"
 OWN_ORDERS = "Own fault orders"
+PREVIEWS = 12
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What will be diagnosed; `problem` is a sentence when a field makes no sense, and then nothing is."""
+    """What will be diagnosed: channel number `channel` as corrected; nothing while `problem` holds a sentence."""
 
+    channel: int
     recording: Recording
     bearing: Bearing | None
     key: str  # names content, channel and settings
@@ -44,9 +48,52 @@ def channel_field(source: Source) -> int:
     )
 
 
+def channel_previews(source: Source) -> None:
+    """A picture of every channel to choose from, drawn when somebody asks for it."""
+    recordings = source.intake.recordings
+    if len(recordings) < 2:
+        return
+    popover = st.popover(
+        f"Compare {len(recordings)} channels", icon=":material/stacked_line_chart:", type="tertiary",
+        on_change="rerun", key=f"previews-{source.digest[:12]}",
+    )  # fmt: skip
+    if not popover.open:
+        return
+    with popover:
+        for index, recording in enumerate(recordings[:PREVIEWS]):
+            stretch = recording.samples[usable_stretch(recording.samples)][:20_000]
+            st.button(
+                plain(_channel_label(recording)),
+                key=f"preview-{source.digest[:12]}-{index}",
+                type="tertiary",
+                on_click=_choose_channel,
+                args=(source, index),
+            )
+            if len(stretch):
+                chart(
+                    preview_figure(stretch, height=48),
+                    key=f"preview-picture-{source.digest[:12]}-{index}",
+                    alt=f"Signal of channel {index + 1}",
+                )
+        if len(recordings) > PREVIEWS:
+            st.caption(f"The first {PREVIEWS} of {len(recordings)}.")
+
+
+def _choose_channel(source: Source, index: int) -> None:
+    st.session_state[f"channel-{source.digest[:12]}"] = index
+
+
 def _channel_label(recording: Recording) -> str:
     unit = f" ({recording.unit})" if recording.unit else ""
     return f"{recording.channel}{unit}"
+
+
+def rate_known(source: Source, channel: int) -> bool:
+    """Whether the file or the user has said the sampling rate."""
+    given = st.session_state.get(
+        f"rate-{source.digest[:12]}-{channel}", source.intake.recordings[channel].sampling_rate_hz
+    )
+    return given is not None
 
 
 def rate_field(source: Source, channel: int) -> float | None:
@@ -155,4 +202,4 @@ def settle(
     except ParameterError as error:
         problem = problem or str(error)
     key = f"{source.digest}|{source.name}|{channel}|{recording.sampling_rate_hz}|{recording.shaft_rpm}|{bearing}"
-    return Choice(recording, bearing, key, problem)
+    return Choice(channel, recording, bearing, key, problem)

@@ -25,7 +25,7 @@ def banner(diagnosis: Diagnosis, simulated: bool) -> None:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.header(f"{look.icon} :{colour}[{look.title}]", anchor=False, width="content")
             st.header(f":{colour}[{percent(diagnosis.confidence)}] :small[confidence]", anchor=False, width="content")
-        st.markdown(f"{look.sentence}: {plain(diagnosis.reason)}." if diagnosis.reason else f"{look.sentence}.")
+        st.markdown(f"**{look.sentence}.** {plain(_sentence(diagnosis.reason))}")
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             if simulated:
                 st.badge("Simulated signal", icon=":material/science:", color="gray")
@@ -35,24 +35,29 @@ def banner(diagnosis: Diagnosis, simulated: bool) -> None:
 
 
 def agreement(diagnosis: Diagnosis) -> tuple[str, str, str]:
-    """Whether the opinions agree: words, a colour of the palette, an icon."""
-    said = {o.name: o.verdict for o in diagnosis.opinions.values() if o.verdict not in (None, "uncertain")}
+    """Whether the opinions inside their training domain agree: words, a colour of the palette, an icon."""
+    said = [o.verdict for o in diagnosis.opinions.values() if o.verdict is not None and o.in_domain]
     if not said:
-        return "No opinion could be formed", "gray", ":material/help:"
-    if len(said) == 1:
-        return "One opinion", "gray", ":material/person:"
-    if len(set(said.values())) == 1:
-        return f"All {len(said)} opinions agree", "green", ":material/done_all:"
-    return "Opinions differ", "orange", ":material/call_split:"
+        words, look = "No opinion could be formed", ("gray", ":material/help:")
+    elif len(said) == 1:
+        words, look = "One opinion counts", ("gray", ":material/person:")
+    elif len(set(said)) == 1:
+        words, look = f"{len(said)} opinions agree", ("green", ":material/done_all:")
+    else:
+        words, look = "Opinions differ", ("orange", ":material/call_split:")
+    return plain(_sentence(diagnosis.agreement).rstrip(".")) or words, *look
 
 
 def window_share(diagnosis: Diagnosis) -> str:
-    """How many windows stand behind the verdict."""
+    """How many of the waveform CNN's windows stand behind the verdict."""
     windows = diagnosis.windows
     count = len(windows.start_s)
+    if not count:
+        return "Too short for the waveform CNN"
     if diagnosis.verdict not in windows.classes:
         return f"{count} windows"
-    return f"{round(windows.share_of(diagnosis.verdict) * count)} of {count} windows say so"
+    share = windows.share_of(diagnosis.verdict)
+    return f"{round(share * count)} of {count} windows ({share:.0%}) look so to the CNN"
 
 
 def opinions(diagnosis: Diagnosis) -> None:
@@ -72,30 +77,36 @@ def _opinion(opinion: Opinion) -> None:
             look = state(opinion.verdict)
             sure = f" {percent(opinion.confidence)}" if opinion.confidence is not None else ""
             st.badge(look.title.replace(" fault", "") + sure, icon=look.icon, color=STATE_COLOUR[look.key])
-    outside = "" if opinion.in_domain else ":orange-badge[:material/warning: outside its training] "
-    st.caption(outside + plain(_sentence(opinion.note)))
+    outside = opinion.verdict is not None and not opinion.in_domain
+    badge = ":orange-badge[:material/warning: outside its training] " if outside else ""
+    st.markdown(f"{badge}:small[{plain(_sentence(opinion.note))}]")
 
 
 def _sentence(text: str) -> str:
+    """Capital letter and full stop, unless it begins with the name of a file or a variable."""
     text = text.strip()
+    first = text.partition(" ")[0]
+    if "." in first or "_" in first:
+        return text
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) or not text else ".")
 
 
 def strip(report: DoctorReport) -> None:
-    """The doctor's report in one line: the worst finding in words, the rest behind a button."""
-    findings = [(check.severity, check.sentence) for check in report.checks]
-    findings += [("note", note) for note in report.notes]
-    findings.sort(key=lambda finding: list(SEVERITY_LOOK).index(finding[0]))
-    notes = [f for f in findings if f[0] != "ok"]
-    severity, sentence = notes[0] if notes else ("ok", "The recording is fit to be diagnosed.")
-    tone, icon = SEVERITY_LOOK[severity]
+    """The doctor's report in one line: the worst finding in words, all of them behind a button."""
+    checks = sorted(report.checks, key=lambda check: list(SEVERITY_LOOK).index(check.severity))
+    lines = [(check.severity, check.sentence) for check in checks] + [("note", note) for note in report.notes]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="doctor"):
-        st.markdown(f":{tone}[{icon}] {plain(sentence)}", width="stretch")
-        if len(notes) > 1:
-            with st.popover(f"{len(notes)} findings", type="tertiary", icon=":material/stethoscope:"):
-                for severity, sentence in notes:
-                    tone, icon = SEVERITY_LOOK[severity]
-                    st.markdown(f":{tone}[{icon}] {plain(sentence)}")
+        _finding(*lines[0])
+        if len(lines) > 1:
+            more = len(lines) - 1
+            with st.popover(f"{more} more", type="tertiary", icon=":material/stethoscope:", key="doctor-more"):
+                for severity, sentence in lines:
+                    _finding(severity, sentence)
+
+
+def _finding(severity: str, sentence: str) -> None:
+    tone, icon = SEVERITY_LOOK[severity]
+    st.markdown(f":{tone}[{icon}] {plain(sentence)}", width="stretch")
 
 
 def key_numbers(diagnosis: Diagnosis, unit: str) -> None:
@@ -107,7 +118,7 @@ def key_numbers(diagnosis: Diagnosis, unit: str) -> None:
         "Peak": (f"{values.peak:.3g}{suffix}", "Largest deviation from the mean."),
         "Crest factor": (f"{values.crest_factor:.2f}", "Peak / RMS: a healthy bearing has about 3 to 5."),
         "Kurtosis": (f"{values.kurtosis:.2f}", "3 for noise; impacts raise it."),
-        "Duration": (f"{diagnosis.duration_s:.3g} s", "Length of the recording."),
+        "Duration": (f"{diagnosis.duration_s:#.3g} s", "Length of the recording."),
         "Rate": (hertz(diagnosis.sampling_rate_hz), plain(f"From: {diagnosis.rate_source or 'the file'}.")),
         "Speed": (speed_words(diagnosis), plain(f"From: {diagnosis.rpm_source or 'nobody'}.")),
     }

@@ -17,7 +17,16 @@ from pages._evidence import (
     spectrum_section,
     windows_section,
 )
-from pages._panel import Choice, bearing_field, channel_field, rate_field, settle, speed_field
+from pages._panel import (
+    Choice,
+    bearing_field,
+    channel_field,
+    channel_previews,
+    rate_field,
+    rate_known,
+    settle,
+    speed_field,
+)
 from pages._show import chart, plain
 from pages._source import (
     SAMPLES,
@@ -34,22 +43,48 @@ from pages._verdict import banner, key_numbers, opinions, strip
 COLOUR_OF_SAMPLE = {name: STATES["normal" if name == "healthy" else name].colour for name in SAMPLES}
 STYLE = """<style>
 .st-key-panel [data-testid="stFileUploaderDropzone"] {padding: .5rem .75rem; min-height: 0}
+.st-key-hero [data-testid="stFileUploaderDropzone"] {min-height: 9.5rem; border: 2px dashed rgba(128,138,148,.55);
+  align-items: center; justify-content: center}
+[class*="st-key-verdict-"] h2 {font-size: 2rem; line-height: 1.15}
+[class*="st-key-verdict-"] h2 small {font-size: .9rem; font-weight: 400; opacity: .8}
 .st-key-numbers [data-testid="stMetricLabel"] {opacity: .75}
 .st-key-numbers [data-testid="stMetricValue"] {font-variant-numeric: tabular-nums}
+@media (max-width: 640px) {
+  .st-key-bench > div > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:first-child,
+  .st-key-bench > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:first-child {order: 2}
+}
 """ + "".join(f".st-key-verdict-{s.key} {{border-left: 6px solid {s.colour} !important}}\n" for s in STATES.values())
+
+STEPS = (
+    (":material/upload_file:", "Drop a file", "MATLAB, CSV or text, WAV, NumPy, HDF5, LabVIEW, universal file."),
+    (":material/tune:", "Check what was read", "Channel, sampling rate, speed and bearing; correct what is wrong."),
+    (":material/fact_check:", "Read the verdict", "State, confidence, reason; below it the spectra to check it with."),
+)
 
 
 def empty() -> None:
     """Nothing opened yet: what this is, what to do, and four recordings to try it on."""
-    st.title("What does this bearing say?", anchor=False)
+    st.title("Is this bearing healthy?", anchor=False)
     st.markdown(
-        "Drop one vibration recording. You get the bearing's state, the part that fails, how sure that is, and the "
+        "Drop one vibration recording: you get the bearing's state, the part that fails, how sure that is, and the "
         "evidence to check it with."
     )
     show_complaint()
-    uploader(compact=False)
-    st.caption("Nothing is stored: the file stays in this session and is gone when the page is closed.")
+    left, right = st.columns([3, 2], gap="large")
+    with left.container(key="hero", gap="xsmall"):
+        uploader(compact=False)
+        st.caption("The file stays in this session and is gone when the page is closed.")
+    with right.container(gap="xsmall"):
+        for icon, title, about in STEPS:
+            st.markdown(f"{icon} **{title}**  \n{about}")
     st.subheader("No recording at hand? Try a simulated one", anchor=False)
+    sample_cards()
+    with st.expander("Open a measured recording of the CWRU collection", icon=":material/dataset:"):
+        cwru_picker()
+
+
+def sample_cards() -> None:
+    """The four shipped samples, each with its picture; never without the word simulated."""
     pictures = sample_pictures()
     for column, (name, title) in zip(st.columns(4, gap="small"), SAMPLES.items(), strict=True):
         with column.container(border=True, gap="xsmall", key=f"sample-card-{name}"):
@@ -59,15 +94,7 @@ def empty() -> None:
                 alt=f"Simulated signal: {title}",
                 name=name,
             )
-            st.button(
-                f"{title} (simulated)",
-                key=f"sample-{name}",
-                on_click=open_sample,
-                args=(name,),
-                width="stretch",
-            )
-    with st.expander("Or open a measured recording of the CWRU collection", icon=":material/dataset:"):
-        cwru_picker()
+            st.button(f"{title} (simulated)", key=f"sample-{name}", on_click=open_sample, args=(name,), width="stretch")
 
 
 def panel(source: Source) -> Choice:
@@ -79,10 +106,15 @@ def panel(source: Source) -> Choice:
             if line:
                 st.caption(plain(line))
         channel = channel_field(source)
-        left, right = st.columns(2, gap="small")
-        with left:
-            rate_hz = rate_field(source, channel)
-        with right:
+        channel_previews(source)
+        rate_hz, rpm = None, None
+        if rate_known(source, channel):
+            left, right = st.columns(2, gap="small")
+            with left:
+                rate_hz = rate_field(source, channel)
+            with right:
+                rpm = speed_field(source, channel)
+        else:  # asked for beside the panel, where nobody can miss it
             rpm = speed_field(source, channel)
         bearing, problem = bearing_field(source, channel)
         choice = settle(source, channel, rate_hz, rpm, bearing, problem)
@@ -109,6 +141,7 @@ def waveform(choice: Choice, diagnosis: Diagnosis | None) -> None:
         *_compute.waveform(choice.key, recording),
         recording.unit,
         diagnosis.windows if diagnosis else None,
+        height=250,
     )
     if recording.sampling_rate_hz is None:
         figure.update_xaxes(title_text="sample number")
@@ -121,8 +154,10 @@ def ask_rate(source: Source, choice: Choice) -> None:
         st.header(":material/timer: How fast was this sampled?", anchor=False)
         st.markdown(
             f"{plain(source.name)} does not say its sampling rate, and without it no frequency means anything. "
-            "It is not guessed: look it up in the data logger's settings and enter it in the field **Rate (Hz)**."
+            "It is not guessed: look it up in the settings of the data logger and enter it here."
         )
+        with st.container(width=220):
+            rate_field(source, choice.channel)
     waveform(choice, None)
 
 
@@ -164,7 +199,7 @@ def main() -> None:
     if source is None:
         empty()
         return
-    left, right = st.columns([1, 3.3], gap="medium")
+    left, right = st.container(key="bench").columns([1, 3.3], gap="medium")
     with left:
         choice = panel(source)
     diagnosis: Diagnosis | None = None

@@ -17,8 +17,7 @@ if str(HERE.parent) not in sys.path:  # `bearing` and `pages` are importable fro
 
 st.set_page_config(page_title="Bearing Diagnostics", page_icon=str(HERE / "icon.svg"), layout="wide")
 
-st.logo(str(HERE / "icon.svg"), size="large")
-
+st.logo(str(HERE / "logo.svg"), size="large")
 
 page = st.navigation(
     [
