@@ -149,13 +149,14 @@ def confusion_figure(matrix: NDArray[np.int64], classes: tuple[str, ...], height
     totals = np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     share = matrix / totals
     figure = go.Figure()
+    shapes, words = [], []
     for i in range(size):
         for j in range(size):
             colour = rgba(SIGNAL if i == j else WRONG, 0.06 + 0.5 * share[i, j] if matrix[i, j] else 0.03)
             box = {"x0": j - 0.48, "x1": j + 0.48, "y0": i - 0.48, "y1": i + 0.48}
-            figure.add_shape(type="rect", layer="below", line={"width": 0}, fillcolor=colour, **box)
+            shapes.append({"type": "rect", "layer": "below", "line": {"width": 0}, "fillcolor": colour, **box})
             text = f"<b>{matrix[i, j]:,}</b><br>{share[i, j]:.0%}" if matrix[i, j] else "·"
-            figure.add_annotation(x=j, y=i, text=text, showarrow=False, font={"size": 13})
+            words.append({"x": j, "y": i, "text": text, "showarrow": False, "font": {"size": 13}})
     at = [(i, j) for i in range(size) for j in range(size)]
     figure.add_scatter(
         x=np.array([j for _, j in at], dtype=np.float32),
@@ -179,7 +180,7 @@ def confusion_figure(matrix: NDArray[np.int64], classes: tuple[str, ...], height
         "showgrid": False,
         "zeroline": False,
     }
-    figure.update_layout(**base_layout(height, margin={"l": 8, "r": 8, "t": 8, "b": 8}))
+    figure.update_layout(**base_layout(height, shapes=shapes, annotations=words))
     figure.update_xaxes(**ticks, title="what the network said", side="top", range=[-0.52, size - 0.48], fixedrange=True)
     figure.update_yaxes(**ticks, title="what it was", range=[size - 0.48, -0.52], fixedrange=True)
     return figure

@@ -62,7 +62,7 @@ def protocols_figure(results: Sequence[Result], constant: tuple[str, float], hei
         label = {"xanchor": "left", "yanchor": "bottom", "showarrow": False, "font": {"size": 15}}
         figure.add_annotation(x=0, y=position + 0.24, text=f"<b>{result.protocol.title}</b>", **label)
         if len(result.folds) > 1:
-            figure.add_trace(_dots(result, position + 0.10))
+            figure.add_trace(_dots(result, position - 0.05))
     figure.update_layout(**base_layout(height, barmode="overlay", margin={"l": 4, "r": 18, "t": 26, "b": 26}))
     ticks = {"tickmode": "array", "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%"}
     figure.update_xaxes(range=[0, 1.0], gridcolor=GRID, zeroline=False, fixedrange=True, **ticks)
@@ -162,6 +162,7 @@ def kernels_figure(kernels: NDArray[np.floating], rate_hz: float, height: int = 
 def network_figure(card: dict[str, Any], height: int = 400) -> go.Figure:
     """The network from its card, input at the top: a sheet per channel, as wide as the layer is long (log scale)."""
     figure = go.Figure()
+    shapes: list[dict[str, Any]] = []
     layers = card["layers"]
     step = 1.0
     for position, layer in enumerate(layers):
@@ -171,7 +172,9 @@ def network_figure(card: dict[str, Any], height: int = 400) -> go.Figure:
         for sheet in reversed(range(channels)):
             x, lift = 0.028 * sheet, 0.035 * sheet
             box = {"x0": -half + x, "x1": half + x, "y0": y - 0.13 + lift, "y1": y + 0.13 + lift}
-            figure.add_shape(type="rect", fillcolor=_sheet(position), line={"color": SIGNAL, "width": 1.2}, **box)
+            shapes.append(
+                {"type": "rect", "fillcolor": _sheet(position), "line": {"color": SIGNAL, "width": 1.2}, **box}
+            )
         if position:
             figure.add_annotation(
                 x=0, y=y + 0.34, ax=0, ay=y + step - 0.16, axref="x", ayref="y", arrowhead=2, arrowcolor=SIGNAL, text=""
@@ -185,7 +188,7 @@ def network_figure(card: dict[str, Any], height: int = 400) -> go.Figure:
             align="left",
             font={"size": 13},
         )
-    figure.update_layout(**base_layout(height))
+    figure.update_layout(**base_layout(height, shapes=shapes))
     figure.update_xaxes(visible=False, range=[-0.6, 2.1], fixedrange=True)
     figure.update_yaxes(visible=False, range=[-(len(layers) - 1) * step - 0.4, 0.45], fixedrange=True)
     return figure

@@ -116,9 +116,10 @@ def show_window(facts: WindowFacts, rows: pd.DataFrame) -> None:
                 args=(int(rows.index[(position + step) % len(rows)]),),
             )
     verdict = "right" if facts.right else ":material/close: wrong"
+    sure = percent(facts.confidence).replace(" ", NBSP)
     st.markdown(
         f"was :{STATE_COLOUR[facts.truth]}-badge[{truth.title}]  the network said "
-        f":{STATE_COLOUR[facts.prediction]}-badge[{said.title}] with {percent(facts.confidence).replace(' ', NBSP)}: **{verdict}**"
+        f":{STATE_COLOUR[facts.prediction]}-badge[{said.title}] with {sure}: **{verdict}**"
     )
     st.plotly_chart(
         figures.probabilities_figure(facts),

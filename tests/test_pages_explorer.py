@@ -1,0 +1,247 @@
+"""The Test set and Training pages without a browser: what they say, and what they say when something is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from bearing import live_training, paths
+from bearing.explorer import PROTOCOLS, read_predictions, read_result, read_results
+from bearing.live_training import Plan
+from bearing.paths import ROOT, WEIGHTS_DIR
+from bearing.recipe import Settings
+from bearing.registry import LABELS
+
+
+@pytest.fixture(autouse=True)
+def importable_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))  # as pages/navigation.py does
+
+
+def page(name: str, **query: str) -> AppTest:
+    """A page on its own, without the navigation around it."""
+    app = AppTest.from_file(str(ROOT / "pages" / name), default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def words(app: AppTest) -> str:
+    """All text of a page."""
+    kinds = (app.markdown, app.caption, app.info, app.warning, app.error, app.subheader)
+    parts = [element.value for kind in kinds for element in kind]
+    parts += [f"{m.label} {m.value}" for m in app.metric] + [b.label for b in app.button]
+    return "\n".join(str(part) for part in parts)
+
+
+def charts(app: AppTest) -> list[dict]:
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def unbroken(app: AppTest) -> AppTest:
+    assert not app.exception, app.exception[0].message
+    return app
+
+
+# ---- test set --------------------------------------------------------------------------------------------------------
+
+
+def test_the_test_set_page_shows_a_window_at_once() -> None:
+    app = unbroken(page("test_set.py"))
+    result = read_result("random")
+    assert f"{result.windows.n:,} windows of 64 recordings" in words(app)
+    assert "python -m bearing evaluate --protocol random" in words(app)
+    assert {m.label for m in app.metric} == {"RMS", "Peak", "Crest factor", "Kurtosis"}
+
+
+def test_a_link_opens_a_protocol_on_its_surest_mistake() -> None:
+    app = unbroken(page("test_set.py", protocol="fault-size"))
+    rows = read_predictions(read_result("fault-size"))
+    wrong = rows[~rows["right"]]
+    assert f"{len(wrong):,} wrong" in words(app)
+    surest = wrong.loc[wrong["confidence"].idxmax()]
+    assert f"**{surest['recording']}: " in words(app)
+    assert "wrong" in words(app)
+
+
+def test_a_link_to_an_unknown_protocol_opens_the_first() -> None:
+    assert "--protocol random" in words(unbroken(page("test_set.py", protocol="<b>x</b>")))
+
+
+@pytest.mark.parametrize("key", PROTOCOLS)
+def test_each_protocol_and_each_fold(key: str) -> None:
+    app = unbroken(page("test_set.py", protocol=key))
+    result = read_result(key)
+    for name, metrics in list(result.folds.items())[:2] if len(result.folds) > 1 else []:
+        box = next(box for box in app.selectbox if box.label == "Held out")
+        unbroken(box.set_value(name).run())
+        assert f"{metrics.n:,} windows of" in words(app)
+        assert f"{metrics.n - round(metrics.accuracy * metrics.n):,} wrong" in words(app)
+
+
+def test_filters_narrow_and_show_all_widens_again() -> None:
+    app = page("test_set.py", protocol="fault-size")
+    everything = read_predictions(read_result("fault-size"))
+    unbroken(app.toggle(key="wrong").set_value(True).run())
+    assert f"**{int((~everything['right']).sum()):,}** of {len(everything):,} windows" in words(app)
+    unbroken(next(b for b in app.button if b.label == "Show all").click().run())
+    assert "** of" not in words(app)
+    assert app.toggle(key="wrong").value is False
+
+
+def test_a_filter_that_nothing_meets_says_so_and_keeps_the_way_back() -> None:
+    app = page("test_set.py")  # random: nothing is wrong
+    assert read_result("random").windows.accuracy == 1
+    unbroken(app.toggle(key="wrong").set_value(True).run())
+    assert "No window meets every filter" in words(app)
+    unbroken(next(b for b in app.button if b.label == "Show all").click().run())
+    assert "No window meets" not in words(app)
+
+
+def test_next_and_previous_walk_through_the_windows() -> None:
+    app = page("test_set.py", protocol="fault-size")
+    first = app.session_state["window"]
+    unbroken(app.button(key="step1").click().run())
+    assert app.session_state["window"] == first + 1
+    unbroken(app.button(key="step-1").click().run())
+    assert app.session_state["window"] == first
+
+
+def test_the_choice_survives_a_visit_to_another_page() -> None:
+    app = AppTest.from_file(str(ROOT / "pages" / "navigation.py"), default_timeout=60)
+    app.query_params["protocol"] = "load"
+    app.run().switch_page("test_set.py").run()
+    app.button(key="step1").click().run()
+    row = app.session_state["window"]
+    unbroken(app.switch_page("training.py").run())
+    unbroken(app.switch_page("test_set.py").run())
+    assert app.session_state["window"] == row
+    assert "--protocol load" in words(app)
+
+
+def test_without_recordings_all_but_the_waveform_is_there(no_recordings: Path) -> None:
+    app = unbroken(page("test_set.py"))
+    assert "which is not on this machine" in words(app)
+    assert any(b.label.startswith("Fetch ") for b in app.button)
+    assert "python -m bearing fetch" in words(app)
+    assert len(charts(app)) == 2  # map and probabilities
+    assert len(app.metric) == 4
+
+
+def test_a_file_that_the_own_folder_lacks_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("BEARING_DATA_DIR", str(tmp_path))
+    app = unbroken(page("test_set.py"))
+    unbroken(next(b for b in app.button if b.label.startswith("Fetch ")).click().run())
+    assert "is not in the folder that BEARING_DATA_DIR names" in words(app)
+
+
+@pytest.mark.recordings
+def test_with_recordings_the_waveform_is_drawn(recordings_dir: Path) -> None:
+    app = unbroken(page("test_set.py"))
+    assert len(charts(app)) == 3
+
+
+@pytest.mark.parametrize("name", ["test_set.py", "training.py"])
+def test_without_weights_the_pages_say_how_to_make_them(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(paths, "WEIGHTS_DIR", tmp_path)
+    assert "python -m bearing train" in words(unbroken(page(name)))
+
+
+@pytest.mark.parametrize("name", ["test_set.py", "training.py"])
+def test_with_damaged_evaluations_the_pages_say_which(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    weights = tmp_path / "weights"
+    shutil.copytree(WEIGHTS_DIR, weights, ignore=shutil.ignore_patterns("*.onnx", "*.pt"))
+    (weights / "evaluation_load.json").write_text('{"protocol": "load"}')
+    monkeypatch.setattr(paths, "WEIGHTS_DIR", weights)
+    assert "evaluation_load.json lacks" in words(unbroken(page(name)))
+
+
+# ---- training --------------------------------------------------------------------------------------------------------
+
+
+def test_the_training_page_says_what_100_percent_meant() -> None:
+    app = unbroken(page("training.py"))
+    results = read_results()
+    easy, hard = results["random"].windows, results["fault-size"].windows
+    assert f"**{easy.accuracy:.0%}** of the windows" in words(app)
+    assert f"**{hard.accuracy:.0%}** when the bearing itself is new" in words(app)
+    for figure in charts(app):
+        titles = " ".join(a.get("text", "") for a in figure["layout"].get("annotations", []))
+        if all(protocol.title in titles for protocol in PROTOCOLS.values()):
+            break
+    else:
+        pytest.fail("the four protocols are not on one picture")
+
+
+def test_every_protocol_names_the_command_behind_its_numbers() -> None:
+    app = page("training.py")
+    (table,) = [d.value for d in app.dataframe if "Command" in d.value.columns]
+    assert table["Command"].tolist() == [r.command for r in read_results().values()]
+    for key, result in read_results().items():
+        unbroken(app.segmented_control(key="matrix_of").set_value(key).run())
+        assert f"Accuracy {result.windows.accuracy:.1%}" in words(app)
+        assert f"Macro-F1 {result.windows.macro_f1:.3f}" in words(app)
+        assert f"Reproduce with `{result.command}`" in words(app)
+        (classes,) = [d.value for d in app.dataframe if "Precision" in d.value.columns]
+        assert classes["Recall"].tolist() == pytest.approx([result.windows.per_class[n].recall for n in LABELS])
+
+
+def test_where_torch_is_missing_the_page_says_so_and_shows_the_committed_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = importlib.util.find_spec
+    monkeypatch.setattr(live_training, "find_spec", lambda name: None if name == "torch" else real(name))
+    app = unbroken(page("training.py"))
+    assert "Training needs PyTorch, which is not installed on this server" in words(app)
+    assert not [b for b in app.button if b.label == "Start training"]
+    assert len(charts(app)) >= 4
+
+
+def test_where_recordings_are_missing_the_download_is_announced(no_recordings: Path) -> None:
+    pytest.importorskip("torch")
+    assert "64 of the 64 recordings are not on this machine" in words(unbroken(page("training.py")))
+
+
+class EndedRun:
+    """A run as `live_training.current()` gives it, read from prepared lines."""
+
+    def __init__(self, folder: Path, plan: Plan) -> None:
+        self.folder, self.plan = folder, plan
+
+    def running(self) -> bool:
+        return False
+
+    def read(self) -> live_training.Progress:
+        return live_training.read_progress(self.folder, self.plan)
+
+
+def test_an_ended_run_is_compared_with_the_committed_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    committed = read_result("load")
+    epoch = {"train_loss": 1.0, "train_accuracy": 0.5, "validation_loss": 1.1, "validation_accuracy": 0.4}
+    lines: list[dict] = []
+    for name, metrics in committed.folds.items():
+        lines.append({"event": "fold", "seconds": 1.0, "name": name, "of": len(committed.folds)})
+        lines.append({"event": "epoch", "seconds": 2.0, "fold": name, "values": {"epoch": 1, **epoch}})
+        lines.append({"event": "fold done", "seconds": 3.0, "fold": name, "metrics": metrics.as_dict()})
+    lines.append({"event": "done", "seconds": 3.0, "metrics": committed.windows.as_dict()})
+    (tmp_path / "progress.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    monkeypatch.setattr(live_training, "_run", EndedRun(tmp_path, Plan("load", Settings(epochs=1))))
+    app = unbroken(page("training.py"))
+    (table,) = [d.value for d in app.dataframe if "This run" in d.value.columns]
+    assert table["This run"].tolist() == table["Committed run"].tolist()
+    assert table["Held out"].tolist() == [*committed.folds, "all"]
+
+
+def test_a_run_that_failed_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    (tmp_path / "progress.jsonl").write_text('{"event": "failed", "seconds": 1, "message": "97.mat is gone."}\n')
+    monkeypatch.setattr(live_training, "_run", EndedRun(tmp_path, Plan()))
+    assert "97.mat is gone." in words(unbroken(page("training.py")))
