@@ -1,0 +1,161 @@
+"""Figures: what is drawn lies where the numbers say, and nothing is larger than a browser can take."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from bearing import figures
+from bearing.catalogue import find
+from bearing.diagnosis import Bearing, Diagnosis, diagnose
+from bearing.envelope import Band, envelope_spectrum
+from bearing.kurtogram import kurtogram
+from bearing.report import report_csv, report_html, report_json, summary_rows
+from bearing.simulate import SimulationConfig, simulate_recording
+from bearing.spectrum import amplitude_spectrum, downsample, spectrogram
+from bearing.style import STATES
+
+RPM = 1772.0
+
+
+@pytest.fixture(scope="module")
+def outer() -> Diagnosis:
+    entry = find("SKF 6205-2RS JEM")
+    recording = simulate_recording(SimulationConfig(state="outer", shaft_rpm=RPM, seed=4))
+    return diagnose(recording, Bearing(entry.name, entry.orders))
+
+
+@pytest.fixture(scope="module")
+def signal() -> np.ndarray:
+    return simulate_recording(SimulationConfig(state="outer", shaft_rpm=RPM, seed=4)).samples
+
+
+def points(figure: go.Figure) -> int:
+    return max(len(trace.x) for trace in figure.data if trace.type == "scatter")
+
+
+def test_a_million_samples_become_few_single_precision_points(outer: Diagnosis) -> None:
+    x = np.arange(1_000_000) / 12_000
+    drawn = downsample(x, np.sin(x))
+    figure = figures.waveform_figure(*drawn, "g", outer.windows)
+    assert points(figure) <= 4_000
+    assert figure.data[0].type == "scatter"  # scattergl takes a minute without a GPU
+    assert figure.data[0].y.dtype == np.float32
+    assert len(figure.to_json()) < 400_000
+
+
+def test_the_ribbon_has_one_cell_per_window_in_the_colour_of_its_state(outer: Diagnosis) -> None:
+    ribbon = figures.waveform_figure(np.arange(9.0), np.arange(9.0), "", outer.windows).data[1]
+    assert ribbon.z.shape == (1, len(outer.windows.start_s))
+    colours = {colour for _, colour in ribbon.colorscale}
+    assert colours == {STATES[name].colour for name in outer.windows.classes}
+
+
+def test_cursors_stand_at_the_fault_orders_and_marks_on_the_spectrum(signal: np.ndarray) -> None:
+    orders = find("SKF 6205-2RS JEM").orders
+    spectrum = envelope_spectrum(signal, 12_000, Band(2_000, 4_000), 600)
+    figure = figures.envelope_figure(spectrum, orders, RPM / 60, highlight=("outer",))
+    lines = next(t for t in figure.data if t.mode == "lines" and t.legendgroup == "outer")
+    assert lines.x[0] == pytest.approx(orders.bpfo * RPM / 60)
+    assert lines.x[9] == pytest.approx(4 * orders.bpfo * RPM / 60)
+    marks = next(t for t in figure.data if t.mode == "markers" and t.legendgroup == "outer")
+    at = np.round(np.asarray(marks.x) / spectrum.step_hz).astype(int)
+    np.testing.assert_allclose(marks.y, spectrum.amplitude[at], rtol=1e-6)
+    assert "found at" in marks.text[0]
+    assert {t.visible for t in figure.data if t.legendgroup == "inner"} == {"legendonly"}
+
+
+def test_orders_are_hertz_over_the_shaft(signal: np.ndarray) -> None:
+    orders = find("SKF 6205-2RS JEM").orders
+    spectrum = envelope_spectrum(signal, 12_000, Band(2_000, 4_000), 600)
+    hertz = figures.envelope_figure(spectrum, orders, RPM / 60)
+    by_order = figures.envelope_figure(spectrum, orders, RPM / 60, in_orders=True)
+    np.testing.assert_allclose(np.asarray(hertz.data[0].x), np.asarray(by_order.data[0].x) * RPM / 60, rtol=1e-5)
+    assert by_order.layout.xaxis.title.text == "order of shaft speed"
+    assert figures.envelope_figure(spectrum, in_orders=True).layout.xaxis.title.text == "frequency (Hz)"
+
+
+def test_cursors_need_bearing_and_speed(signal: np.ndarray) -> None:
+    spectrum = envelope_spectrum(signal, 12_000, Band(2_000, 4_000), 600)
+    assert len(figures.envelope_figure(spectrum).data) == 1
+    assert len(figures.envelope_figure(spectrum, find("SKF 6205-2RS JEM").orders).data) == 1
+
+
+def test_every_square_of_the_kurtogram_names_the_band_under_it(signal: np.ndarray) -> None:
+    image = kurtogram(signal, 12_000)
+    figure = figures.kurtogram_figure(image, image.best)
+    squares = next(t for t in figure.data if t.type == "scatter")
+    for x_khz, row, (low, high) in zip(squares.x, squares.y, squares.customdata, strict=True):
+        assert low <= x_khz * 1000 <= high
+        assert high - low == pytest.approx(image.bandwidth_hz[row], rel=1e-4)
+    frame = figure.layout.shapes[0]
+    assert (frame.x0 * 1000, frame.x1 * 1000) == pytest.approx((image.best.low_hz, image.best.high_hz))
+
+
+def test_hover_in_orders_only_where_the_speed_is_known() -> None:
+    x, y = np.arange(10.0), np.ones(10)
+    assert "order" not in figures.spectrum_figure(x, y).data[0].hovertemplate
+    with_speed = figures.spectrum_figure(x, y, shaft_hz=2.0).data[0]
+    assert "order" in with_speed.hovertemplate
+    np.testing.assert_allclose(with_speed.customdata, x / 2)
+
+
+def test_windows_stack_to_one(outer: Diagnosis) -> None:
+    figure = figures.windows_figure(outer.windows)
+    np.testing.assert_allclose(sum(np.asarray(bar.y) for bar in figure.data), 1.0, atol=1e-5)
+
+
+def test_short_recordings_have_no_ribbon(outer: Diagnosis) -> None:
+    from dataclasses import replace
+
+    none = replace(
+        outer.windows, start_s=np.zeros(0), probabilities=np.zeros((0, 4), np.float32), familiar=np.zeros(0, bool)
+    )
+    assert len(figures.waveform_figure(np.arange(9.0), np.arange(9.0), "", none).data) == 1
+    assert all(len(bar.y) == 0 for bar in figures.windows_figure(none).data)
+
+
+def test_csv_reads_back_and_holds_no_formula(outer: Diagnosis) -> None:
+    import io
+    from dataclasses import replace
+
+    import pandas as pd
+
+    text = report_csv(replace(outer, file="=cmd|' /C calc'!A0", channel="+evil\nrow"))
+    table = pd.read_csv(io.StringIO(text), comment="#")
+    assert len(table) == len(outer.windows.start_s)
+    assert list(table["verdict"]) == outer.windows.verdicts
+    np.testing.assert_allclose(table.filter(like="p_").to_numpy(), outer.windows.probabilities, atol=1e-6)
+    assert "# file,'=cmd|' /C calc'!A0" in text
+    assert "\nrow" not in text
+
+
+def test_json_is_the_diagnosis(outer: Diagnosis) -> None:
+    import json
+
+    content = json.loads(report_json(outer))
+    assert content["verdict"] == outer.verdict
+    assert content["confidence"] == outer.confidence
+    assert set(content["opinions"]) == set(outer.opinions)
+
+
+def test_html_needs_no_network_and_escapes_names(outer: Diagnosis, signal: np.ndarray) -> None:
+    from dataclasses import replace
+
+    spectrum = amplitude_spectrum(signal, 12_000)
+    drawn = {
+        "Spectrum": figures.spectrum_figure(*downsample(spectrum.frequency_hz, spectrum.values)),
+        "Spectrogram": figures.spectrogram_figure(spectrogram(signal, 12_000)),
+    }
+    page = report_html(replace(outer, file="<script>alert(1)</script>.mat"), drawn)
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert 'src="http' not in page
+    assert page.count("plotly-graph-div") >= 2
+
+
+def test_the_summary_says_everything_once(outer: Diagnosis) -> None:
+    names = [name for name, _ in summary_rows(outer) if name != "warning"]
+    assert len(names) == len(set(names))
+    assert dict(summary_rows(outer))["shaft_rpm"] == "1772"
