@@ -19,8 +19,6 @@ def warm_up() -> None:
     from contextlib import suppress
 
     with suppress(Exception):
-        import scipy.io
-        import scipy.signal  # noqa: F401
         import tsdownsample  # noqa: F401
 
         import bearing.figures  # noqa: F401
