@@ -1,7 +1,7 @@
 """The input doctor: is this recording fit to be diagnosed, before anybody believes a verdict on it?
 
 Each check looks for one thing that makes vibration data lie (a saturated sensor, a wrong sampling rate, a gap) and
-says it in one sentence. Only NumPy; one Fourier transform of at most 2^18 samples.
+says it in one sentence. The spectral checks look at 2^18 samples at most.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from math import exp, log10
 
 import numpy as np
 
+from bearing.errors import BearingError
 from bearing.kinematics import FaultOrders, rpm_to_hz
 from bearing.recording import FloatArray, Recording
 
@@ -21,6 +22,7 @@ MIN_TURNS = 5.0
 SEVERITIES = ("ok", "note", "warning", "severe")
 
 _SPECTRUM_SAMPLES = 2**18
+_SPEED_SAMPLES = 2**17
 _LEVEL_SAMPLES = 2**15
 _LARGEST = 1e100  # beyond this, squares overflow
 _SMALLEST = 1e-100
@@ -100,18 +102,8 @@ def examine(recording: Recording, orders: FaultOrders | None = None) -> DoctorRe
     orders : FaultOrders, optional
         The bearing's lines, for the check that the sampling rate reaches them.
     """
-    stretch = usable_stretch(recording.samples)
-    signal = recording.samples[stretch]
-    findings = [_not_finite(recording.samples, stretch), _short(recording, len(signal)), _rate(recording, orders)]
-    findings.append(_speed_unknown(recording))
-    if len(signal):
-        low, high = float(signal.min()), float(signal.max())
-        sick = _dead(signal, low, high) or _overflowing(low, high)
-        findings.append(sick)
-        if sick is None:
-            findings += _amplitude_checks(signal, low, high)
-            findings += _spectral_checks(signal, recording)
-    found = [finding for finding in findings if finding is not None]
+    with np.errstate(all="ignore"):  # samples of 1e-300 and 1e300 are findings, not warnings on the console
+        found = [finding for finding in _findings(recording, orders) if finding is not None]
     found.sort(key=lambda finding: -SEVERITIES.index(finding.severity))
     return DoctorReport(
         channel=recording.channel,
@@ -125,6 +117,21 @@ def examine(recording: Recording, orders: FaultOrders | None = None) -> DoctorRe
         notes=recording.notes,
         checks=tuple(found) or (Finding("all", "ok", "Nothing wrong with this recording was found."),),
     )
+
+
+def _findings(recording: Recording, orders: FaultOrders | None) -> list[Finding | None]:
+    stretch = usable_stretch(recording.samples)
+    signal = recording.samples[stretch]
+    findings = [_not_finite(recording.samples, stretch), _short(recording, len(signal)), _rate(recording, orders)]
+    findings.append(_speed_unknown(recording))
+    if len(signal):
+        low, high = float(signal.min()), float(signal.max())
+        sick = _dead(signal, low, high) or _overflowing(low, high)
+        findings.append(sick)
+        if sick is None:
+            findings += _amplitude_checks(signal, low, high)
+            findings += _spectral_checks(signal, recording)
+    return findings
 
 
 # --- length, gaps, rate ---------------------------------------------------------------------------------------------
@@ -329,7 +336,7 @@ def _spectral_checks(signal: FloatArray, recording: Recording) -> list[Finding |
         return []
     lines = _narrow_lines(signal, rate_hz)
     shaft_hz = rpm_to_hz(recording.shaft_rpm) if recording.shaft_rpm else None
-    return [_hum(lines, shaft_hz), _suspicious_rate(lines, shaft_hz, rate_hz)]
+    return [_hum(lines, shaft_hz), _suspicious_rate(lines, shaft_hz, rate_hz), _speed(signal, recording)]
 
 
 def _narrow_lines(signal: FloatArray, rate_hz: float, strongest: int = 60) -> _Lines:
@@ -378,6 +385,20 @@ def _hum(lines: _Lines, shaft_hz: float | None) -> Finding | None:
         f"{100 * share:.0f} % of the power is mains hum ({mains_hz:g} Hz and harmonics): "
         "check the sensor's cable and earth.",
     )
+
+
+def _speed(signal: FloatArray, recording: Recording) -> Finding | None:
+    """A stated speed that the spectrum contradicts, which a wrong sampling rate looks like, too."""
+    from bearing.speed import check_speed
+
+    if recording.shaft_rpm is None or recording.sampling_rate_hz is None or recording.sampling_rate_hz < 1_000:
+        return None
+    try:
+        # Without the bearing's orders: a fault's own lines then cannot pose as another shaft.
+        check = check_speed(signal[:_SPEED_SAMPLES], recording.sampling_rate_hz, recording.shaft_rpm)
+    except BearingError:  # too short or too odd to judge
+        return None
+    return Finding("speed", "warning", check.reason) if check.contradicts else None
 
 
 _RATE_FACTORS = (0.1, 0.125, 0.2, 0.25, 1 / 3, 0.5, 2.0, 3.0, 4.0, 5.0, 8.0, 10.0)

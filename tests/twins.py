@@ -231,15 +231,15 @@ def npz(**arrays: object) -> bytes:
 
 
 def zip_bomb() -> bytes:
-    """A .npz whose one array unpacks to a gigabyte of zeros."""
-    header = npy(np.zeros(1))[:128].replace(b"(1,)", b"(134217728,)")[:128]
+    """A .npz whose one array unpacks to two hundred megabytes of zeros."""
+    header = npy(np.zeros(1))[:128].replace(b"(1,)", b"(26214400,)")[:128]
     stream = io.BytesIO()
     with (
         zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive,
         archive.open("x.npy", "w", force_zip64=True) as member,
     ):
         member.write(header)
-        for _ in range(1024):
+        for _ in range(192):
             member.write(bytes(1 << 20))
     return stream.getvalue()
 

@@ -68,7 +68,8 @@ def to_recordings(
     Raises UnsupportedFormat when no column is a vibration signal, TooLarge when there are too many.
     """
     bounds.check_columns(len(columns))
-    signals, clock, notes = _set_clock_aside(list(columns))
+    with np.errstate(all="ignore"):  # a clock may hold infinities
+        signals, clock, notes = _set_clock_aside(list(columns))
     signals, speed, more_notes = _set_labels_aside(signals)
     facts = facts.or_else(Facts(clock, speed, (*notes, *more_notes)))
     if not signals:
