@@ -31,7 +31,6 @@ from bearing.errors import BearingError, InputError, ModelError, TooLarge
 
 __all__ = ["api", "app", "create_api", "lifespan", "lifespan_of", "routes", "routes_of"]
 
-PATIENCE_S = 2.0  # by how much later requests for windows may pass a diagnosis that waits
 NPY_TYPES = ("application/x-npy", "application/octet-stream")
 
 
@@ -104,7 +103,7 @@ async def diagnose_file(
         "orders": orders,
     }
     name = PurePosixPath((file.filename or "upload").replace("\\", "/")).name[:200]
-    content = await request.app.state.workers.run(_diagnosis, file.file, name, options, patience_s=PATIENCE_S)
+    content = await request.app.state.workers.run(_diagnosis, file.file, name, options, long=True)
     request.app.state.metrics.verdicts.labels(content["verdict"]).inc()
     return _json(content)
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -16,12 +15,14 @@ __all__ = ["Workers"]
 log = logging.getLogger("bearing.api")
 Answer = TypeVar("Answer")
 
+PATIENCE_S = 5.0  # a short request passes a long one that has waited less than this
+
 
 class Workers:
     """`count` threads. Each request computes on one of them, and its network on that one thread too.
 
-    Who waits is served in the order of arrival plus patience: a batch of windows (milliseconds of work) passes a
-    diagnosis (a tenth of a second), but only one that came less than its patience before.
+    Long work (a diagnosis: a tenth of a second and more) leaves one thread to short work (windows: milliseconds), and
+    short work that waits goes first, so that a burst of files delays neither windows nor pages by more than itself.
     """
 
     def __init__(self, count: int, waited: Callable[[float], None] = lambda seconds: None) -> None:
@@ -29,8 +30,9 @@ class Workers:
         self.ready = False
         self._waited = waited
         self._idle = count
-        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
-        self._tickets = itertools.count()
+        self._idle_for_long = max(1, count - 1)
+        self._short: deque[tuple[float, asyncio.Future[None]]] = deque()
+        self._long: deque[tuple[float, asyncio.Future[None]]] = deque()
         self._pool: ThreadPoolExecutor | None = None
 
     def start(self) -> ThreadPoolExecutor:
@@ -58,31 +60,43 @@ class Workers:
 
         self.start().submit(once)
 
-    async def run(self, work: Callable[..., Answer], *arguments: object, patience_s: float = 0.0) -> Answer:
+    async def run(self, work: Callable[..., Answer], *arguments: object, long: bool = False) -> Answer:
         """What `work(*arguments)` returns or raises, computed on a thread as soon as it is this request's turn."""
         arrived = time.monotonic()
-        loop = asyncio.get_running_loop()
-        if self._idle:
-            self._idle -= 1
-        else:
-            turn = loop.create_future()
-            heapq.heappush(self._waiting, (arrived + patience_s, next(self._tickets), turn))
-            try:
-                await turn
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
-                    self._pass_on()  # the turn had just come: it goes to the next
-                raise
+        turn = asyncio.get_running_loop().create_future()
+        (self._long if long else self._short).append((arrived, turn))
+        self._hand_out()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._give_back(long)  # the turn had just come
+            raise
         self._waited(time.monotonic() - arrived)
-        job = loop.run_in_executor(self.start(), work, *arguments)
-        job.add_done_callback(lambda _: self._pass_on())
+        job = asyncio.get_running_loop().run_in_executor(self.start(), work, *arguments)
+        job.add_done_callback(lambda _: self._give_back(long))
         return await asyncio.shield(job)  # a request that is given up leaves its thread busy until the work ends
 
-    def _pass_on(self) -> None:
-        """Give the free thread to whoever is next."""
-        while self._waiting:
-            turn = heapq.heappop(self._waiting)[2]
-            if not turn.done():
-                turn.set_result(None)
-                return
+    def _hand_out(self) -> None:
+        """Give idle threads to who is next."""
+        for queue in (self._short, self._long):
+            while queue and queue[0][1].done():  # given up while waiting
+                queue.popleft()
+        if not self._idle:
+            return
+        long_may = bool(self._long) and self._idle_for_long > 0
+        if long_may and (not self._short or self._long[0][0] + PATIENCE_S < self._short[0][0]):
+            self._idle_for_long -= 1
+            turn = self._long.popleft()[1]
+        elif self._short:
+            turn = self._short.popleft()[1]
+        else:
+            return
+        self._idle -= 1
+        turn.set_result(None)
+        self._hand_out()
+
+    def _give_back(self, long: bool) -> None:
         self._idle += 1
+        self._idle_for_long += long
+        self._hand_out()

@@ -11,7 +11,8 @@ import pytest
 from bearing.api_workers import Workers
 
 
-def test_the_impatient_pass_the_patient_but_not_for_ever() -> None:
+def test_short_work_passes_long_work_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bearing.api_workers.PATIENCE_S", 0.2)
     order: list[str] = []
 
     async def main() -> None:
@@ -19,9 +20,9 @@ def test_the_impatient_pass_the_patient_but_not_for_ever() -> None:
         release = threading.Event()
         first = asyncio.create_task(workers.run(release.wait, 10))
         await asyncio.sleep(0.05)
-        tasks = [asyncio.create_task(workers.run(order.append, "patient", patience_s=0.2))]
+        tasks = [asyncio.create_task(workers.run(order.append, "long", long=True))]
         await asyncio.sleep(0.05)
-        tasks.append(asyncio.create_task(workers.run(order.append, "quick")))
+        tasks.append(asyncio.create_task(workers.run(order.append, "short")))
         await asyncio.sleep(0.3)
         tasks.append(asyncio.create_task(workers.run(order.append, "late")))
         await asyncio.sleep(0.05)
@@ -30,7 +31,21 @@ def test_the_impatient_pass_the_patient_but_not_for_ever() -> None:
         workers.stop()
 
     asyncio.run(main())
-    assert order == ["quick", "patient", "late"]
+    assert order == ["short", "long", "late"]
+
+
+def test_long_work_leaves_a_thread_to_short_work() -> None:
+    async def main() -> None:
+        workers = Workers(2)
+        release = threading.Event()
+        long = [asyncio.create_task(workers.run(release.wait, 10, long=True)) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        assert await asyncio.wait_for(workers.run(lambda: "answered"), 5) == "answered"
+        release.set()
+        assert await asyncio.gather(*long) == [True, True, True]
+        workers.stop()
+
+    asyncio.run(main())
 
 
 def test_never_more_at_once_than_threads_and_none_is_lost() -> None:
@@ -51,7 +66,7 @@ def test_never_more_at_once_than_threads_and_none_is_lost() -> None:
 
     async def main() -> None:
         workers = Workers(3)
-        tasks = [asyncio.create_task(workers.run(work, n, patience_s=n % 3)) for n in range(40)]
+        tasks = [asyncio.create_task(workers.run(work, n, long=n % 3 == 0)) for n in range(40)]
         await asyncio.sleep(0.01)
         for task in tasks[1::4]:
             task.cancel()  # some run, some wait
