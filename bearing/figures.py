@@ -373,7 +373,7 @@ def _cursor_words(name: str, line: Cursor, found_hz: float, db: float) -> str:
 def kurtogram_figure(kurtogram: Kurtogram, band: Band, height: int = 380) -> go.Figure:
     """Spectral kurtosis over bands; the demodulated `band` is framed and every cell can be clicked.
 
-    A heatmap reports no clicks to Streamlit, so invisible markers lie over it; their `x` and `customdata` (the row)
+    A heatmap reports no clicks to Streamlit, so invisible markers lie over it; their `x` (kHz) and `y` (the row)
     say which band was meant.
     """
     rows = np.arange(len(kurtogram.levels))
@@ -394,11 +394,11 @@ def kurtogram_figure(kurtogram: Kurtogram, band: Band, height: int = 380) -> go.
     )
     columns = (np.arange(KURTOGRAM_COLUMNS) + 0.5) * nyquist_hz / KURTOGRAM_COLUMNS
     x, row = (grid.ravel() for grid in np.meshgrid(columns, rows))
-    column = np.clip(np.searchsorted(kurtogram.frequency_hz, x), 0, z.shape[1] - 1)
+    column = (x / nyquist_hz * z.shape[1]).astype(int)
     bands = [kurtogram.band_at(int(r), float(f)) for r, f in zip(row, x, strict=True)]
     words = [
         f"{b.low_hz / 1000:.2f}-{b.high_hz / 1000:.2f} kHz, kurtosis {kurtogram.kurtosis[r, c]:.2g}"
-        for b, r, c in zip(bands, row, column, strict=True)
+        for b, r, c in zip(bands, row.astype(int), column, strict=True)
     ]
     figure.add_scatter(
         x=_float32(x / 1000),
@@ -407,7 +407,6 @@ def kurtogram_figure(kurtogram: Kurtogram, band: Band, height: int = 380) -> go.
         marker={"symbol": "square", "size": 16, "opacity": 0, "color": MARK},
         selected={"marker": {"opacity": 0}},
         unselected={"marker": {"opacity": 0}},
-        customdata=np.array([[b.low_hz, b.high_hz] for b in bands], dtype=np.float32),
         text=words,
         hovertemplate="%{text}<br>click to demodulate<extra></extra>",
         showlegend=False,

@@ -18,7 +18,7 @@ from bearing.style import state
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["family_sentence", "report_csv", "report_html", "report_json", "summary_rows"]
+__all__ = ["report_csv", "report_html", "report_json", "summary_rows"]
 
 
 def summary_rows(diagnosis: Diagnosis) -> list[tuple[str, str]]:
@@ -100,18 +100,3 @@ table{{border-collapse:collapse}}th{{text-align:left;font-weight:600;padding:.15
 <p>{html.escape(diagnosis.reason)}</p><p class="note">{html.escape(note)}</p><table>{rows}</table>
 {"".join(parts)}</html>
 """
-
-
-def family_sentence(evidence: Any) -> str:
-    """One family in plain words: ``Outer race: 4 of 4 harmonics found, 14-21 dB over the floor.``"""
-    part = {"outer": "Outer race", "inner": "Inner race", "ball": "Ball"}[evidence.family]
-    found = [line for line in evidence.lines if line.found]
-    count = f"{len(found)} of {len(evidence.lines)} harmonics found"
-    if not found:
-        return f"{part}: {count}."
-    low, high = min(line.level_db for line in found), max(line.level_db for line in found)
-    levels = f"{low:.0f} dB" if round(low) == round(high) else f"{low:.0f}-{high:.0f} dB"
-    sides = sum(line.found for line in evidence.sidebands)
-    spacing = {"inner": "shaft", "ball": "cage"}.get(evidence.family, "")
-    more = f", with {sides} of {len(evidence.sidebands)} {spacing} sidebands" if sides and spacing else ""
-    return f"{part}: {count}, {levels} over the floor{more}."

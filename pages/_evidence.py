@@ -4,6 +4,7 @@ and time, and the verdict window by window."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -22,7 +23,7 @@ from bearing.figures import (
 )
 from bearing.kinematics import rpm_to_hz
 from bearing.kurtogram import Kurtogram
-from bearing.report import family_sentence
+from bearing.opinions import family_sentence
 from bearing.style import state
 from pages import _compute
 from pages._panel import Choice
@@ -76,7 +77,7 @@ def envelope_section(choice: Choice, diagnosis: Diagnosis) -> None:
             key=f"kurtogram-{tag}",
             alt=f"Kurtogram: kurtosis over frequency and bandwidth, highest at {words(kurtogram.best)}",
             name="kurtogram",
-            on_select=lambda: _clicked(tag),
+            on_select=lambda: _clicked(tag, kurtogram),
             selection_mode="points",
         )
         st.caption("Kurtogram: how impulsive each band is. Click a cell to demodulate it.")
@@ -122,8 +123,11 @@ def _band_controls(tag: str, automatic: Band, why: str, nyquist_hz: float) -> Ba
     start = (round(automatic.low_hz / 1000, 3), round(min(automatic.high_hz, nyquist_hz) / 1000, 3))
     if key not in st.session_state:
         st.session_state[key] = start
-    low, high = st.slider(
-        "Demodulated band (kHz)", 0.0, round(nyquist_hz / 1000, 3), step=step, key=key, persist_state="session"
+    low, high = cast(
+        tuple[float, float],
+        st.slider(
+            "Demodulated band (kHz)", 0.0, round(nyquist_hz / 1000, 3), step=step, key=key, persist_state="session"
+        ),
     )
     chosen = (low, high) != start
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -143,13 +147,13 @@ def _band_controls(tag: str, automatic: Band, why: str, nyquist_hz: float) -> Ba
     return Band(low * 1000, high * 1000)
 
 
-def _clicked(tag: str) -> None:
+def _clicked(tag: str, kurtogram: Kurtogram) -> None:
     """Callback: the clicked cell of the kurtogram becomes the band."""
     event = st.session_state.get(f"kurtogram-{tag}")
     points = event["selection"]["points"] if event else []
-    if points and points[0].get("customdata"):
-        low, high = points[0]["customdata"][:2]
-        st.session_state[f"band-{tag}"] = (round(float(low) / 1000, 3), round(float(high) / 1000, 3))
+    if points:
+        band = kurtogram.band_at(round(points[0]["y"]), float(points[0]["x"]) * 1000)
+        st.session_state[f"band-{tag}"] = (round(band.low_hz / 1000, 3), round(band.high_hz / 1000, 3))
 
 
 def _envelope_toggles(tag: str, speed_known: bool) -> tuple[bool, bool]:
@@ -188,8 +192,11 @@ def families(evidence: Mapping[str, FamilyEvidence], verdict: str) -> None:
             look = state(family)
             st.markdown(f":{STATE_COLOUR[family]}[{look.icon}] {family_sentence(found)}")
             low, high = found.band_hz
+            sides = sum(line.found for line in found.sidebands)
+            modulation = f"{sides} of {len(found.sidebands)} sidebands, " if found.sidebands else ""
             st.caption(
-                f"Order {found.order:.3f}, slip {found.slip:+.1%}, band {low / 1000:.2f} to {high / 1000:.2f} kHz."
+                f"Order {found.order:.3f}, slip {found.slip:+.1%}, {modulation}"
+                f"best band {low / 1000:.2f} to {high / 1000:.2f} kHz."
             )
     with st.expander("Every line that was looked for", icon=":material/table_rows:"):
         rows = [

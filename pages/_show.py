@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+Tone = Literal["red", "orange", "blue", "green", "violet", "gray"]
+
 # Names of Streamlit's palette; .streamlit/config.toml gives each the colour of bearing/style.py.
-STATE_COLOUR = {"normal": "green", "inner": "orange", "outer": "blue", "ball": "violet", "uncertain": "gray"}
+STATE_COLOUR: dict[str, Tone] = {
+    "normal": "green",
+    "inner": "orange",
+    "outer": "blue",
+    "ball": "violet",
+    "uncertain": "gray",
+}
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~$<>^])")
 _DIRECTIVE = re.compile(r":(?=\S)")

@@ -6,7 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from bearing.dataset import available, locate
 from bearing.errors import BearingError
@@ -75,7 +77,7 @@ def open_sample(name: str) -> None:
 
 
 @st.cache_data(max_entries=1, show_spinner=False)
-def sample_pictures() -> dict[str, object]:
+def sample_pictures() -> dict[str, NDArray[np.float64]]:
     """A stretch of each sample to show on its card."""
     stretches = {}
     for name in SAMPLES:

@@ -7,7 +7,7 @@ import streamlit as st
 from bearing.diagnosis import Diagnosis, Opinion
 from bearing.doctor import DoctorReport
 from bearing.style import state
-from pages._show import STATE_COLOUR, percent, plain
+from pages._show import STATE_COLOUR, Tone, percent, plain
 
 SEVERITY_LOOK = {
     "severe": ("red", ":material/error:"),
@@ -30,22 +30,18 @@ def banner(diagnosis: Diagnosis, simulated: bool) -> None:
             if simulated:
                 st.badge("Simulated signal", icon=":material/science:", color="gray")
             words, tone, icon = agreement(diagnosis)
-            st.badge(words, icon=icon, color=tone)
+            st.badge(words, icon=icon, color=tone, help=plain(diagnosis.agreement))
             st.badge(window_share(diagnosis), icon=":material/view_week:", color="gray")
 
 
-def agreement(diagnosis: Diagnosis) -> tuple[str, str, str]:
-    """Whether the opinions inside their training domain agree: words, a colour of the palette, an icon."""
-    said = [o.verdict for o in diagnosis.opinions.values() if o.verdict is not None and o.in_domain]
-    if not said:
-        words, look = "No opinion could be formed", ("gray", ":material/help:")
-    elif len(said) == 1:
-        words, look = "One opinion counts", ("gray", ":material/person:")
-    elif len(set(said)) == 1:
-        words, look = f"{len(said)} opinions agree", ("green", ":material/done_all:")
-    else:
-        words, look = "Opinions differ", ("orange", ":material/call_split:")
-    return plain(_sentence(diagnosis.agreement).rstrip(".")) or words, *look
+def agreement(diagnosis: Diagnosis) -> tuple[str, Tone, str]:
+    """Whether the opinions agree: the first words of the diagnosis' own sentence, a colour, an icon."""
+    words = plain(diagnosis.agreement.partition(":")[0].partition("(")[0].strip(" ."))
+    said = {o.verdict for o in diagnosis.opinions.values() if o.verdict is not None}
+    if len(said) > 1:
+        return words, "orange", ":material/call_split:"
+    agreed = sum(o.verdict is not None for o in diagnosis.opinions.values()) > 1
+    return (words, "green", ":material/done_all:") if agreed else (words, "gray", ":material/person:")
 
 
 def window_share(diagnosis: Diagnosis) -> str:

@@ -42,7 +42,8 @@ ARGUMENTS = [
 # On a deep link Streamlit first looks for its server below the page's own path and is answered 404: no fault of ours.
 STREAMLIT_PROBES = re.compile(r"/[a-z_]+/_stcore/(health|host-config)$")
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
-TRACE = ".js-plotly-plot .plot path, .js-plotly-plot .plot image, .js-plotly-plot .hm image, .js-plotly-plot .trace"
+DRAWN = (".trace", ".plot path", ".plot image", ".hm image", ".shapelayer path", ".annotation")
+TRACE = ", ".join(f".js-plotly-plot {part}" for part in DRAWN)
 
 
 def skip_or_fail(reason: str) -> None:

@@ -132,7 +132,7 @@ def test_a_million_samples_draw_at_once(open_page: OpenPage, tmp_path: Path) -> 
     app = open_page("/")
     app.upload(path)
     app.page.get_by_text("How fast was this sampled?").wait_for(timeout=20_000)
-    rate = app.page.get_by_label("Rate (Hz)").first
+    rate = app.page.get_by_role("spinbutton", name="Rate (Hz)").first
     rate.fill("25600")
     start = time.perf_counter()
     rate.press("Enter")
