@@ -1,0 +1,73 @@
+"""What the README says exists, runs and links: documentation that cannot rot unnoticed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from bearing.cli import parser
+from bearing.paths import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def tree() -> str:
+    found = re.search(r"## File tree\n+```\n(.*?)```", README, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_every_module_stands_in_the_file_tree() -> None:
+    words = set(re.findall(r"[\w]+", tree().replace(".py", "")))
+    modules = {p.stem for p in (ROOT / "bearing").glob("*.py")} | {p.stem for p in (ROOT / "pages").glob("[a-z]*.py")}
+    missing = {m for m in modules if m not in words and not m.startswith(("__", "api_"))}
+    assert not missing
+
+
+def test_everything_in_the_file_tree_exists() -> None:
+    for name in re.findall(r"[\w/]+\.py", tree()):
+        places = (ROOT, ROOT / "bearing", ROOT / "pages", ROOT / "bearing" / "readers")
+        assert any((place / name).exists() for place in places), name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_documented_commands_parse(page: Path) -> None:
+    for line in re.findall(
+        r"python -m bearing ((?:diagnose|fetch|train|evaluate|serve)[^`\n|&>]*)", page.read_text("utf-8")
+    ):
+        parser().parse_args(shlex.split(line.strip()))
+
+
+def test_make_targets_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for page in PAGES:
+        assert set(re.findall(r"`?make ([a-z]+)\b(?=`| )", page.read_text(encoding="utf-8"))) <= targets | {
+            "sure",
+            "it",
+        }
+
+
+def test_every_requirement_is_pinned() -> None:
+    pins = {
+        line.split("==")[0].lower().replace("_", "-")
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if "==" in line
+    }
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        for line in (ROOT / name).read_text().splitlines():
+            if line and line[0] not in "#-":
+                assert re.split("[>=]", line)[0].lower() in pins, line
+
+
+def test_serving_installs_no_torch() -> None:
+    assert "torch" not in (ROOT / "requirements.txt").read_text().replace("no torch", "")
