@@ -9,7 +9,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from bearing import api
+st.secrets.load_if_toml_exists()  # where a host keeps settings as secrets, they are in the environment from here on
+
+from bearing import api  # noqa: E402
 
 NAVIGATION = Path(__file__).resolve().parent / "pages" / "navigation.py"  # absolute: bare uvicorn may start anywhere
 

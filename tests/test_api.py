@@ -6,9 +6,11 @@ import asyncio
 import io
 import json
 import logging
+import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -540,3 +542,35 @@ def test_importing_the_service_is_light() -> None:
     code = f"import sys, bearing.api; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# --- beside the pages ---------------------------------------------------------------------------------------------
+
+
+def test_pages_and_service_share_one_port(server: str, client: TestClient, windows: np.ndarray) -> None:
+    with httpx.Client(base_url=server, timeout=60) as web:
+        assert "<title>" in web.get("/").text
+        assert web.get("/api/docs").status_code == 200
+        assert (
+            web.post("/batch_predict/", json=records(windows)).json()["Analysis"]
+            == (client.post("/batch_predict/", json=records(windows)).json()["Analysis"])
+        )
+        path = SAMPLES[0]
+        answered = web.post("/api/diagnose", files={"file": (path.name, path.read_bytes())}).json()
+        assert answered == upload(client, path).json()
+        for _ in range(100):  # the service's own lifespan runs: it warms up
+            if web.get("/api/health").json()["ready"]:
+                break
+            time.sleep(0.2)
+        else:
+            pytest.fail("the service beside the pages never warmed up")
+
+
+def test_a_key_among_the_hosts_secrets_closes_the_service(tmp_path: Path) -> None:
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "secrets.toml").write_text('BEARING_API_KEY = "sesame"\n')
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import app; print(app.api.api.state.settings.key)"
+    environment = {name: value for name, value in os.environ.items() if name != "BEARING_API_KEY"}
+    command = [sys.executable, "-c", code, str(ROOT)]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "sesame"
