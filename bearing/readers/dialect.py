@@ -17,7 +17,7 @@ __all__ = ["Dialect", "find_dialect", "is_stamp"]
 
 WHITESPACE = r"\s+"
 _DELIMITERS = ("\t", ";", "|", ",", WHITESPACE)
-_SAMPLED_LINES = 60
+_SAMPLED_LINES = 40
 _MAX_LINE = 20_000  # characters of a line that are looked at
 
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
@@ -81,9 +81,11 @@ def _best_guess(sample: Sequence[str]) -> tuple[int, str, str, str | None] | Non
     if not sample:
         return None
     quoted = any('"' in line for line in sample)
+    signs = set("".join(sample))
+    candidates = [sign for sign in _DELIMITERS if sign in signs or (sign == WHITESPACE and " " in signs)] + [";"]
     best_score, best = 0.5, None
     for decimal, thousands in ((".", None), (",", None), (".", ","), (",", "."), (".", "'")):
-        for delimiter in _DELIMITERS:
+        for delimiter in candidates:
             if delimiter == "," and decimal == "," and not quoted:
                 continue
             score, columns = _score(sample, delimiter, decimal, thousands)
