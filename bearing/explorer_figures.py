@@ -27,7 +27,6 @@ __all__ = [
     "base_layout",
     "confusion_figure",
     "map_figure",
-    "probabilities_figure",
     "window_figure",
 ]
 
@@ -186,58 +185,59 @@ def confusion_figure(matrix: NDArray[np.int64], classes: tuple[str, ...], height
     return figure
 
 
-def probabilities_figure(facts: WindowFacts, height: int = 112) -> go.Figure:
-    """The four probabilities of a window as bars; the truth carries a tick."""
+def window_figure(
+    facts: WindowFacts, samples: NDArray[np.floating] | None = None, rate_hz: float = 12_000.0, unit: str = "g"
+) -> go.Figure:
+    """The network's four probabilities for a window and, where its samples of shape (n,) are at hand, waveform and
+    amplitude spectrum under them. The truth carries a tick."""
+    rows = 1 if samples is None else 3
+    figure = make_subplots(
+        rows=rows, cols=1, row_heights=[1.0] if rows == 1 else [0.24, 0.38, 0.38], vertical_spacing=0.15
+    )
+    figure.add_trace(_probability_bars(facts), row=1, col=1)
+    figure.update_layout(
+        **base_layout(112 if rows == 1 else 430, bargap=0.25, margin={"l": 8, "r": 48, "t": 2, "b": 2})
+    )
+    figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True, row=1, col=1)
+    figure.update_yaxes(showgrid=False, ticks="", fixedrange=True, row=1, col=1)
+    if samples is not None:
+        spectrum = amplitude_spectrum(samples, rate_hz)
+        time_ms = np.arange(len(samples)) / rate_hz * 1e3
+        _add_line(figure, 2, time_ms, samples, "time, ms", unit, "%{x:.1f} ms, %{y:.3g}")
+        _add_line(
+            figure, 3, spectrum.frequency_hz / 1e3, spectrum.values, "frequency, kHz", unit, "%{x:.2f} kHz, %{y:.3g}"
+        )
+    return figure
+
+
+def _probability_bars(facts: WindowFacts) -> go.Bar:
     names = LABELS[::-1]
     values = np.array([facts.probabilities[name] for name in names], dtype=np.float32)
-    figure = go.Figure(
-        go.Bar(
-            x=values,
-            y=[f"{STATES[name].title}{' ✓' if name == facts.truth else ''}" for name in names],
-            orientation="h",
-            marker={"color": [STATES[name].colour for name in names]},
-            text=["> 99.9%" if value > 0.9995 else f"{value:.1%}" for value in values],
-            textposition="outside",
-            cliponaxis=False,
-            hoverinfo="skip",
-        )
+    return go.Bar(
+        x=values,
+        y=[f"{STATES[name].title}{' ✓' if name == facts.truth else ''}" for name in names],
+        orientation="h",
+        marker={"color": [STATES[name].colour for name in names]},
+        text=["> 99.9%" if value > 0.9995 else f"{value:.1%}" for value in values],
+        textposition="outside",
+        cliponaxis=False,
+        hoverinfo="skip",
     )
-    figure.update_layout(**base_layout(height, bargap=0.25, margin={"l": 4, "r": 48, "t": 2, "b": 2}))
-    figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True)
-    figure.update_yaxes(showgrid=False, ticks="", fixedrange=True)
-    return figure
 
 
-def window_figure(samples: NDArray[np.floating], rate_hz: float, unit: str = "g", height: int = 300) -> go.Figure:
-    """Waveform and amplitude spectrum of one window of shape (n,), one above the other."""
-    time_ms = (np.arange(len(samples)) / rate_hz * 1e3).astype(np.float32)
-    spectrum = amplitude_spectrum(samples, rate_hz)
-    figure = make_subplots(rows=2, cols=1, vertical_spacing=0.24)
-    line = {"color": SIGNAL, "width": 1}
+def _add_line(
+    figure: go.Figure, row: int, x: NDArray[np.floating], y: NDArray[np.floating], title: str, unit: str, hover: str
+) -> None:
     figure.add_scatter(
-        x=time_ms,
-        y=samples.astype(np.float32),
-        line=line,
-        row=1,
+        x=x.astype(np.float32),
+        y=y.astype(np.float32),
+        line={"color": SIGNAL, "width": 1},
+        hovertemplate=f"{hover} {unit}<extra></extra>",
+        row=row,
         col=1,
-        hovertemplate="%{x:.1f} ms, %{y:.3g}<extra></extra>",
     )
-    figure.add_scatter(
-        x=(spectrum.frequency_hz / 1e3).astype(np.float32),
-        y=spectrum.values.astype(np.float32),
-        line=line,
-        fill="tozeroy",
-        fillcolor=rgba(SIGNAL, 0.18),
-        row=2,
-        col=1,
-        hovertemplate="%{x:.2f} kHz, %{y:.3g}<extra></extra>",
-    )
-    figure.update_layout(**base_layout(height))
-    figure.update_xaxes(gridcolor=GRID, zeroline=False, fixedrange=True, title_standoff=4)
-    figure.update_yaxes(gridcolor=GRID, zeroline=False, fixedrange=True, nticks=4, title=unit, title_standoff=4)
-    figure.update_xaxes(title="time, ms", row=1, col=1)
-    figure.update_xaxes(title="frequency, kHz", row=2, col=1)
-    return figure
+    figure.update_xaxes(gridcolor=GRID, zeroline=False, fixedrange=True, title_standoff=4, title=title, row=row, col=1)
+    figure.update_yaxes(gridcolor=GRID, zeroline=False, fixedrange=True, nticks=4, title=unit, row=row, col=1)
 
 
 def rgba(colour: str, alpha: float) -> str:

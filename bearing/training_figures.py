@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from bearing.explorer_figures import WRONG, base_layout, rgba
-from bearing.figures import GRID, SIGNAL
+from bearing.figures import CLEAR, GRID, SIGNAL
 
 if TYPE_CHECKING:
     from bearing.explorer import Result
@@ -188,6 +188,15 @@ def network_figure(card: dict[str, Any], height: int = 400) -> go.Figure:
             align="left",
             font={"size": 13},
         )
+    names = [_words(layer, card) for layer in layers]
+    figure.add_scatter(  # what a pointer, or a screen reader, finds on the sheets
+        x=np.zeros(len(layers), dtype=np.float32),
+        y=-step * np.arange(len(layers), dtype=np.float32),
+        mode="markers",
+        marker={"size": 30, "color": CLEAR},
+        hovertext=names,
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
     figure.update_layout(**base_layout(height, shapes=shapes))
     figure.update_xaxes(visible=False, range=[-0.6, 2.1], fixedrange=True)
     figure.update_yaxes(visible=False, range=[-(len(layers) - 1) * step - 0.4, 0.45], fixedrange=True)

@@ -30,6 +30,7 @@ from pages._show import STATE_COLOUR, percent
 
 if TYPE_CHECKING:
     import pandas as pd
+    import plotly.graph_objects as go
 
 STATE_TITLES = {key: STATES[key].title for key in LABELS}
 MAP_BUTTONS_OFF = ["select2d", "lasso2d", "autoScale2d", "toImage", "zoomIn2d", "zoomOut2d"]
@@ -37,17 +38,23 @@ NBSP = "\u00a0"
 FILTERS = ("truths", "predictions", "recordings", "loads", "diameters", "wrong")
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
-def results(folder: Path, _changed: float) -> dict[str, Result]:
+# Shared by all visitors and never changed: no copies.
+@st.cache_resource(max_entries=4, show_spinner=False)
+def results(folder: Path, changed: float) -> dict[str, Result]:
     return read_results(folder)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def predictions(result: Result, folder: Path) -> pd.DataFrame:
-    return read_predictions(result, folder)
+@st.cache_resource(max_entries=8, show_spinner=False)
+def predictions(_result: Result, folder: Path, sha256: str) -> pd.DataFrame:
+    return read_predictions(_result, folder)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=32, show_spinner=False)
+def map_figure(_rows: pd.DataFrame, _others: pd.DataFrame | None, marked: int, *_of: object) -> go.Figure:
+    return figures.map_figure(_rows, _others, marked)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
 def signal(number: int) -> np.ndarray:
     return resampled_recording(number).astype(np.float32)
 
@@ -69,6 +76,7 @@ def clicked(key: str) -> list[int]:
 def map_clicked(key: str) -> None:
     if point := clicked(key):
         choose(point[0], on_map=True)
+        st.rerun("detail")
 
 
 def cell_clicked(key: str, rows: pd.DataFrame) -> None:
@@ -88,6 +96,7 @@ def table_clicked(key: str, rows: list[int]) -> None:
     at = picked.rows or [cell[0] for cell in picked.cells]
     if at:
         choose(rows[at[0]])
+        st.rerun("detail")
 
 
 def show_all() -> None:
@@ -101,31 +110,34 @@ def other_question() -> None:
     st.session_state.pop("window", None)
 
 
-def show_window(facts: WindowFacts, rows: pd.DataFrame) -> None:
+def step(row: int) -> None:
+    """To a neighbour in the table; the whole page follows, for the map marks it."""
+    choose(row)
+    st.rerun()
+
+
+@st.fragment(key="detail")
+def show_window(table: pd.DataFrame, rows: pd.DataFrame) -> None:
+    """The chosen window. A fragment: a click on the map or the table redraws this and nothing else."""
+    facts = window_facts(table, st.session_state["window"])
     truth, said = STATES[facts.truth], STATES[facts.prediction]
     position = rows.index.get_loc(facts.row) if facts.row in rows.index else 0
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{facts.description}**", width="stretch")
-        for step, icon, name in ((-1, "chevron_left", "Previous window"), (1, "chevron_right", "Next window")):
+        for by, icon, name in ((-1, "chevron_left", "Previous window"), (1, "chevron_right", "Next window")):
             st.button(
                 f":material/{icon}:",
-                key=f"step{step}",
+                key=f"step{by}",
                 type="tertiary",
                 help=f"{name} of the {len(rows):,} shown",
-                on_click=choose,
-                args=(int(rows.index[(position + step) % len(rows)]),),
+                on_click=step,
+                args=(int(rows.index[(position + by) % len(rows)]),),
             )
     verdict = "right" if facts.right else ":material/close: wrong"
     sure = percent(facts.confidence).replace(" ", NBSP)
     st.markdown(
         f"was :{STATE_COLOUR[facts.truth]}-badge[{truth.title}]  the network said "
         f":{STATE_COLOUR[facts.prediction]}-badge[{said.title}] with {sure}: **{verdict}**"
-    )
-    st.plotly_chart(
-        figures.probabilities_figure(facts),
-        key="probabilities",
-        config={"displayModeBar": False},
-        alt=f"Probabilities: {said.title} {facts.confidence:.0%}; the truth is {truth.title}",
     )
     with st.container(horizontal=True, gap="medium"):
         for name, value in (
@@ -135,31 +147,34 @@ def show_window(facts: WindowFacts, rows: pd.DataFrame) -> None:
             ("Kurtosis", f"{facts.indicators.kurtosis:.1f}"),
         ):
             st.metric(name, value, width="content")
-    show_waveform(facts)
+    samples, complaint = samples_of(facts)
+    where = f"{entry(facts.recording).file_name} from sample {facts.start_sample}"
+    st.plotly_chart(
+        figures.window_figure(facts, samples, NETWORK_RATE_HZ),
+        key="window_chart",
+        config={"displayModeBar": False},
+        alt=f"{'Probabilities' if samples is None else 'Waveform, spectrum and probabilities'} of {where}",
+    )
+    if samples is not None:
+        seconds = facts.start_sample / NETWORK_RATE_HZ
+        st.caption(f"{where} at 12 kHz: {seconds:.2f} s to {seconds + WINDOW / NETWORK_RATE_HZ:.2f} s")
+    elif complaint:
+        st.warning(complaint, icon=":material/cloud_off:")
+    else:
+        offer_download(facts)
 
 
-def show_waveform(facts: WindowFacts) -> None:
-    """Waveform and spectrum of the window, or the offer to fetch its recording."""
-    file = entry(facts.recording)
+def samples_of(facts: WindowFacts) -> tuple[np.ndarray | None, str]:
+    """The window's samples where its recording is on this machine, else None and what is wrong, if anything is."""
+    if not available(facts.recording):
+        return None, ""
     try:
-        if not available(facts.recording):
-            offer_download(facts)
-            return
         samples = signal(facts.recording)[facts.start_sample : facts.start_sample + WINDOW]
     except BearingError as error:
-        st.warning(str(error), icon=":material/cloud_off:")
-        return
+        return None, str(error)
     if len(samples) < WINDOW:
-        st.warning(f"{file.file_name} on this machine is shorter than the published file: this window is not in it.")
-        return
-    st.plotly_chart(
-        figures.window_figure(samples, NETWORK_RATE_HZ),
-        key="waveform",
-        config={"displayModeBar": False},
-        alt=f"Waveform and spectrum of {WINDOW} samples of {file.file_name} from sample {facts.start_sample}",
-    )
-    seconds = facts.start_sample / NETWORK_RATE_HZ
-    st.caption(f"{file.file_name}, {seconds:.2f} s to {seconds + WINDOW / NETWORK_RATE_HZ:.2f} s, 12 kHz")
+        return None, f"{entry(facts.recording).file_name} on this machine is too short: this window is not in it."
+    return samples, ""
 
 
 def offer_download(facts: WindowFacts) -> None:
@@ -173,8 +188,13 @@ def offer_download(facts: WindowFacts) -> None:
             def report(done: int, total: int) -> None:
                 bar.progress(min(done / total, 1.0) if total else 0.0, f"{done / 1e6:.1f} MB")
 
-            resampled_recording(facts.recording, report)
-            st.rerun()
+            try:
+                resampled_recording(facts.recording, report)
+            except BearingError as error:
+                bar.empty()
+                st.warning(str(error), icon=":material/cloud_off:")
+            else:
+                st.rerun()
         st.caption(f"Or `python -m bearing fetch {facts.recording}`")
 
 
@@ -222,10 +242,10 @@ def table_of(rows: pd.DataFrame) -> pd.DataFrame:
 
 def show_map(rows: pd.DataFrame, asked: pd.DataFrame) -> None:
     chart = f"map {st.session_state['clicks']}"
+    others = asked.drop(rows.index) if len(rows) < len(asked) else None
+    shown = (st.session_state["protocol"], len(asked), hash(tuple(rows.index)))
     st.plotly_chart(
-        figures.map_figure(
-            rows, asked.drop(rows.index) if len(rows) < len(asked) else None, st.session_state["marked"]
-        ),
+        map_figure(rows, others, st.session_state["marked"], *shown),
         key=chart,
         on_select=lambda: map_clicked(chart),
         selection_mode="points",
@@ -322,7 +342,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         )
 
 try:
-    everything = predictions(result, folder)
+    everything = predictions(result, folder, result.predictions_sha256)
 except ModelError as error:
     st.error(str(error))
     st.stop()
@@ -357,4 +377,4 @@ with picture:
             with tab:
                 show(rows, asked)
 with detail:
-    show_window(window_facts(everything, st.session_state["window"]), rows)
+    show_window(everything, rows)

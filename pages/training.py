@@ -25,7 +25,7 @@ QUIET = {"displayModeBar": False}
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def results(folder: Path, _changed: float) -> dict[str, Result]:
+def results(folder: Path, changed: float) -> dict[str, Result]:
     return read_results(folder)
 
 
