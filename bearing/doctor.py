@@ -415,7 +415,7 @@ def _suspicious_rate(lines: _Lines, shaft_hz: float | None, rate_hz: float) -> F
     if shaft_hz is not None:
         order = unexplained_hz / shaft_hz
         unexplained_hz = unexplained_hz[np.abs(order - np.round(order)) > np.maximum(0.01, 1e-3 * order)]
-    if unexplained_hz.size < 4:
+    if unexplained_hz.size < 4 or rate_hz < 2_000:
         return None
     claimed = _mains_evidence(lines.frequency_hz, lines.bin_hz, 1.0)
     evidence = [

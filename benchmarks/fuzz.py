@@ -99,7 +99,7 @@ def fuzz_family(family: str, inputs: int, seed: int, results: Any) -> None:
     from mutate import mutated
 
     warnings.simplefilter("ignore")
-    twins.SAMPLES = 150
+    twins.SAMPLES = 520
     names = FAMILIES[family] or tuple(twins.TEXTS)
     corpus = [(name, twins.ALL[name]()) for name in names]
     strangers = [make() for make in twins.ALL.values()]

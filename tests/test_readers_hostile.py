@@ -50,7 +50,7 @@ def whole_way(data: bytes, name: str) -> str:
 
 @pytest.fixture
 def small_twins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(twins, "SAMPLES", 150)
+    monkeypatch.setattr(twins, "SAMPLES", 520)
 
 
 @pytest.mark.parametrize("name", sorted(twins.ALL))
@@ -128,7 +128,7 @@ def hdf5(fill: Callable[[object], None]) -> bytes:
 
 
 def nested_mat(depth: int) -> bytes:
-    tree: dict = {"x": twins.signal(50)}
+    tree: dict = {"x": twins.signal(600)}
     for _ in range(depth):
         tree = {"s": tree}
     return twins.mat(tree)

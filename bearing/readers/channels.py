@@ -202,7 +202,9 @@ def _channel_score(recording: Recording) -> tuple[float, str]:
         return 6.0, f"its unit {recording.unit} is one of vibration" if by_unit else "its name says vibration"
     if not kind:
         return 4.0, "nothing in its name or unit says it is anything but vibration"
-    return {"sound": 2.0, "force": 1.5, "angular rate": 1.0}.get(kind, 0.5), f"the others fit less ({kind})"
+    return {"sound": 2.0, "force": 1.5, "angular rate": 1.0}.get(
+        kind, 0.5
+    ), f"it measures {kind}, and nothing else fits better"
 
 
 def _listed(columns: Sequence[Column]) -> str:

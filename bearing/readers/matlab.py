@@ -22,7 +22,7 @@ from bearing.recording import Recording
 
 __all__ = ["tree_to_recordings"]
 
-MIN_SAMPLES = 16  # anything shorter is a parameter, not a signal
+MIN_SAMPLES = 500  # anything shorter is a parameter, a picture or a curve, not a vibration signal
 
 _CWRU_SIGNAL = re.compile(r"X(\d{1,5})_?(DE|FE|BA)_time")
 _CWRU_SPEED = re.compile(r"X(\d{1,5})_?RPM")
