@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Predictor", "load_predictor", "read_card"]
 
-BATCH = 256  # bounds the memory of a long recording: 256 windows take about 50 MB inside the network
+BATCH = 32  # windows at a time: what the network makes of them stays in the cache, and memory stays bounded
 
 
 def read_card(path: Path) -> dict[str, Any]:
@@ -100,13 +100,12 @@ class Predictor:
         windows = np.asarray(windows)
         if windows.ndim != 2 or windows.shape[1] != self.window:
             raise SignalError(f"Expected windows of shape (n, {self.window}), got {windows.shape}.")
-        scaled = zscore(windows)
-        if not np.isfinite(scaled).all():
-            raise SignalError("A window holds NaN or infinity: cut the gap out first.")
-        parts = [
-            self.session.run(outputs, {"windows": scaled[start : start + BATCH]})
-            for start in range(0, max(len(scaled), 1), BATCH)
-        ]
+        parts = []
+        for start in range(0, max(len(windows), 1), BATCH):
+            scaled = zscore(windows[start : start + BATCH])
+            if not np.isfinite(scaled).all():
+                raise SignalError("A window holds NaN or infinity: cut the gap out first.")
+            parts.append(self.session.run(outputs, {"windows": scaled}))
         return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
 
