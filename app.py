@@ -23,7 +23,7 @@ def warm_up() -> None:
     with suppress(Exception):
         import tsdownsample  # noqa: F401
 
-        import bearing.figures  # noqa: F401
+        import bearing.envelope_figures  # noqa: F401
 
 
 @asynccontextmanager

@@ -11,16 +11,9 @@ import streamlit as st
 
 from bearing.diagnosis import Diagnosis
 from bearing.envelope import Band
+from bearing.envelope_figures import LINE_NAMES, envelope_figure, kurtogram_figure
 from bearing.evidence import FamilyEvidence
-from bearing.figures import (
-    LINE_NAMES,
-    envelope_figure,
-    kurtogram_figure,
-    spectrogram_figure,
-    spectrum_figure,
-    waveform_figure,
-    windows_figure,
-)
+from bearing.figures import spectrogram_figure, spectrum_figure, waveform_figure, windows_figure
 from bearing.kinematics import rpm_to_hz
 from bearing.kurtogram import Kurtogram
 from bearing.opinions import family_sentence

@@ -35,8 +35,8 @@ def banner(diagnosis: Diagnosis, simulated: bool) -> None:
 
 
 def agreement(diagnosis: Diagnosis) -> tuple[str, Tone, str]:
-    """Whether the opinions agree: the first words of the diagnosis' own sentence, a colour, an icon."""
-    words = plain(diagnosis.agreement.partition(":")[0].partition("(")[0].strip(" ."))
+    """Whether the opinions agree: the diagnosis' own words as far as a colon, a colour, an icon."""
+    words = plain(diagnosis.agreement.partition(":")[0].rstrip("."))
     said = {o.verdict for o in diagnosis.opinions.values() if o.verdict is not None}
     if len(said) > 1:
         return words, "orange", ":material/call_split:"

@@ -141,7 +141,7 @@ def waveform(choice: Choice, diagnosis: Diagnosis | None) -> None:
         *_compute.waveform(choice.key, recording),
         recording.unit,
         diagnosis.windows if diagnosis else None,
-        height=250,
+        height=240,
     )
     if recording.sampling_rate_hz is None:
         figure.update_xaxes(title_text="sample number")

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from bearing import figures
+from bearing import envelope_figures, figures
 from bearing.catalogue import find
 from bearing.diagnosis import Bearing, Diagnosis, diagnose
 from bearing.envelope import Band, envelope_spectrum
@@ -55,7 +55,7 @@ def test_the_ribbon_has_one_cell_per_window_in_the_colour_of_its_state(outer: Di
 def test_cursors_stand_at_the_fault_orders_and_marks_on_the_spectrum(signal: np.ndarray) -> None:
     orders = find("SKF 6205-2RS JEM").orders
     spectrum = envelope_spectrum(signal, 12_000, Band(2_000, 4_000), 600)
-    figure = figures.envelope_figure(spectrum, orders, RPM / 60, highlight=("outer",))
+    figure = envelope_figures.envelope_figure(spectrum, orders, RPM / 60, highlight=("outer",))
     lines = next(t for t in figure.data if t.mode == "lines" and t.legendgroup == "outer")
     assert lines.x[0] == pytest.approx(orders.bpfo * RPM / 60)
     assert lines.x[9] == pytest.approx(4 * orders.bpfo * RPM / 60)
@@ -69,22 +69,22 @@ def test_cursors_stand_at_the_fault_orders_and_marks_on_the_spectrum(signal: np.
 def test_orders_are_hertz_over_the_shaft(signal: np.ndarray) -> None:
     orders = find("SKF 6205-2RS JEM").orders
     spectrum = envelope_spectrum(signal, 12_000, Band(2_000, 4_000), 600)
-    hertz = figures.envelope_figure(spectrum, orders, RPM / 60)
-    by_order = figures.envelope_figure(spectrum, orders, RPM / 60, in_orders=True)
+    hertz = envelope_figures.envelope_figure(spectrum, orders, RPM / 60)
+    by_order = envelope_figures.envelope_figure(spectrum, orders, RPM / 60, in_orders=True)
     np.testing.assert_allclose(np.asarray(hertz.data[0].x), np.asarray(by_order.data[0].x) * RPM / 60, rtol=1e-5)
     assert by_order.layout.xaxis.title.text == "order of shaft speed"
-    assert figures.envelope_figure(spectrum, in_orders=True).layout.xaxis.title.text == "frequency (Hz)"
+    assert envelope_figures.envelope_figure(spectrum, in_orders=True).layout.xaxis.title.text == "frequency (Hz)"
 
 
 def test_cursors_need_bearing_and_speed(signal: np.ndarray) -> None:
     spectrum = envelope_spectrum(signal, 12_000, Band(2_000, 4_000), 600)
-    assert len(figures.envelope_figure(spectrum).data) == 1
-    assert len(figures.envelope_figure(spectrum, find("SKF 6205-2RS JEM").orders).data) == 1
+    assert len(envelope_figures.envelope_figure(spectrum).data) == 1
+    assert len(envelope_figures.envelope_figure(spectrum, find("SKF 6205-2RS JEM").orders).data) == 1
 
 
 def test_every_square_of_the_kurtogram_names_the_band_under_it(signal: np.ndarray) -> None:
     image = kurtogram(signal, 12_000)
-    figure = figures.kurtogram_figure(image, image.best)
+    figure = envelope_figures.kurtogram_figure(image, image.best)
     squares = next(t for t in figure.data if t.type == "scatter")
     for x_khz, row, words in zip(squares.x, squares.y, squares.text, strict=True):
         band = image.band_at(int(row), float(x_khz) * 1000)
