@@ -82,7 +82,9 @@ def try_one(data: bytes, name: str) -> str:
         assert "\n" not in sentence, f"more than a line: {sentence!r}"
         assert len(sentence) < 700, f"too long: {sentence!r}"
         if "could not be read: save it again" in sentence:
-            return f"vague {type(error.__cause__).__name__}"
+            cause = error.__cause__
+            where = traceback.extract_tb(cause.__traceback__)[-1] if cause else None
+            return f"vague {type(cause).__name__} in {Path(where.filename).name if where else '?'}"
         return type(error).__name__
     preferred_channel(recordings)
     for recording in recordings[:8]:

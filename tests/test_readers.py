@@ -111,6 +111,19 @@ def test_speed_without_a_unit_is_told_and_not_guessed() -> None:
     assert any("Hz or rpm" in note for note in recording.notes)
 
 
+def test_signals_and_their_clock_in_different_structs() -> None:
+    """Paderborn's files: Y(k).Name and Y(k).Data beside X(1).Data, the clock."""
+    fields = [("Name", object), ("Data", object)]
+    signals, clocks = np.zeros((1, 2), fields), np.zeros((1, 1), fields)
+    signals[0, 0] = ("force", twins.signal(1_000)[None, :])
+    signals[0, 1] = ("vibration_1", twins.signal()[None, :])
+    clocks[0, 0] = ("Time", np.arange(4_000)[None, :] / 64_000)
+    recordings = read_bytes(twins.mat({"N15": {"X": clocks, "Y": signals}}), "N15.mat")
+    assert {r.channel: r.sampling_rate_hz for r in recordings} == {"force": None, "vibration_1": 64_000.0}
+    index, reason = preferred_channel(recordings)
+    assert (recordings[index].channel, reason) == ("vibration_1", "its name says vibration")
+
+
 def test_own_matlab_reader_agrees_with_scipy() -> None:
     from bearing.limits import Limits
     from bearing.readers.mat import read_mat5
@@ -216,6 +229,16 @@ def test_comment_lines_give_rate_and_speed() -> None:
 def test_jitter_and_decimal_commas_are_told() -> None:
     assert any("step jitter" in note for note in read("us_header.csv")[0].notes)
     assert "Decimal commas." in read("semicolon_comma.csv")[0].notes
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_dates_and_times_of_day_give_the_rate(decimal: str) -> None:
+    rows = [(f"00:00:{tick // 10_000:02d}.{tick % 10_000:04d}", value) for tick, value in enumerate(twins.signal())]
+    for date in ("", "2024-05-01 ", "2024-05-01T"):
+        text = "stamp;vib\n" + "".join(f"{date}{stamp};{value:.5f}\n" for stamp, value in rows)
+        text = text.replace(".", decimal)
+        (recording,) = read_bytes(text.encode(), "a.csv")
+        assert recording.sampling_rate_hz == 10_000.0
 
 
 def test_time_of_unknown_unit_gives_no_rate() -> None:

@@ -11,7 +11,7 @@ from math import prod
 
 import numpy as np
 
-from bearing.errors import UnreadableFile, UnsupportedFormat
+from bearing.errors import BearingError, UnreadableFile, UnsupportedFormat
 from bearing.limits import Limits
 from bearing.readers.mat import Tree
 from bearing.readers.names import clean_name
@@ -31,7 +31,9 @@ def read_hdf5(data: bytes, bounds: Limits) -> dict[str, Tree]:
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
             return _Walker(file, bounds).group(file, depth=0)
-    except (OSError, RuntimeError, KeyError, TypeError) as error:
+    except BearingError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
         raise UnreadableFile("The HDF5 (MATLAB 7.3) file is damaged or cut off: copy or save it again.") from error
 
 

@@ -17,7 +17,7 @@ from bearing.limits import Limits
 from bearing.readers.channels import Column, columns_of, to_recordings
 from bearing.readers.facts import Facts, Known, facts_in_lines, facts_in_scalars
 from bearing.readers.mat import Tree
-from bearing.readers.names import clean_file_name, clean_name, unique_names
+from bearing.readers.names import clean_file_name, clean_name, kind_of, unique_names
 from bearing.recording import Recording
 
 __all__ = ["tree_to_recordings"]
@@ -27,6 +27,7 @@ MIN_SAMPLES = 500  # anything shorter is a parameter, a picture or a curve, not 
 _CWRU_SIGNAL = re.compile(r"X(\d{1,5})_?(DE|FE|BA)_time")
 _CWRU_SPEED = re.compile(r"X(\d{1,5})_?RPM")
 _NAME_FIELDS = ("Name", "name", "channel", "ChannelName")
+_DATA_FIELDS = ("Data", "data", "Values", "values", "value", "signal")
 _UNIT_FIELDS = ("unit", "units", "Unit", "Units", "y_unit")
 
 
@@ -134,12 +135,23 @@ def _any_file(tree: Mapping[str, Tree], source: str, bounds: Limits) -> list[Rec
     refusal: UnsupportedFormat | None = None
     for key, columns in groups.items():
         try:
-            recordings += to_recordings(columns, source, bounds, _facts_at(facts, scopes[key]))
+            clock = _clock_elsewhere(columns, groups)
+            recordings += to_recordings([*clock, *columns], source, bounds, _facts_at(facts, scopes[key]))
         except UnsupportedFormat as error:
             refusal = error
     if refusal and not recordings:
         raise refusal
     return recordings
+
+
+def _clock_elsewhere(columns: list[Column], groups: Mapping[tuple[object, ...], list[Column]]) -> list[Column]:
+    """The one time vector of the same length in another struct (Paderborn: signals in Y, their clocks in X)."""
+    if any(kind_of(column.name, column.unit) == "time" for column in columns):
+        return []
+    length = len(columns[0].values)
+    others = [column for group in groups.values() if group is not columns for column in group]
+    clocks = [one for one in others if len(one.values) == length and kind_of(one.name, one.unit) == "time"]
+    return clocks if len(clocks) == 1 else []
 
 
 def _arrays(node: Tree | Mapping[str, Tree], path: tuple[str, ...], unit: str) -> Iterator[_Found]:
@@ -150,8 +162,10 @@ def _arrays(node: Tree | Mapping[str, Tree], path: tuple[str, ...], unit: str) -
         for index, item in enumerate(node):
             yield from _arrays(item, _item_path(path, item, index), unit)
     elif isinstance(node, Mapping):
+        own_name = _text_field(node, _NAME_FIELDS)
         for name, value in node.items():
-            yield from _arrays(value, (*path, name), _text_field(node, _UNIT_FIELDS) or unit)
+            named = (*path[:-1], own_name) if own_name and name in _DATA_FIELDS else (*path, name)
+            yield from _arrays(value, named, _text_field(node, _UNIT_FIELDS) or unit)
 
 
 def _item_path(path: tuple[str, ...], item: Tree, index: int) -> tuple[str, ...]:
@@ -175,8 +189,7 @@ def _may_be_signal(array: np.ndarray, bounds: Limits) -> bool:
 
 def _short_names(paths: list[tuple[str, ...]]) -> list[str]:
     """Each path by its last name where that is enough to tell it apart, in full otherwise (``gs`` or ``test.gs``)."""
-    generic = {"data", "Data", "values", "Values", "value", "signal"}
-    last = [path[-2] if len(path) > 1 and path[-1] in generic else path[-1] for path in paths]
+    last = [path[-2] if len(path) > 1 and path[-1] in _DATA_FIELDS else path[-1] for path in paths]
     return [name if last.count(name) == 1 else ".".join(path) for name, path in zip(last, paths, strict=True)]
 
 

@@ -43,7 +43,7 @@ _KINDS: tuple[tuple[str, frozenset[str]], ...] = (
     ("label", word_set("label labels class classes target fault state status klasse category annotation")),
     (
         "time",
-        word_set("time timestamp timestamps zeit temps tiempo tempo datetime date hora seconds millis t"),
+        word_set("time timestamp timestamps stamp stamps zeit temps tiempo tempo datetime date hora seconds millis t"),
     ),
     ("tacho", word_set("tacho tach tachometer keyphasor keyphase encoder trigger pulse phasor")),
     ("speed", word_set("rpm speed drehzahl vitesse velocidad omega")),

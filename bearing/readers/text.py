@@ -304,8 +304,9 @@ class _Table:
         """Seconds of dates or times of day, counted from the first; NaN where a cell is none."""
         import pandas as pd
 
+        text = text.str.replace(",", ".", regex=False)  # of the fractions of a second
         if re.match(r"\d{1,2}:", str(text.dropna().iloc[0])):
-            spans = pd.to_timedelta(text.str.replace(",", ".", regex=False), errors="coerce")
+            spans = pd.to_timedelta(text, errors="coerce")
         else:
             first = str(text.dropna().iloc[0])
             layout = "ISO8601" if re.match(r"\d{4}-", first) else "mixed"
