@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bearing.errors import ModelError, ParameterError
 from bearing.indicators import Indicators
-from bearing.metrics import ClassMetrics, Metrics
+from bearing.metrics import Metrics, metrics_from
 from bearing.paths import WEIGHTS_DIR
 from bearing.recipe import Epoch
 from bearing.registry import LABELS, entry
@@ -37,6 +37,7 @@ __all__ = [
     "filter_windows",
     "most_telling",
     "read_history",
+    "read_json",
     "read_kernels",
     "read_predictions",
     "read_result",
@@ -116,7 +117,9 @@ def read_result(protocol: str, folder: Path = WEIGHTS_DIR) -> Result:
     if protocol not in PROTOCOLS:
         raise ParameterError(f"Unknown protocol {protocol!r}: expected one of {', '.join(PROTOCOLS)}.")
     facts = PROTOCOLS[protocol]
-    content = _read_json(folder / f"evaluation_{facts.file_key}.json", f"evaluate --protocol {protocol}")
+    content = read_json(
+        folder / f"evaluation_{facts.file_key}.json", f"python -m bearing evaluate --protocol {protocol}"
+    )
     try:
         return Result(
             protocol=facts,
@@ -169,24 +172,12 @@ def read_predictions(result: Result, folder: Path = WEIGHTS_DIR) -> pd.DataFrame
 
 def read_history(folder: Path = WEIGHTS_DIR) -> tuple[Epoch, ...]:
     """The curves of the committed training, first epoch first; ModelError when they are missing."""
-    return tuple(Epoch(**row) for row in _read_json(folder / "cnn_history.json", "train"))
+    return tuple(Epoch(**row) for row in read_json(folder / "cnn_history.json", "python -m bearing train"))
 
 
 def read_kernels(folder: Path = WEIGHTS_DIR) -> NDArray[np.float32]:
     """The filters the committed network learned, shape (5, 100) at 12 kHz; ModelError when they are missing."""
-    return np.array(_read_json(folder / "cnn_kernels.json", "train"), dtype=np.float32)
-
-
-def metrics_from(content: dict[str, Any]) -> Metrics:
-    """The inverse of `Metrics.as_dict`."""
-    return Metrics(
-        n=content["n"],
-        accuracy=content["accuracy"],
-        macro_f1=content["macro_f1"],
-        classes=tuple(content["classes"]),
-        confusion=tuple(tuple(row) for row in content["confusion"]),
-        per_class={name: ClassMetrics(**values) for name, values in content["per_class"].items()},
-    )
+    return np.array(read_json(folder / "cnn_kernels.json", "python -m bearing train"), dtype=np.float32)
 
 
 def constant_answer(metrics: Metrics) -> tuple[str, float]:
@@ -269,8 +260,9 @@ def resampled_recording(number: int, progress: Progress | None = None) -> FloatA
     return resample(recording.samples, recording.sampling_rate_hz, NETWORK_RATE_HZ)
 
 
-def _read_json(path: Path, command: str) -> Any:
-    repair = f"run `python -m bearing {command}`"
+def read_json(path: Path, command: str) -> Any:
+    """The content of a file that `command` writes; ModelError when it is missing or no JSON."""
+    repair = f"run `{command}`"
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

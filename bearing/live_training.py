@@ -26,8 +26,8 @@ from typing import Any
 
 from bearing.dataset import available
 from bearing.errors import BearingError, ParameterError
-from bearing.explorer import PROTOCOLS, metrics_from
-from bearing.metrics import Metrics
+from bearing.explorer import PROTOCOLS
+from bearing.metrics import Metrics, metrics_from
 from bearing.paths import ROOT, RUNS_DIR
 from bearing.recipe import Epoch, Settings
 from bearing.registry import RegistryEntry, drive_end_entries

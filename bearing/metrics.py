@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ClassMetrics", "Metrics", "classification_metrics", "confusion_matrix"]
+__all__ = ["ClassMetrics", "Metrics", "classification_metrics", "confusion_matrix", "metrics_from"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class ClassMetrics:
 
 @dataclass(frozen=True)
 class Metrics:
-    """`confusion[i][j]`: how often truth `classes[i]` was called `classes[j]`; macro-F1 averages the classes present."""
+    """`confusion[i][j]`: how often truth `classes[i]` was called `classes[j]`; macro-F1 is over the classes present."""
 
     n: int
     accuracy: float
@@ -66,6 +66,18 @@ def classification_metrics(truth: Sequence[str], prediction: Sequence[str], clas
             name: ClassMetrics(float(precision[i]), float(recall[i]), float(f1[i]), int(true[i]))
             for i, name in enumerate(classes)
         },
+    )
+
+
+def metrics_from(content: dict[str, Any]) -> Metrics:
+    """The inverse of `Metrics.as_dict`."""
+    return Metrics(
+        n=content["n"],
+        accuracy=content["accuracy"],
+        macro_f1=content["macro_f1"],
+        classes=tuple(content["classes"]),
+        confusion=tuple(tuple(row) for row in content["confusion"]),
+        per_class={name: ClassMetrics(**values) for name, values in content["per_class"].items()},
     )
 
 

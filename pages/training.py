@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from bearing import live_training, paths
+from bearing import paths
 from bearing import training_figures as figures
-from bearing.errors import BearingError, ModelError
-from bearing.explorer import PROTOCOLS, Result, constant_answer, read_history, read_kernels, read_results
+from bearing.errors import ModelError
+from bearing.explorer import Result, constant_answer, read_history, read_kernels, read_results
 from bearing.explorer_figures import confusion_figure
-from bearing.live_training import Plan, Progress
 from bearing.metrics import Metrics
 from bearing.predictor import read_card
-from bearing.recipe import Epoch, Settings
+from bearing.recipe import Epoch
 from bearing.registry import LABELS
 from bearing.style import STATES
+from pages._exhibit import show_exhibit
+from pages._live import show_live
 
 QUIET = {"displayModeBar": False}
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=False)
 def results(folder: Path, changed: float) -> dict[str, Result]:
     return read_results(folder)
 
@@ -123,8 +124,6 @@ def show_metrics(evaluated: dict[str, Result]) -> None:
     metrics = result.windows if unit == "windows" else result.recordings
     left, right = st.columns(2, gap="medium")
     with left:
-        import numpy as np
-
         st.plotly_chart(
             confusion_figure(np.array(metrics.confusion), metrics.classes, height=330),
             key=f"confusion {key} {unit}",
@@ -202,134 +201,6 @@ def card_rows(card: dict[str, Any]) -> dict[str, str]:
     }
 
 
-# ---- watch it learn --------------------------------------------------------------------------------------------------
-
-
-def show_live(evaluated: dict[str, Result], history: tuple[Epoch, ...]) -> None:
-    st.subheader("Watch it learn", anchor="watch")
-    if not live_training.torch_installed():
-        st.info(
-            "Training needs PyTorch, which is not installed on this server. The curves above are the committed run. On "
-            "your own machine: `pip install -r requirements-dev.txt`, then `streamlit run app.py`.",
-            icon=":material/cloud_off:",
-        )
-        return
-    run = live_training.current()
-    if run is not None and run.running():
-        watch(evaluated, history)
-        return
-    ask_for_training()
-    if run is not None:
-        show_progress(run.read(), evaluated, history)
-
-
-def ask_for_training() -> None:
-    defaults = Settings()
-    with st.form("train", border=True):
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            protocol = st.selectbox(
-                "Hold out", list(PROTOCOLS), format_func=lambda k: PROTOCOLS[k].title, key="live_protocol", width=220
-            )
-            epochs = st.number_input("Epochs", 1, 200, defaults.epochs, key="live_epochs", width=140)
-            rate = st.number_input(
-                "Learning rate", 0.0001, 1.0, defaults.learning_rate, format="%.4f", key="live_rate", width=150
-            )
-            seed = st.number_input("Seed", 0, 2**31, defaults.seed, key="live_seed", width=140)
-            begin = st.form_submit_button("Start training", icon=":material/play_arrow:", type="primary")
-        absent = live_training.missing_recordings()
-        if absent:
-            size = sum(e.bytes or 0 for e in absent) / 1e6
-            st.caption(
-                f"{len(absent)} of the 64 recordings are not on this machine and are downloaded first, {size:.0f} MB."
-            )
-        else:
-            st.caption("About half a second per epoch; the last three questions train one network per held-out part.")
-    if begin:
-        try:
-            live_training.start(Plan(protocol, Settings(seed=int(seed), epochs=int(epochs), learning_rate=float(rate))))
-        except BearingError as error:
-            st.warning(str(error))
-        else:
-            st.rerun()
-
-
-@st.fragment(run_every=0.7)
-def watch(evaluated: dict[str, Result], history: tuple[Epoch, ...]) -> None:
-    """Redraws itself while the run goes on; the page as a whole once it has ended."""
-    run = live_training.current()
-    if run is None or not run.running():
-        st.rerun()
-    assert run is not None
-    show_progress(run.read(), evaluated, history)
-    st.button("Cancel", icon=":material/stop:", key="cancel", on_click=run.cancel)
-
-
-def show_progress(progress: Progress, evaluated: dict[str, Result], history: tuple[Epoch, ...]) -> None:
-    settings = progress.plan.settings
-    title = PROTOCOLS[progress.plan.protocol].title
-    st.markdown(
-        f"**{title}**, seed {settings.seed}, {settings.epochs} epochs, learning rate {settings.learning_rate:g}"
-    )
-    if progress.state == "failed":
-        st.error(progress.message)
-    elif progress.state == "cancelled":
-        st.info("Cancelled. The committed weights are as they were.", icon=":material/stop_circle:")
-    elif progress.running:
-        st.progress(progress.share_done, text=status(progress))
-    if progress.curves:
-        fold = list(progress.curves)[-1]
-        mine = progress.curves[fold]
-        same = history if progress.plan.protocol == "random" else ()
-        st.plotly_chart(
-            figures.curves_figure(mine, same),
-            key="live curves",
-            config=QUIET,
-            alt=f"Learning curves of the run, {len(mine)} epochs so far",
-        )
-        if len(progress.curves) > 1 or progress.n_folds > 1:
-            st.caption(f"Held out now: {fold} ({len(progress.curves)} of {progress.n_folds})")
-    compare(progress, evaluated.get(progress.plan.protocol))
-
-
-def status(progress: Progress) -> str:
-    if progress.state == "starting":
-        return "Starting PyTorch ..."
-    if progress.state == "loading":
-        return f"Reading recordings: {progress.loaded[0]} of {progress.loaded[1]}"
-    left = progress.seconds_left
-    return "Training ..." if left is None else f"At most {max(math.ceil(left), 1)} s left"
-
-
-def compare(progress: Progress, committed: Result | None) -> None:
-    """This run beside the committed one, fold by fold and in all."""
-    if not progress.folds:
-        return
-    rows = [
-        {
-            "Held out": name,
-            "This run": mine.accuracy,
-            "Committed run": committed.folds[name].accuracy if committed and name in committed.folds else None,
-        }
-        for name, mine in progress.folds.items()
-    ]
-    if progress.metrics is not None and len(rows) > 1:
-        rows.append(
-            {
-                "Held out": "all",
-                "This run": progress.metrics.accuracy,
-                "Committed run": committed.windows.accuracy if committed else None,
-            }
-        )
-    percent = st.column_config.NumberColumn(format="percent")
-    st.markdown("Windows right, of those held out")
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        column_config={"This run": percent, "Committed run": percent},
-        alt="Accuracy on held-out windows, this run and the committed one",
-    )
-
-
 # ----------------------------------------------------------------------------------------------------------------------
 
 folder = paths.WEIGHTS_DIR
@@ -348,7 +219,8 @@ else:
     if evaluated:
         show_protocols(evaluated)
         show_metrics(evaluated)
-    st.subheader("How it learned", anchor="curves")
+        show_exhibit(evaluated, folder)
+    st.subheader("How the waveform CNN learned", anchor="curves")
     st.plotly_chart(
         figures.curves_figure(history), key="curves", config=QUIET, alt="Loss and accuracy of the committed training"
     )

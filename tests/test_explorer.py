@@ -23,7 +23,6 @@ from bearing.explorer import (
     Result,
     constant_answer,
     filter_windows,
-    metrics_from,
     most_telling,
     read_history,
     read_kernels,
@@ -35,7 +34,7 @@ from bearing.explorer import (
 )
 from bearing.explorer_figures import confusion_figure, map_figure, window_figure
 from bearing.live_training import Plan, TrainingBusy, read_progress
-from bearing.metrics import classification_metrics, confusion_matrix
+from bearing.metrics import classification_metrics, confusion_matrix, metrics_from
 from bearing.paths import WEIGHTS_DIR
 from bearing.predictor import read_card
 from bearing.recipe import Epoch, Settings

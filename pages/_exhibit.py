@@ -1,0 +1,151 @@
+"""The order network's evaluation on the Training page: who names the fault of a bearing it has never seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from bearing import exhibit_figures as figures
+from bearing.errors import ModelError
+from bearing.exhibit import COMMAND, Outcome, cnn_verdicts, read_outcomes, tally
+from bearing.explorer import PROTOCOLS, Result, read_predictions
+from bearing.style import STATES
+
+QUIET = {"displayModeBar": False}
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def outcomes(folder: Path, changed: float) -> dict[str, Outcome]:
+    return read_outcomes(folder)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def verdicts_of_cnn(_result: Result, folder: Path, sha256: str) -> dict[int, str]:
+    return cnn_verdicts(read_predictions(_result, folder))
+
+
+def title_of(protocol: str) -> str:
+    return PROTOCOLS[protocol].title if protocol in PROTOCOLS else protocol.replace("-", " ").capitalize()
+
+
+def show_exhibit(evaluated: dict[str, Result], folder: Path) -> None:
+    """Nothing at all while the order network has not been evaluated."""
+    file = folder / "evaluation_order.json"
+    try:
+        found = outcomes(folder, file.stat().st_mtime if file.exists() else 0.0)
+    except ModelError as error:
+        st.warning(str(error))
+        return
+    if not found:
+        return
+    st.subheader("Asked where it counts: bearings never seen", anchor="unseen")
+    hardest = next(iter(found.values()))
+    right, given = tally(hardest.faults)["right"], hardest.summary["given"]
+    st.markdown(
+        f"The verdict of the Diagnose page rests on a network that sees the envelope spectrum in **orders** of the "
+        f"shaft. Of {len(hardest.faults)} faults in bearings kept from its training it names **{right}**; experts with "
+        f"envelope methods could diagnose {hardest.summary['experts_could']}. Where it gives a verdict ({given} "
+        f"recordings), **{hardest.summary['wrong_of_given']}** are wrong."
+    )
+    st.plotly_chart(
+        figures.comparison_figure(compared(found, evaluated, folder)),
+        key="comparison",
+        config=QUIET,
+        alt="Fault recordings named right, left uncertain and named wrong, by way of asking and network",
+    )
+    st.caption(
+        "Experts: Smith & Randall, Mechanical Systems and Signal Processing 64-65 (2015) 100-131; their grades Y "
+        f"(diagnosable), P (partly), N (not). Reproduce with `{COMMAND}`"
+    )
+    key = st.segmented_control(
+        "Recording by recording",
+        list(found),
+        format_func=title_of,
+        default=next(iter(found)),
+        required=True,
+        key="asked",
+    )
+    show_outcome(found[key])
+
+
+def compared(found: dict[str, Outcome], evaluated: dict[str, Result], folder: Path) -> list[tuple[str, dict[str, int]]]:
+    """(name, tally) of each network under each way of asking, and of the experts under the first."""
+    rows: list[tuple[str, dict[str, int]]] = []
+    for protocol, outcome in found.items():
+        title = f"<b>{title_of(protocol)}</b>: "
+        rows.append((f"{title}order network and envelope", tally(outcome.faults)))
+        if protocol in evaluated:
+            result = evaluated[protocol]
+            said = verdicts_of_cnn(result, folder, result.predictions_sha256)
+            right = sum(said.get(v.recording) == v.truth for v in outcome.faults)
+            rows.append((f"{title}waveform CNN", {"right": right, "wrong": len(outcome.faults) - right}))
+        if protocol == "fault-size":
+            grades = [v.grade[:1] for v in outcome.faults]
+            counts = {"right": grades.count("Y"), "uncertain": grades.count("P"), "wrong": grades.count("N")}
+            rows.append((f"{title}experts (could, partly, could not)", counts))
+    return rows
+
+
+def show_outcome(outcome: Outcome) -> None:
+    left, right = st.columns([11, 9], gap="medium")
+    with left:
+        st.plotly_chart(
+            figures.grades_figure(outcome.faults),
+            key=f"grades {outcome.protocol}",
+            config=QUIET,
+            alt="Every fault recording with its verdict and the experts' grade",
+        )
+        st.caption("Letters: the experts' grade. A miss on an N1 recording is not a miss on a Y1.")
+    with right:
+        st.markdown(f"**Does it know when it does not know?** Calibration error (ECE) {outcome.ece:.3f}")
+        st.plotly_chart(
+            figures.reliability_figure(outcome),
+            key=f"reliability {outcome.protocol}",
+            config=QUIET,
+            alt=f"Reliability diagram, calibration error {outcome.ece:.3f}",
+        )
+        st.plotly_chart(
+            figures.coverage_figure(outcome),
+            key=f"coverage {outcome.protocol}",
+            config=QUIET,
+            alt="Accuracy against coverage",
+        )
+    with st.container(horizontal=True, gap="medium"):
+        summary = outcome.summary
+        for name, value in (
+            ("Single windows, macro-F1", f"{outcome.windows.macro_f1:.3f}"),
+            ("Healthy called faulty", f"{summary['normals_called_faulty']} of {summary['normals']}"),
+            (
+                "Un-faulted ends called faulty",
+                f"{summary['unfaulted_ends_called_faulty']} of {summary['unfaulted_ends']}",
+            ),
+            ("Wrong although 90 % sure", f"{summary['wrong_with_confidence_0.9']}"),
+        ):
+            st.metric(name, value, width="content")
+    with st.expander("All recordings as a table", icon=":material/table_rows:"):
+        st.dataframe(
+            table_of(outcome),
+            hide_index=True,
+            column_config={"Confidence": st.column_config.NumberColumn(format="%.2f")},
+            alt="Every recording with truth, verdict, confidence and the experts' grade",
+        )
+
+
+def table_of(outcome: Outcome) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "Recording": v.recording,
+                "End": v.end,
+                "Truth": STATES[v.truth].title,
+                "Experts": v.grade,
+                "Verdict": STATES[v.verdict].title,
+                "Confidence": v.confidence,
+                "Best guess": STATES[v.best_guess].title,
+                "Outcome": v.outcome,
+            }
+            for v in outcome.verdicts
+        ]
+    )
