@@ -80,7 +80,7 @@ def test_outcomes_are_read_hardest_first(folder: Path) -> None:
 def test_without_the_file_there_is_nothing_and_a_damaged_one_is_named(tmp_path: Path) -> None:
     assert read_outcomes(tmp_path) == {}
     (tmp_path / "evaluation_order.json").write_text('{"protocols": {"load": {}}}')
-    with pytest.raises(ModelError, match="lacks 'summary'.*--model order"):
+    with pytest.raises(ModelError, match=r"lacks .summary.: run .*--model order"):
         read_outcomes(tmp_path)
 
 
