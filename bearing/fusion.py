@@ -79,17 +79,19 @@ def fuse(
     envelope: Mapping[str, float],
     calibration: Calibration,
     blockers: Sequence[str] = (),
+    ceiling: float = 1.0,
 ) -> Verdict:
     """The verdict on one recording.
 
     `network` and `envelope` map each of STATES to a probability. `blockers` are sentences that forbid a verdict: the
-    signal is outside what was trained, the sensor is dead, the speed is a guess.
+    signal is outside what was trained, the sensor is dead, the speed is a guess. `ceiling` bounds the confidence
+    by what the verdict rests on, such as the probability that an estimated speed is right.
     """
     p = fused_probabilities(_array(network), _array(envelope), calibration)
     best = STATES[int(p.argmax())]
     network_best, envelope_best = STATES[int(_array(network).argmax())], STATES[int(_array(envelope).argmax())]
     agree = network_best == envelope_best == best
-    confidence = min(float(p.max()), calibration.ceiling if agree else calibration.ceiling_alone)
+    confidence = min(float(p.max()), ceiling, calibration.ceiling if agree else calibration.ceiling_alone)
     threshold = calibration.threshold_normal if best == "normal" else calibration.threshold_fault
     probabilities = {name: float(value) for name, value in zip(STATES, p, strict=True)}
     given = not blockers and confidence >= threshold

@@ -29,7 +29,7 @@ class OrderNetwork(nn.Module):
     global_mean: Tensor
     global_std: Tensor
 
-    def __init__(self, channels: int = 32, hidden: int = 48, dropout: float = 0.2) -> None:
+    def __init__(self, channels: int = 24, hidden: int = 48, dropout: float = 0.2) -> None:
         super().__init__()
         self.rows = nn.Linear(PATCH_FEATURES, channels)
         self.offsets = nn.Linear(3 * channels, channels)

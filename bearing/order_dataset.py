@@ -20,10 +20,19 @@ from bearing.kinematics import FaultOrders, Geometry, fault_orders
 from bearing.order_features import order_features
 from bearing.order_spectrum import envelope_order_spectrum, refine_shaft_hz
 from bearing.registry import RegistryEntry, drive_end_entries, registry
-from bearing.simulate_train import CLASSES, noise_spectrum, random_bearing, simulate_machine
+from bearing.simulate_train import CLASSES, implant_fault, noise_spectrum, random_bearing, simulate_machine
 from bearing.windows import NETWORK_RATE_HZ, WINDOW, resample, window_starts
 
-__all__ = ["BEARINGS", "Examples", "real_examples", "simulated_examples", "window_examples"]
+__all__ = [
+    "BEARINGS",
+    "Examples",
+    "far_examples",
+    "implanted_examples",
+    "other_make_examples",
+    "real_examples",
+    "simulated_examples",
+    "window_examples",
+]
 
 Array = NDArray[np.float64]
 Progress = Callable[[int, int], None]
@@ -41,6 +50,10 @@ ROLES = (
     "simulated healthy",
     "simulated made up",
     "window",
+    "implanted fault",
+    "far sensor",
+    "other make",
+    "other make unfaulted",
 )
 # seconds of the pieces cut from each channel, and how many of a faulted one and of another
 PIECES = (((2.5, 9.0), 4, 2), ((0.5, 2.5), 3, 1), ((0.1707, 0.5), 4, 2))
@@ -227,6 +240,81 @@ def simulated_examples(count: int, seed: int, progress: Progress | None = None) 
         if progress:
             progress(done + 1, count)
     return rows.examples()
+
+
+def implanted_examples(count: int, seed: int, progress: Progress | None = None) -> Examples:
+    """Simulated faults in real machines: pieces of real recordings, asked for the bearing whose fault was added.
+
+    Real signals of both answers, so that looking real is no argument for either. The normal recordings stay out.
+    """
+    rng, rows = np.random.default_rng(seed), _Rows()
+    entries = [facts for facts in registry() if facts.label != "normal"]
+    speeds: dict[int, float] = {}
+    for done in range(count):
+        facts = entries[int(rng.integers(len(entries)))]
+        end = str(rng.choice(["DE", "FE"])) if facts.number < 3000 else "DE"
+        if facts.number not in speeds:
+            speeds[facts.number] = _true_shaft_hz(facts)
+        shaft_hz, rate_hz = speeds[facts.number], facts.sampling_rate_hz
+        samples = load_recording(facts.number, end).samples
+        length = int(10 ** rng.uniform(np.log10(0.171), 1) * rate_hz)
+        start = int(rng.integers(0, max(len(samples) - length, 0) + 1))
+        piece, piece_hz = _disturbed(rng, samples[start : start + length], rate_hz)
+        taken = fault_lines(facts.label, BEARINGS[facts.faulty_end])
+        orders = made_up_bearing(rng, taken, len(piece) / piece_hz * shaft_hz)
+        if orders is not None:
+            part = str(rng.choice(CLASSES[1:]))
+            signal = implant_fault(rng, piece, piece_hz, shaft_hz, orders, part)
+            question = (orders, part, "implanted fault")
+            rows.ask(signal, piece_hz, shaft_hz, [question], facts.number, end, facts.fault_size)
+        if progress:
+            progress(done + 1, count)
+    return rows.examples()
+
+
+def far_examples(seed: int, progress: Progress | None = None) -> Examples:
+    """Faults heard by the sensor at the other end: the same answer from weaker evidence."""
+    rng, rows = np.random.default_rng(seed), _Rows()
+    entries = [facts for facts in registry() if facts.label != "normal" and facts.number < 3000]
+    for done, facts in enumerate(entries):
+        shaft_hz, rate_hz = _true_shaft_hz(facts), facts.sampling_rate_hz
+        samples = load_recording(facts.number, "DE" if facts.faulty_end == "FE" else "FE").samples
+        question = (BEARINGS[facts.faulty_end], facts.label, "far sensor")
+        for low, high in ((9e3, 9e3), (2.5, 9.0), (2.5, 9.0), (0.5, 2.5), (0.171, 0.5)):
+            length = min(len(samples), int(np.exp(rng.uniform(np.log(low), np.log(high))) * rate_hz))
+            start = int(rng.integers(0, len(samples) - length + 1))
+            piece = samples[start : start + length]
+            rows.ask(piece, rate_hz, shaft_hz, [question], facts.number, facts.faulty_end, facts.fault_size)
+        if progress:
+            progress(done + 1, len(entries))
+    return rows.examples()
+
+
+def other_make_examples(seed: int, progress: Progress | None = None) -> Examples:
+    """The same recordings asked with orders up to 2.2 % off: bearings of another make under the same name."""
+    rng, rows = np.random.default_rng(seed), _Rows()
+    entries = [facts for facts in registry() if facts.label != "normal"]
+    for done, facts in enumerate(entries):
+        shaft_hz, rate_hz = _true_shaft_hz(facts), facts.sampling_rate_hz
+        for end in ("DE", "FE") if facts.number < 3000 else ("DE",):
+            faulted = end == facts.faulty_end
+            samples = load_recording(facts.number, end).samples
+            for low, high in ((9e3, 9e3), (2.5, 9.0), (2.5, 9.0), (0.5, 2.5), (0.171, 0.5)):
+                length = min(len(samples), int(np.exp(rng.uniform(np.log(low), np.log(high))) * rate_hz))
+                start = int(rng.integers(0, len(samples) - length + 1))
+                orders = _of_another_make(rng, BEARINGS[end])
+                label = facts.label if faulted else "normal"
+                question = (orders, label, "other make" if faulted else "other make unfaulted")
+                piece = samples[start : start + length]
+                rows.ask(piece, rate_hz, shaft_hz, [question], facts.number, end, facts.fault_size)
+        if progress:
+            progress(done + 1, len(entries))
+    return rows.examples()
+
+
+def _of_another_make(rng: np.random.Generator, orders: FaultOrders) -> FaultOrders:
+    bpfo, bpfi, bsf = (value * (1 + rng.uniform(-0.022, 0.022)) for value in (orders.bpfo, orders.bpfi, orders.bsf))
+    return FaultOrders(bpfo, bpfi, bsf, orders.ftf * (1 + rng.uniform(-0.015, 0.015)))
 
 
 def window_examples(progress: Progress | None = None, hop: int = WINDOW) -> Examples:

@@ -15,7 +15,15 @@ from bearing.evidence import HarmonicScores, family_scores, max_order_of
 from bearing.kinematics import FAMILIES, FaultOrders
 from bearing.order_spectrum import OrderSpectrum, envelope_order_spectrum
 
-__all__ = ["GLOBAL_FEATURES", "PATCH_FEATURES", "PATCH_OFFSETS", "SCALAR_FEATURES", "OrderFeatures", "order_features"]
+__all__ = [
+    "GLOBAL_FEATURES",
+    "PATCH_FEATURES",
+    "PATCH_OFFSETS",
+    "SCALAR_FEATURES",
+    "OrderFeatures",
+    "bare_ball_line",
+    "order_features",
+]
 
 Array = NDArray[np.float64]
 Array32 = NDArray[np.float32]
@@ -29,6 +37,9 @@ BANDS_BY_DEPTH = 2
 PATCHES = BANDS_BY_LEVEL + BANDS_BY_DEPTH + 1  # the last one is the mean of all bands
 ROWS = 21  # 6 harmonics, 6 shaft sidebands, 4 cage sidebands, 2 half orders, 3 smeared harmonics
 PATCH_FEATURES = 2 * ROWS + 1
+CAGE_ROWS = slice(12, 16)
+BARE_LINE_LEVEL = 3.5  # mean of the first three harmonics, nepers of power over the floor
+BARE_LINE_RATIO = -2.0  # second strongest cage sideband against the line, ln of amplitudes: below 14 %
 SCALAR_FEATURES = 11
 GLOBAL_FEATURES = 13
 
@@ -107,6 +118,25 @@ def _against_chance(scores: HarmonicScores) -> tuple[Array32, Array32]:
             ]
         )
     return np.array(rows, np.float32), level[:, :count]
+
+
+def bare_ball_line(patches: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Whether a strong line at 2 x BSF lacks the cage's sidebands, so that some other part of the machine makes it.
+
+    A damaged ball passes the load zone once per turn of the cage: its line always carries sidebands at the cage's rate
+    (Randall & Antoni 2011, section 2). `patches` has the shape of `OrderFeatures.patches`, with any axes before it.
+    """
+    ball = np.asarray(patches[..., FAMILIES.index("ball"), : PATCHES - 1, :, :], dtype=np.float64)
+    level, depth = ball[..., 0 : 2 * ROWS : 2], ball[..., 1 : 2 * ROWS : 2]
+    centre = HALF_PATCH
+    deepest = depth[..., centre, :3].mean(axis=-1).argmax(axis=-1)[..., None]
+
+    def of_deepest(values: Array) -> Array:
+        return np.take_along_axis(values, deepest, axis=-1)[..., 0]
+
+    line = of_deepest(level[..., centre, :3].mean(axis=-1))
+    sidebands = np.sort(depth[..., centre - 1 : centre + 2, CAGE_ROWS].max(axis=-2), axis=-1)[..., -2]
+    return (line > BARE_LINE_LEVEL) & (of_deepest(sidebands - depth[..., centre, 0]) < BARE_LINE_RATIO)
 
 
 class _Smoothed:

@@ -18,12 +18,19 @@ from numpy.typing import NDArray
 from bearing.errors import ModelError
 from bearing.evidence import EnvelopeOpinion, envelope_evidence, family_scores, max_order_of, opinion_of_families
 from bearing.kinematics import FAMILIES, FaultOrders
-from bearing.order_features import GLOBAL_FEATURES, PATCH_FEATURES, SCALAR_FEATURES, OrderFeatures, order_features
+from bearing.order_features import (
+    GLOBAL_FEATURES,
+    PATCH_FEATURES,
+    SCALAR_FEATURES,
+    OrderFeatures,
+    bare_ball_line,
+    order_features,
+)
 from bearing.order_spectrum import OrderSpectrum, ShaftSpeed, envelope_order_spectrum, refine_shaft_hz
 from bearing.paths import WEIGHTS_DIR
 from bearing.predictor import checked_weights, read_card
 
-__all__ = ["CLASSES", "OrderOpinion", "OrderPredictor", "load_order_predictor"]
+__all__ = ["CLASSES", "OrderOpinion", "OrderPredictor", "ensemble_probabilities", "load_order_predictor"]
 
 CLASSES = ("normal", *FAMILIES)
 PATCH_SCALE = 0.3
@@ -117,7 +124,7 @@ class OrderPredictor:
         features = order_features(signal, sampling_rate_hz, shaft.shaft_hz, orders, spectrum, scores)
         logits = self.logits(features)
         members = _softmax(logits)
-        probabilities = _softmax(logits.mean(axis=0, keepdims=True))[0]
+        probabilities = ensemble_probabilities(logits[:, None], features.patches[None])[0]
         label = int(probabilities.argmax())
         in_domain, reason = self._domain(sampling_rate_hz, spectrum)
         return OrderOpinion(
@@ -141,6 +148,16 @@ class OrderPredictor:
         return True, ""
 
 
+def ensemble_probabilities(logits: NDArray[np.floating], patches: NDArray[np.floating]) -> Array:
+    """Probabilities (n, 4) from the members' logits (members, n, 4): their mean, so that disagreement lowers them.
+
+    A line at 2 x BSF without the cage's sidebands is no ball fault, whatever the members say: its odds fall by ten.
+    """
+    p = _softmax(np.asarray(logits, np.float64)).mean(axis=0)
+    p[bare_ball_line(patches), CLASSES.index("ball")] *= 0.1
+    return np.asarray(p / p.sum(axis=-1, keepdims=True))
+
+
 def _forward(w: dict[str, Array32], features: OrderFeatures) -> Array32:
     """One member's logits, shape (4,): the same sums as `order_cnn.OrderNetwork.forward`."""
     x = _dense(features.patches * np.float32(PATCH_SCALE), w, "rows")
@@ -162,9 +179,9 @@ def _dense(x: Array32, w: dict[str, Array32], name: str) -> Array32:
     return np.maximum(x @ w[f"{name}.weight"].T + w[f"{name}.bias"], 0)
 
 
-def _softmax(logits: Array32) -> Array32:
-    exponent = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return exponent / exponent.sum(axis=1, keepdims=True)
+def _softmax(logits: NDArray[np.floating]) -> NDArray[np.floating]:
+    exponent = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(exponent / exponent.sum(axis=-1, keepdims=True))
 
 
 @lru_cache(maxsize=4)

@@ -17,25 +17,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from bearing.calibration import expected_calibration_error, fit_calibration, reliability_bins
 from bearing.fusion import STATES, UNCERTAIN, Calibration, fuse, fused_probabilities
 from bearing.metrics import classification_metrics
+from bearing.order_cnn import OrderNetwork
 from bearing.order_dataset import Examples, window_examples
 from bearing.order_predictor import load_order_predictor
 from bearing.registry import registry
 from bearing.train_order import (
     FAULT_SIZES,
+    FOLD_MEMBERS,
     OrderSettings,
     Report,
     cached,
     fit_order,
+    fit_simulated,
     held_out,
     predict_order,
     recording_hashes,
-    softmax,
     training_material,
     units_of,
     without,
@@ -61,18 +62,17 @@ EXPERT_GRADES = {
     **dict(zip((156, 158, 159, 160), ["Y1", "Y2", "Y2", "Y2"], strict=True)),
     **dict(zip(range(258, 262), ["Y2"] * 4, strict=True)),
 }
-FOLD_MEMBERS = 2
 RECORDING_FOLDS = 5
 
 
 @dataclass(frozen=True)
 class _Fold:
-    """Out-of-fold logits of the whole recordings and of the windows, with the calibration to read them by."""
+    """Out-of-fold answers for the whole recordings and for the windows, with the calibration to read them by."""
 
     judged: Examples
-    logits: NDArray[np.float32]
+    answers: NDArray[np.float64]
     windows: Examples
-    window_logits: NDArray[np.float32]
+    window_answers: NDArray[np.float64]
     calibration: Calibration
 
 
@@ -80,14 +80,15 @@ def evaluate_order(settings: OrderSettings | None = None, report: Report | None 
     """All protocols that need a training; minutes of CPU. The answer is JSON-ready."""
     settings = settings or OrderSettings()
     started = time.process_time()
-    torch.set_num_threads(1)
     real, simulated = training_material(settings, report)
     windows = cached("windows_v1", lambda: window_examples(_step(report, "windows")))
-    sizes = _size_folds(real, simulated, windows, settings, report)
+    of_simulated = fit_simulated(simulated, settings, settings.members // 2)
+    sizes = _size_folds(real, simulated, windows, settings, of_simulated, report)
     protocols = {"fault-size": _outcome(sizes)}
     card = load_order_predictor().card
     for name in ("recording", "load"):
-        folds = _other_folds(name, real, simulated, windows, settings, Calibration.from_card(card), report)
+        calibration = Calibration.from_card(card)
+        folds = _other_folds(name, real, simulated, windows, settings, of_simulated, calibration, report)
         protocols[name] = _outcome(folds)
     return {
         "model": {"name": card["name"], "version": card["version"], "sha256": card["files"]["order_cnn.npz"]},
@@ -100,28 +101,34 @@ def evaluate_order(settings: OrderSettings | None = None, report: Report | None 
 
 
 def _size_folds(
-    real: Examples, simulated: Examples, windows: Examples, settings: OrderSettings, report: Report | None
+    real: Examples,
+    simulated: Examples,
+    windows: Examples,
+    settings: OrderSettings,
+    of_simulated: list[OrderNetwork],
+    report: Report | None,
 ) -> list[_Fold]:
     """One fold per diameter. Two diameters left out at once calibrate: no model below has seen what it judges."""
     pairs = [(a, b) for i, a in enumerate(FAULT_SIZES) for b in FAULT_SIZES[i + 1 :]]
-    inner: dict[tuple[str, str], tuple[Examples, NDArray[np.float32]]] = {}
+    inner: dict[tuple[str, str], tuple[Examples, NDArray[np.float64]]] = {}
     for done, (a, b) in enumerate(pairs):
         network = fit_order(Examples.join([without(real, a, b), simulated]), settings, 50)
         for other, outer in ((b, a), (a, b)):
             asked = held_out(real, other)
-            inner[outer, other] = (asked, predict_order([network], asked))
+            inner[outer, other] = (asked, predict_order(of_simulated, [network], asked))
         _step(report, "inner folds")(done + 1, len(pairs))
     folds = []
     for done, size in enumerate(FAULT_SIZES):
         seen = [inner[size, other] for other in FAULT_SIZES if other != size]
         known = Examples.join([examples for examples, _ in seen])
-        p = softmax(np.concatenate([logits for _, logits in seen]))
+        p = np.concatenate([answers for _, answers in seen])
         calibration = fit_calibration(p, known.envelope.astype(float), known.label, units_of(known))
         material = Examples.join([without(real, size), simulated])
         networks = [fit_order(material, settings, member) for member in range(FOLD_MEMBERS)]
         judged = held_out(real, size)
         mine = windows.take((windows.size == size) | ((windows.label == 0) & (size == FAULT_SIZES[0])))
-        folds.append(_Fold(judged, predict_order(networks, judged), mine, predict_order(networks, mine), calibration))
+        answers = [predict_order(of_simulated, networks, asked) for asked in (judged, mine)]
+        folds.append(_Fold(judged, answers[0], mine, answers[1], calibration))
         _step(report, "held-out sizes")(done + 1, len(FAULT_SIZES))
     return folds
 
@@ -132,6 +139,7 @@ def _other_folds(
     simulated: Examples,
     windows: Examples,
     settings: OrderSettings,
+    of_simulated: list[OrderNetwork],
     calibration: Calibration,
     report: Report | None,
 ) -> list[_Fold]:
@@ -150,8 +158,8 @@ def _other_folds(
         network = fit_order(material, settings, 0)
         judged = real.take(real.whole & (of_real == g) & ~real.has_role("made up"))
         mine = windows.take(of_windows == g)
-        logits, window_logits = predict_order([network], judged), predict_order([network], mine)
-        folds.append(_Fold(judged, logits, mine, window_logits, calibration))
+        answers = [predict_order(of_simulated, [network], asked) for asked in (judged, mine)]
+        folds.append(_Fold(judged, answers[0], mine, answers[1], calibration))
         _step(report, f"held-out {protocol}s")(g + 1, count)
     return folds
 
@@ -160,7 +168,7 @@ def _outcome(folds: Sequence[_Fold]) -> dict[str, Any]:
     rows = [row for fold in folds for row in _recording_rows(fold)]
     window_truth, window_guess = [], []
     for fold in folds:
-        p = fused_probabilities(softmax(fold.window_logits), fold.windows.envelope.astype(float), fold.calibration)
+        p = fused_probabilities(fold.window_answers, fold.windows.envelope.astype(float), fold.calibration)
         window_guess += [STATES[i] for i in p.argmax(axis=1)]
         window_truth += [STATES[i] for i in fold.windows.label]
     return {
@@ -172,7 +180,7 @@ def _outcome(folds: Sequence[_Fold]) -> dict[str, Any]:
 
 
 def _recording_rows(fold: _Fold) -> list[dict[str, Any]]:
-    judged, p = fold.judged, softmax(fold.logits)
+    judged, p = fold.judged, fold.answers
     roles = np.select(
         [judged.has_role("fault"), judged.has_role("unfaulted")], ["fault", "un-faulted end"], default="normal"
     )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bearing.kinematics import FaultOrders
 
-__all__ = ["CLASSES", "SimulatedMachine", "noise_spectrum", "random_bearing", "simulate_machine"]
+__all__ = ["CLASSES", "SimulatedMachine", "implant_fault", "noise_spectrum", "random_bearing", "simulate_machine"]
 
 Array = NDArray[np.float64]
 Rng = np.random.Generator
@@ -118,6 +118,13 @@ def simulate_machine(rng: Rng, label: str, revolutions: float | None = None) -> 
         signal = np.round(signal / quantum) * quantum
     stated_hz = shaft_hz * (1 + rng.normal(0, 0.003)) if rng.random() < 0.5 else shaft_hz
     return SimulatedMachine(signal, rate_hz, stated_hz, orders, label)
+
+
+def implant_fault(rng: Rng, signal: Array, rate_hz: float, shaft_hz: float, orders: FaultOrders, part: str) -> Array:
+    """A real signal, at unit variance, with a simulated fault of a bearing in it."""
+    clock = _Clock(rate_hz, shaft_hz, np.arange(len(signal)) / rate_hz, 0.0, 1.0, 0.0)
+    true = _true_orders(round(orders.bpfo / orders.ftf), orders, rng)
+    return signal / signal.std() + _fault(rng, clock, true, part) * 10 ** rng.uniform(-0.9, 0.5)
 
 
 # ---- what a healthy machine sounds like -----------------------------------------------------------------------------

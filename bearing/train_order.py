@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,45 +22,72 @@ from numpy.typing import NDArray
 from bearing.calibration import fit_calibration
 from bearing.dataset import locate
 from bearing.order_cnn import OrderNetwork, weights_of
-from bearing.order_dataset import ROLES, Examples, real_examples, simulated_examples
-from bearing.order_predictor import CLASSES, FEATURE_VERSION
+from bearing.order_dataset import (
+    ROLES,
+    Examples,
+    far_examples,
+    implanted_examples,
+    other_make_examples,
+    real_examples,
+    simulated_examples,
+)
+from bearing.order_predictor import CLASSES, FEATURE_VERSION, ensemble_probabilities
 from bearing.paths import RUNS_DIR, WEIGHTS_DIR
 from bearing.registry import registry
 
-__all__ = ["FAULT_SIZES", "OrderSettings", "cached", "fit_order", "main", "predict_order", "train_order"]
+__all__ = ["FAULT_SIZES", "OrderSettings", "fit_order", "fit_simulated", "main", "predict_order", "train_order"]
 
+FOLD_MEMBERS = 2
 FAULT_SIZES = ("0.007", "0.014", "0.021", "0.028")
 Report = Callable[[str, int, int], None]
 
 SHARES = {
-    "fault": 2.5,
-    "unfaulted": 1.5,
-    "made up": 1.5,
+    "fault": 2.0,
+    "other make": 1.0,
+    "far sensor": 0.5,
+    "implanted fault": 4.0,
     "simulated fault": 4.0,
+    "unfaulted": 1.0,
+    "other make unfaulted": 0.4,
+    "made up": 1.0,
     "simulated healthy": 2.0,
-    "simulated made up": 1.0,
+    "simulated made up": 0.7,
 }
 
 
 @dataclass(frozen=True)
 class OrderSettings:
-    """How the network is trained. `shares`: how often each role is drawn, relative to the others."""
+    """How the networks are trained. Half of the `members` see simulated machines only, half see everything.
+
+    The first half knows no rig at all; what only the second half claims may be the rig's doing, and gets less weight.
+
+    `shares` : how often each role is drawn, relative to the others. `features_seed` : of the pieces cut from
+    recordings; `simulated` : batches (machines, seed). Features are computed once for all seeds.
+    """
 
     seed: int = 42
-    members: int = 4
-    steps: int = 450
-    batch_size: int = 256
+    members: int = 6
+    steps: int = 700
+    steps_simulated: int = 350
+    batch_size: int = 160
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
     label_smoothing: float = 0.02
-    simulated: int = 5000
+    features_seed: int = 11
+    implanted: int = 1500
+    simulated: tuple[tuple[int, int], ...] = ((1800, 101), (2500, 102))
     shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
 
 
-def fit_order(examples: Examples, settings: OrderSettings, member: int = 0) -> OrderNetwork:
-    """One network. Roles are drawn by their shares, then bearings evenly, then the examples of a bearing evenly."""
+def fit_order(examples: Examples, settings: OrderSettings, member: int = 0, steps: int = 0) -> OrderNetwork:
+    """One network in `steps` (default: the settings').
+
+    Roles are drawn by their shares, then bearings evenly, then the examples of a bearing evenly.
+    """
+    torch.set_num_threads(1)  # so small a network only loses by sharing
     torch.manual_seed(settings.seed * 1000 + member)
     rng = np.random.default_rng([settings.seed, member])
+    steps = steps or settings.steps
     patches, scalars, globals_ = _tensors(examples)
     labels = torch.from_numpy(examples.label)
     chance = _sampling(examples, settings.shares)
@@ -67,9 +95,9 @@ def fit_order(examples: Examples, settings: OrderSettings, member: int = 0) -> O
     drawn = rng.choice(len(examples), size=min(len(examples), 20_000), p=chance)
     network.fit_scaler(scalars[drawn], globals_[drawn])
     optimizer = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=settings.steps)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=steps)
     network.train()
-    for _ in range(settings.steps):
+    for _ in range(steps):
         batch = torch.from_numpy(rng.choice(len(examples), size=settings.batch_size, p=chance))
         logits = network(patches[batch].float(), scalars[batch], globals_[batch])
         loss = functional.cross_entropy(logits, labels[batch], label_smoothing=settings.label_smoothing)
@@ -80,15 +108,28 @@ def fit_order(examples: Examples, settings: OrderSettings, member: int = 0) -> O
     return network.eval()
 
 
-def predict_order(networks: list[OrderNetwork], examples: Examples) -> NDArray[np.float32]:
-    """Mean logits of an ensemble, shape (n, 4)."""
+def fit_simulated(simulated: Examples, settings: OrderSettings, count: int) -> list[OrderNetwork]:
+    """The members that see simulated machines only: the same ones serve every fold."""
+    return [fit_order(simulated, settings, 100 + member, settings.steps_simulated) for member in range(count)]
+
+
+def predict_order(
+    of_simulated: list[OrderNetwork], of_all: list[OrderNetwork], examples: Examples
+) -> NDArray[np.float64]:
+    """Probabilities of the ensemble, shape (n, 4): the two halves weigh the same, however many members each has."""
+    halves = [np.stack([_logits(network, examples) for network in half]) for half in (of_simulated, of_all)]
+    count = int(np.lcm(len(of_simulated), len(of_all)))
+    members = np.concatenate([np.repeat(half, count // len(half), axis=0) for half in halves])
+    return ensemble_probabilities(members, examples.patches)
+
+
+def _logits(network: OrderNetwork, examples: Examples) -> NDArray[np.float32]:
     out = np.zeros((len(examples), 4), np.float32)
     with torch.no_grad():
         for start in range(0, len(examples), 512):
             part = examples.take(np.arange(start, min(start + 512, len(examples))))
             patches, scalars, globals_ = _tensors(part)
-            members = [network(patches.float(), scalars, globals_).numpy() for network in networks]
-            out[start : start + len(part)] = np.mean(members, axis=0)
+            out[start : start + len(part)] = network(patches.float(), scalars, globals_).numpy()
     return out
 
 
@@ -115,12 +156,6 @@ def _sampling(examples: Examples, shares: dict[str, float]) -> NDArray[np.float6
     return chance / chance.sum()
 
 
-def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Probabilities of logits along the last axis."""
-    exponent = np.exp(np.asarray(logits, np.float64) - logits.max(axis=-1, keepdims=True))
-    return np.asarray(exponent / exponent.sum(axis=-1, keepdims=True))
-
-
 def cached(name: str, make: Callable[[], Examples], folder: Path = RUNS_DIR) -> Examples:
     """Examples from ``runs/``, or made and kept there: features take longer than training. Delete the file to renew."""
     path = folder / f"order_{name}.npz"
@@ -139,11 +174,19 @@ def training_material(settings: OrderSettings, report: Report | None = None) -> 
     def progress(what: str) -> Callable[[int, int], None] | None:
         return None if report is None else lambda done, total: report(what, done, total)
 
-    seed = settings.seed
-    real = cached(f"real_v{FEATURE_VERSION}_{seed}", lambda: real_examples(seed, progress("recordings")))
-    count = settings.simulated
-    name = f"simulated_v{FEATURE_VERSION}_{seed}_{count}"
-    return real, cached(name, lambda: simulated_examples(count, seed, progress("simulated machines")))
+    seed = settings.features_seed
+    parts = {
+        "real": partial(real_examples, seed, progress("recordings")),
+        "far": partial(far_examples, seed + 10, progress("far sensors")),
+        "other_make": partial(other_make_examples, seed + 30, progress("other makes")),
+        "implanted": partial(implanted_examples, settings.implanted, seed + 20, progress("implanted faults")),
+    }
+    real = Examples.join([cached(f"{name}_v{FEATURE_VERSION}_{seed}", make) for name, make in parts.items()])
+    batches = []
+    for count, batch_seed in settings.simulated:
+        make = partial(simulated_examples, count, batch_seed, progress("simulated machines"))
+        batches.append(cached(f"simulated_v{FEATURE_VERSION}_{batch_seed}_{count}", make))
+    return real, Examples.join(batches)
 
 
 def without(real: Examples, *sizes: str) -> Examples:
@@ -158,12 +201,9 @@ def held_out(real: Examples, size: str) -> Examples:
 
 
 def units_of(examples: Examples) -> NDArray[np.str_]:
-    """The bearing each row belongs to: end, part and size; a sound one at an end is one bearing."""
-    names = [
-        f"{e} {CLASSES[y]} {s if y else ''}"
-        for e, y, s in zip(examples.end, examples.label, examples.size, strict=True)
-    ]
-    return np.array(names)
+    """The bearing each row belongs to: end, state and fault size; a sound one is told by the fault at the other end."""
+    rows = zip(examples.end, examples.label, examples.size, strict=True)
+    return np.array([f"{end} {CLASSES[label]} {size}" for end, label, size in rows])
 
 
 def train_order(
@@ -171,30 +211,30 @@ def train_order(
     out_dir: Path = WEIGHTS_DIR,
     progress: Report | None = None,
     settings: OrderSettings | None = None,
-    fold_members: int = 2,
 ) -> dict[str, Any]:
     """Train the ensemble on everything, calibrate it on held-out sizes, write weights and card; returns the card."""
     settings = settings or OrderSettings(seed=seed)
     started = time.process_time()
-    torch.set_num_threads(1)
     real, simulated = training_material(settings, progress)
-    outside, logits = [], []
+    of_simulated = fit_simulated(simulated, settings, settings.members // 2)
+    outside, answers = [], []
     for fold, size in enumerate(FAULT_SIZES):
         material = Examples.join([without(real, size), simulated])
-        networks = [fit_order(material, settings, member) for member in range(fold_members)]
+        networks = [fit_order(material, settings, member) for member in range(FOLD_MEMBERS)]
         outside.append(held_out(real, size))
-        logits.append(predict_order(networks, outside[-1]))
+        answers.append(predict_order(of_simulated, networks, outside[-1]))
         if progress:
             progress("held-out sizes", fold + 1, len(FAULT_SIZES))
     judged = Examples.join(outside)
-    network_p = softmax(np.concatenate(logits))
-    calibration = fit_calibration(network_p, judged.envelope.astype(float), judged.label, units_of(judged))
+    calibration = fit_calibration(
+        np.concatenate(answers), judged.envelope.astype(float), judged.label, units_of(judged)
+    )
     material = Examples.join([without(real), simulated])
-    networks = []
-    for member in range(settings.members):
+    networks = of_simulated.copy()
+    for member in range(settings.members // 2):
         networks.append(fit_order(material, settings, member))
         if progress:
-            progress("members", member + 1, settings.members)
+            progress("members", member + 1, settings.members // 2)
     buffer = io.BytesIO()
     np.savez(buffer, **weights_of(networks))  # type: ignore[arg-type]
     weights = buffer.getvalue()
