@@ -90,7 +90,7 @@ def envelope_figure(
         xaxis={"range": [0, float(spectrum.frequency_hz[-1]) / per_order]},
         yaxis={"range": [0, top], "exponentformat": "power"},
         showlegend=True,
-        margin={"l": 58, "r": 12, "t": 34, "b": 40},
+        margin={"l": 58, "r": 12, "t": 34, "b": 46},
     )
     return go.Figure(traces, look)
 
@@ -207,7 +207,7 @@ def kurtogram_figure(kurtogram: Kurtogram, band: Band, height: int = 380) -> go.
         "frequency (kHz)",
         "bandwidth",
         dragmode=False,
-        margin={"l": 64, "r": 8, "t": 10, "b": 40},
+        margin={"l": 64, "r": 8, "t": 10, "b": 46},
         shapes=[frame],
         xaxis=bare | {"range": [0, nyquist_khz]},
         yaxis=bare | {"tickvals": rows[::2], "ticktext": widths[::2], "autorange": "reversed", "showline": False},

@@ -51,7 +51,7 @@ def layout(height: int, x: str = "", y: str = "", **more: Any) -> dict[str, Any]
     """
     look: dict[str, Any] = {
         "height": height,
-        "margin": {"l": 58, "r": 12, "t": 10, "b": 40},
+        "margin": {"l": 58, "r": 12, "t": 10, "b": 46},
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
         "font": {"size": 12},
@@ -71,7 +71,7 @@ def axis(title: str = "") -> dict[str, Any]:
     """One axis of the shared look."""
     return {
         "gridcolor": GRID, "zeroline": False, "linecolor": AXIS, "showline": True, "ticks": "outside", "ticklen": 4,
-        "tickcolor": AXIS, "automargin": False, "title": {"text": title, "font": {"size": 12}, "standoff": 6},
+        "tickcolor": AXIS, "automargin": False, "title": {"text": title, "font": {"size": 12}, "standoff": 8},
     }  # fmt: skip
 
 
@@ -167,7 +167,7 @@ def windows_figure(windows: WindowVerdicts, height: int = 230) -> go.Figure:
         for name in STATES
         if name in windows.classes
     ]
-    look = {"barmode": "stack", "bargap": 0, "showlegend": True, "margin": {"l": 58, "r": 12, "t": 34, "b": 40}}
+    look = {"barmode": "stack", "bargap": 0, "showlegend": True, "margin": {"l": 58, "r": 12, "t": 34, "b": 46}}
     return go.Figure(
         bars, layout(height, "time (s)", "probability", yaxis={"range": [0, 1], "tickformat": ".0%"}, **look)
     )

@@ -34,13 +34,16 @@ def read_card(path: Path) -> dict[str, Any]:
         raise ModelError(f"{path.name} is not valid JSON: restore it, or run `python -m bearing train`.") from None
 
 
-def open_session(weights: bytes) -> onnxruntime.InferenceSession:
-    """An ONNX Runtime session on one thread: concurrent requests then share the cores instead of fighting."""
+def open_session(weights: bytes, keep_memory: bool = False) -> onnxruntime.InferenceSession:
+    """An ONNX Runtime session on one thread: concurrent requests then share the cores instead of fighting.
+
+    `keep_memory` holds on to the memory of the largest batch ever seen: for networks that are fed in small blocks.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # the arena keeps the largest batch ever seen: memory a 512 MB host lacks
+    options.enable_cpu_mem_arena = keep_memory
     return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
 
 
@@ -100,8 +103,11 @@ class Predictor:
         windows = np.asarray(windows)
         if windows.ndim != 2 or windows.shape[1] != self.window:
             raise SignalError(f"Expected windows of shape (n, {self.window}), got {windows.shape}.")
+        if not len(windows):  # the network cannot reshape nothing: ask about silence, keep no answer
+            silence = np.zeros((1, self.window), dtype=np.float32)
+            return [column[:0] for column in self.session.run(outputs, {"windows": silence})]
         parts = []
-        for start in range(0, max(len(windows), 1), BATCH):
+        for start in range(0, len(windows), BATCH):
             scaled = zscore(windows[start : start + BATCH])
             if not np.isfinite(scaled).all():
                 raise SignalError("A window holds NaN or infinity: cut the gap out first.")
@@ -113,4 +119,5 @@ class Predictor:
 def load_predictor(folder: Path = WEIGHTS_DIR) -> Predictor:
     """The committed network, loaded once. Raises ModelError when card and weights do not belong together."""
     card = read_card(folder / "cnn.json")
-    return Predictor(open_session(checked_weights(folder / "cnn.onnx", card["files"]["cnn.onnx"])), card)
+    weights = checked_weights(folder / "cnn.onnx", card["files"]["cnn.onnx"])
+    return Predictor(open_session(weights, keep_memory=True), card)

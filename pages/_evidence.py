@@ -24,6 +24,7 @@ from pages._show import STATE_COLOUR, chart, plain
 
 HARMONICS_SHOWN = 4.6
 DEFAULT_REACH_HZ = 600.0
+SLOWEST_HZ = 500.0  # below, there is no band to demodulate; the doctor has said so
 
 
 def shaft_hz_of(diagnosis: Diagnosis) -> float | None:
@@ -57,6 +58,8 @@ def envelope_section(choice: Choice, diagnosis: Diagnosis) -> None:
     recording, bearing = choice.recording, choice.bearing
     rate_hz = recording.sampling_rate_hz
     assert rate_hz is not None
+    if rate_hz < SLOWEST_HZ:
+        return
     reach = reach_hz(choice, diagnosis)
     kurtogram = _compute.kurtosis_map(choice.key, min(2 * reach, rate_hz / 8), recording)
     automatic, why = automatic_band(choice, diagnosis, kurtogram)
@@ -64,7 +67,8 @@ def envelope_section(choice: Choice, diagnosis: Diagnosis) -> None:
     st.subheader("Envelope spectrum", anchor=False)
     left, right = st.columns([2, 1], gap="medium")
     with right:
-        band = _band_controls(tag, automatic, why, rate_hz / 2)
+        narrowest_hz = max(20.0, 8 * rate_hz / len(recording.samples))
+        band = _band_controls(tag, automatic, why, rate_hz / 2, narrowest_hz)
         chart(
             kurtogram_figure(kurtogram, band, height=330),
             key=f"kurtogram-{tag}",
@@ -109,18 +113,16 @@ def words(band: Band) -> str:
     return f"{band.low_hz / 1000:.2f} to {band.high_hz / 1000:.2f} kHz"
 
 
-def _band_controls(tag: str, automatic: Band, why: str, nyquist_hz: float) -> Band:
-    """A slider for the band in kHz; without a choice it is the automatic one."""
-    key = f"band-{tag}"
-    step = max(round(nyquist_hz / 1000 / 400, 3), 0.001)
-    start = (round(automatic.low_hz / 1000, 3), round(min(automatic.high_hz, nyquist_hz) / 1000, 3))
+def _band_controls(tag: str, automatic: Band, why: str, nyquist_hz: float, narrowest_hz: float) -> Band:
+    """A slider for the band in kHz; without a choice it is the automatic one, and never too narrow to demodulate."""
+    key, top = f"band-{tag}", round(nyquist_hz / 1000, 3)
+    start = (round(automatic.low_hz / 1000, 3), min(round(automatic.high_hz / 1000, 3), top))
     if key not in st.session_state:
         st.session_state[key] = start
+    step = max(round(top / 400, 3), 0.001)
     low, high = cast(
         tuple[float, float],
-        st.slider(
-            "Demodulated band (kHz)", 0.0, round(nyquist_hz / 1000, 3), step=step, key=key, persist_state="session"
-        ),
+        st.slider("Demodulated band (kHz)", 0.0, top, step=step, key=key, persist_state="session"),
     )
     chosen = (low, high) != start
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -133,11 +135,11 @@ def _band_controls(tag: str, automatic: Band, why: str, nyquist_hz: float) -> Ba
                 key=f"auto-{tag}",
                 on_click=lambda: st.session_state.update({key: start}),
             )
-    if high - low < 0.02:
-        st.caption(":orange[:material/warning:] The band is too narrow to demodulate: at least 20 Hz are taken.")
-        low = max(low - 0.01, 0.0)
-        high = low + 0.02
-    return Band(low * 1000, high * 1000)
+    if high * 1000 - low * 1000 < narrowest_hz:
+        st.caption(f":orange[:material/warning:] Widened to {narrowest_hz:.0f} Hz: this recording resolves no less.")
+        low_hz = min(low * 1000, nyquist_hz - narrowest_hz)
+        return Band(max(low_hz, 0.0), max(low_hz, 0.0) + narrowest_hz)
+    return Band(low * 1000, min(high * 1000, nyquist_hz))
 
 
 def _clicked(tag: str, kurtogram: Kurtogram) -> None:
@@ -223,20 +225,25 @@ def spectrum_section(choice: Choice, diagnosis: Diagnosis) -> None:
     rate_hz = recording.sampling_rate_hz
     assert rate_hz is not None
     st.subheader("Spectrum", anchor=False)
-    nyquist = round(rate_hz / 2)
+    nyquist = rate_hz / 2
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         scale = st.segmented_control(
             "Scale", ["Linear", "dB"], default="Linear", required=True, key=f"spectrum-scale-{choice.key}",
             label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
-        low, high = st.slider(
-            "Range (Hz)", 0, nyquist, (0, nyquist), key=f"spectrum-range-{choice.key}", label_visibility="collapsed"
-        )
-    frequency, level = _compute.spectrum(choice.key, low, max(high, low + 10), scale == "dB", recording)
+        low, high = cast(
+            tuple[float, float],
+            st.slider(
+                "Range (Hz)", 0.0, nyquist, (0.0, nyquist), step=nyquist / 500, format="%.0f",
+                key=f"spectrum-range-{choice.key}", label_visibility="collapsed",
+            ),
+        )  # fmt: skip
+    wide = max(high, low + nyquist / 500)
+    frequency, level = _compute.spectrum(choice.key, low, wide, scale == "dB", recording)
     chart(
         spectrum_figure(frequency, level, recording.unit, scale == "dB", shaft_hz_of(diagnosis)),
         key=f"spectrum-{choice.key}",
-        alt=f"Amplitude spectrum from {low} to {high} Hz",
+        alt=f"Amplitude spectrum from {low:.0f} to {wide:.0f} Hz",
         name="spectrum",
     )
     st.caption("Drag to zoom, double-click to see all; the slider cuts before it draws, so no detail is lost.")
@@ -273,21 +280,23 @@ def figures_of(choice: Choice, diagnosis: Diagnosis) -> dict[str, go.Figure]:
     recording = choice.recording
     rate_hz = recording.sampling_rate_hz
     assert rate_hz is not None
+    shaft_hz = shaft_hz_of(diagnosis)
+    whole = _compute.spectrum(choice.key, 0.0, rate_hz / 2, False, recording)
+    found = {
+        "Waveform": waveform_figure(*_compute.waveform(choice.key, recording), recording.unit, diagnosis.windows, 300),
+        "Spectrum": spectrum_figure(*whole, recording.unit, False, shaft_hz),
+        "Spectrogram": spectrogram_figure(_compute.time_frequency(choice.key, recording)),
+        "Verdict per window": windows_figure(diagnosis.windows),
+    }
+    if rate_hz < SLOWEST_HZ:
+        return found
     reach = reach_hz(choice, diagnosis)
     kurtogram = _compute.kurtosis_map(choice.key, min(2 * reach, rate_hz / 8), recording)
     band, _ = automatic_band(choice, diagnosis, kurtogram)
     spectrum = _compute.envelope(choice.key, (band.low_hz, band.high_hz), reach, recording)
     orders = choice.bearing.orders if choice.bearing else None
-    shaft_hz = shaft_hz_of(diagnosis)
-    return {
-        "Waveform": waveform_figure(*_compute.waveform(choice.key, recording), recording.unit, diagnosis.windows, 300),
-        f"Envelope spectrum, {words(band)}": envelope_figure(
-            spectrum, orders, shaft_hz, diagnosis.evidence, unit=recording.unit
-        ),
+    envelope = envelope_figure(spectrum, orders, shaft_hz, diagnosis.evidence, unit=recording.unit)
+    return found | {
+        f"Envelope spectrum, {words(band)}": envelope,
         "Kurtogram": kurtogram_figure(kurtogram, band),
-        "Spectrum": spectrum_figure(
-            *_compute.spectrum(choice.key, 0, rate_hz / 2, False, recording), recording.unit, False, shaft_hz
-        ),
-        "Spectrogram": spectrogram_figure(_compute.time_frequency(choice.key, recording)),
-        "Verdict per window": windows_figure(diagnosis.windows),
     }

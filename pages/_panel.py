@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -29,7 +30,7 @@ class Choice:
     channel: int
     recording: Recording
     bearing: Bearing | None
-    key: str  # names content, channel and settings
+    key: str  # names content, file, channel and settings
     problem: str = ""
 
 
@@ -201,5 +202,6 @@ def settle(
         )
     except ParameterError as error:
         problem = problem or str(error)
-    key = f"{source.digest}|{source.name}|{channel}|{recording.sampling_rate_hz}|{recording.shaft_rpm}|{bearing}"
+    settings = (source.digest, source.name, channel, recording.sampling_rate_hz, recording.shaft_rpm, bearing)
+    key = hashlib.sha256(repr(settings).encode()).hexdigest()[:16]
     return Choice(channel, recording, bearing, key, problem)

@@ -14,6 +14,7 @@ from bearing.dataset import available, locate
 from bearing.errors import BearingError
 from bearing.intake import Intake, open_upload
 from bearing.paths import DATA_DIR
+from bearing.readers.names import clean_file_name
 from bearing.registry import entry, registry
 from pages._show import plain
 
@@ -47,11 +48,11 @@ def take(data: bytes, name: str, note: str = "") -> None:
     try:
         intake = open_upload(data, name)
     except BearingError as error:
-        st.session_state["diagnose.complaint"] = f"{name}: {error}"
+        st.session_state["diagnose.complaint"] = f"{clean_file_name(name)}: {error}"
         return
     simulated = b"SIMULATED" in data[:400]
     digest = hashlib.sha256(data).hexdigest()
-    st.session_state["diagnose.source"] = Source(name, digest, intake, simulated, note)
+    st.session_state["diagnose.source"] = Source(clean_file_name(name), digest, intake, simulated, note)
     st.session_state["diagnose.complaint"] = ""
 
 

@@ -116,7 +116,10 @@ def key_numbers(diagnosis: Diagnosis, unit: str) -> None:
         "Kurtosis": (f"{values.kurtosis:.2f}", "3 for noise; impacts raise it."),
         "Duration": (f"{diagnosis.duration_s:#.3g} s", "Length of the recording."),
         "Rate": (hertz(diagnosis.sampling_rate_hz), plain(f"From: {diagnosis.rate_source or 'the file'}.")),
-        "Speed": (speed_words(diagnosis), plain(f"From: {diagnosis.rpm_source or 'nobody'}.")),
+        "Speed" if diagnosis.rpm_confidence in (0.0, 1.0) else "Speed, estimated": (
+            speed_words(diagnosis),
+            plain(f"From: {diagnosis.rpm_source or 'nobody'}."),
+        ),
     }
     with st.container(horizontal=True, gap="medium", key="numbers"):
         for label, (value, about) in numbers.items():

@@ -7,6 +7,7 @@ import streamlit as st
 from bearing.diagnosis import Diagnosis
 from bearing.errors import BearingError
 from bearing.figures import preview_figure, waveform_figure
+from bearing.readers.names import clean_file_name
 from bearing.report import report_csv, report_html, report_json
 from bearing.style import STATES
 from pages import _compute
@@ -173,16 +174,17 @@ def results(source: Source, choice: Choice) -> None:
 
 
 def downloads(source: Source, choice: Choice, diagnosis: Diagnosis) -> None:
-    stem = source.name.rsplit(".", 1)[0] or "recording"
+    stem = clean_file_name(source.name).rsplit(".", 1)[0] or "recording"
     note = "Simulated signal, not a measurement." if source.simulated else source.intake.recognised
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="downloads"):
         st.download_button(
-            "CSV", report_csv(diagnosis), f"{stem}_diagnosis.csv", "text/csv", icon=":material/table_view:",
+            "CSV", lambda: report_csv(diagnosis), f"{stem}_diagnosis.csv", "text/csv", icon=":material/table_view:",
             on_click="ignore", help="One row per window, the summary in lines that begin with #.",
         )  # fmt: skip
         st.download_button(
-            "JSON", report_json(diagnosis), f"{stem}_diagnosis.json", "application/json", icon=":material/data_object:",
-            on_click="ignore", help="The diagnosis as the command line and the API give it.",
+            "JSON", lambda: report_json(diagnosis), f"{stem}_diagnosis.json", "application/json",
+            icon=":material/data_object:", on_click="ignore",
+            help="The diagnosis as the command line and the API give it.",
         )  # fmt: skip
         st.download_button(
             "Report with figures",

@@ -156,6 +156,14 @@ def test_sick_signals_give_a_verdict_or_a_sentence(page: AppTest, samples: np.nd
     assert page.header or page.error
 
 
+@pytest.mark.parametrize("count", [2048, 9000])
+@pytest.mark.parametrize("rate_hz", [1.0, 30.0, 499.0, 2_000.0, 10_000_000.0])
+def test_any_rate_and_length_is_drawn(page: AppTest, rate_hz: float, count: int) -> None:
+    noise = np.random.default_rng(0).normal(size=count)
+    upload(page, "odd.csv", csv(noise, f"fs={rate_hz:.0f}\nrpm=1500\nvib\n"))
+    assert page.header or page.error
+
+
 def test_results_survive_a_page_switch(page: AppTest) -> None:
     page.button(key="sample-outer").click().run()
     next(number for number in page.number_input if number.label == "Speed (rpm)").set_value(1500.0).run()
