@@ -17,7 +17,8 @@ from bearing.readers.clock import rate_of_stamps
 from bearing.readers.dialect import Dialect
 from bearing.readers.facts import Facts, Known, tidy_rate
 from bearing.readers.names import clean_name
-from bearing.readers.text import decode, parse_table
+from bearing.readers.table import parse_table
+from bearing.readers.text import decode
 from bearing.recording import RATE_LIMITS_HZ, FloatArray, Recording
 
 __all__ = ["read_lvm"]
