@@ -7,12 +7,12 @@ says it in one sentence. The spectral checks look at 2^18 samples at most.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, log10
 
 import numpy as np
 
 from bearing.errors import BearingError
 from bearing.kinematics import FaultOrders, rpm_to_hz
+from bearing.mains import Lines, hum_share, mains_rate_factor, narrow_lines
 from bearing.recording import FloatArray, Recording
 
 __all__ = ["DoctorReport", "Finding", "examine", "usable_stretch"]
@@ -21,7 +21,6 @@ MIN_SAMPLES = 2_048
 MIN_TURNS = 5.0
 SEVERITIES = ("ok", "note", "warning", "severe")
 
-_SPECTRUM_SAMPLES = 2**18
 _SPEED_SAMPLES = 2**17
 _LEVEL_SAMPLES = 2**15
 _LARGEST = 1e100  # beyond this, squares overflow
@@ -321,62 +320,17 @@ def _coarse(spread: float, step: float) -> Finding | None:
 # --- spectrum -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Lines:
-    """Narrow spectral lines and the power spectrum they stand in."""
-
-    frequency_hz: FloatArray
-    power: FloatArray  # shape (bins,)
-    bin_hz: float
-
-
 def _spectral_checks(signal: FloatArray, recording: Recording) -> list[Finding | None]:
     rate_hz = recording.sampling_rate_hz
     if rate_hz is None or len(signal) < MIN_SAMPLES:
         return []
-    lines = _narrow_lines(signal, rate_hz)
+    lines = narrow_lines(signal, rate_hz)
     shaft_hz = rpm_to_hz(recording.shaft_rpm) if recording.shaft_rpm else None
     return [_hum(lines, shaft_hz), _suspicious_rate(lines, shaft_hz, rate_hz), _speed(signal, recording)]
 
 
-def _narrow_lines(signal: FloatArray, rate_hz: float, strongest: int = 60) -> _Lines:
-    """The strongest lines that stand out of their neighbourhood (64 bins) and are at most a few bins wide."""
-    count = min(len(signal), _SPECTRUM_SAMPLES) // 256 * 256
-    start = (len(signal) - count) // 2
-    stretch = signal[start : start + count]
-    amplitude = np.abs(np.fft.rfft((stretch - stretch.mean()) * np.hanning(count)))
-    bin_hz = rate_hz / count
-    amplitude = amplitude[: len(amplitude) // 64 * 64]
-    floor = np.repeat(np.median(amplitude.reshape(-1, 64), axis=1), 64)
-    height = amplitude / np.maximum(floor, 1e-12 * amplitude.max() + 1e-300)
-    at = (
-        np.flatnonzero((amplitude[1:-1] > amplitude[:-2]) & (amplitude[1:-1] >= amplitude[2:]) & (height[1:-1] > 5)) + 1
-    )
-    at = at[(at > 8) & (at < len(amplitude) - 4)]
-    at = at[(amplitude[at - 3] < 0.3 * amplitude[at]) & (amplitude[at + 3] < 0.3 * amplitude[at])]
-    at = at[np.argsort(-height[at])][:strongest]
-    before, peak, after = (np.log(amplitude[at + shift] + 1e-300) for shift in (-1, 0, 1))
-    curvature = before - 2 * peak + after
-    offset = np.divide(0.5 * (before - after), curvature, out=np.zeros_like(peak), where=curvature < 0)
-    return _Lines((at + np.clip(offset, -0.5, 0.5)) * bin_hz, np.square(amplitude), bin_hz)
-
-
-def _hum(lines: _Lines, shaft_hz: float | None) -> Finding | None:
-    """Share of the power in the first harmonics of 50 or 60 Hz, those apart that the shaft explains."""
-    if lines.bin_hz > 1.0:
-        return None
-    total = float(lines.power.sum())
-    shares = {}
-    for mains_hz in (50.0, 60.0):
-        share = 0.0
-        for harmonic in mains_hz * np.arange(1, 7):
-            near_line = np.abs(lines.frequency_hz - harmonic) < max(1e-3 * harmonic, 0.5 * lines.bin_hz)
-            by_shaft = shaft_hz is not None and abs(harmonic / shaft_hz - round(harmonic / shaft_hz)) < 0.02
-            if near_line.any() and not by_shaft:
-                middle = round(harmonic / lines.bin_hz)
-                share += float(lines.power[max(middle - 4, 0) : middle + 5].sum()) / total
-        shares[mains_hz] = share
-    mains_hz, share = max(shares.items(), key=lambda item: item[1])
+def _hum(lines: Lines, shaft_hz: float | None) -> Finding | None:
+    mains_hz, share = hum_share(lines, shaft_hz)
     if share < 0.1:
         return None
     return Finding(
@@ -384,6 +338,18 @@ def _hum(lines: _Lines, shaft_hz: float | None) -> Finding | None:
         "warning" if share > 0.5 else "note",
         f"{100 * share:.0f} % of the power is mains hum ({mains_hz:g} Hz and harmonics): "
         "check the sensor's cable and earth.",
+    )
+
+
+def _suspicious_rate(lines: Lines, shaft_hz: float | None, rate_hz: float) -> Finding | None:
+    factor = mains_rate_factor(lines, shaft_hz) if rate_hz >= 2_000 else None
+    if factor is None:
+        return None
+    return Finding(
+        "suspicious rate",
+        "warning",
+        f"The sampling rate of {rate_hz:,.6g} Hz looks wrong: mains hum falls into place only if the true rate is "
+        f"another, such as {rate_hz * factor:,.6g} Hz. Check it.",
     )
 
 
@@ -399,60 +365,3 @@ def _speed(signal: FloatArray, recording: Recording) -> Finding | None:
     except BearingError:  # too short or too odd to judge
         return None
     return Finding("speed", "warning", check.reason) if check.contradicts else None
-
-
-_RATE_FACTORS = (0.1, 0.125, 0.2, 0.25, 1 / 3, 0.5, 2.0, 3.0, 4.0, 5.0, 8.0, 10.0)
-_MAINS_HARMONICS = np.arange(2, 25, 2)  # magnetic pull and rectifiers hum at even harmonics
-
-
-def _suspicious_rate(lines: _Lines, shaft_hz: float | None, rate_hz: float) -> Finding | None:
-    """Mains harmonics that fall on 50 or 60 Hz only if the sampling rate were another one.
-
-    Electric machines hum at exact multiples of the mains. Found at 90 and 180 Hz with nothing at 120 Hz, they say that
-    the clock runs k times slower than claimed. Lines that the shaft explains are left out.
-    """
-    unexplained_hz = lines.frequency_hz
-    if shaft_hz is not None:
-        order = unexplained_hz / shaft_hz
-        unexplained_hz = unexplained_hz[np.abs(order - np.round(order)) > np.maximum(0.01, 1e-3 * order)]
-    if unexplained_hz.size < 4 or rate_hz < 2_000:
-        return None
-    claimed = _mains_evidence(lines.frequency_hz, lines.bin_hz, 1.0)
-    evidence = [
-        min(_mains_evidence(some_hz, lines.bin_hz, factor) for some_hz in (lines.frequency_hz, unexplained_hz))
-        for factor in _RATE_FACTORS
-    ]
-    best = int(np.argmax(evidence))
-    if evidence[best] < 5.0 or evidence[best] - claimed < 4.6:
-        return None
-    return Finding(
-        "suspicious rate",
-        "warning",
-        f"The sampling rate of {rate_hz:,.6g} Hz looks wrong: mains hum falls into place only if the true rate is "
-        f"another, such as {rate_hz * _RATE_FACTORS[best]:,.6g} Hz. Check it.",
-    )
-
-
-def _mains_evidence(frequency_hz: FloatArray, bin_hz: float, factor: float) -> float:
-    """-log10 of the probability that so many lines meet harmonics of 50 or 60 Hz by chance, frequencies x factor."""
-    best = 0.0
-    for mains_hz in (50.0, 60.0):
-        scaled = frequency_hz * factor
-        nearest = np.round(scaled / mains_hz)
-        tolerance = np.maximum(3e-4 * scaled, 0.3 * bin_hz * factor)
-        hits = int(np.sum(np.isin(nearest, _MAINS_HARMONICS) & (np.abs(scaled - nearest * mains_hz) < tolerance)))
-        reachable = scaled < mains_hz * (_MAINS_HARMONICS[-1] + 0.5)
-        expected = 0.5 * float(np.sum(np.minimum(2 * tolerance / mains_hz, 1.0) * reachable))
-        best = max(best, -log10(min(1.0, 2 * _poisson_tail(hits, expected))))
-    return best
-
-
-def _poisson_tail(count: int, mean: float) -> float:
-    """Probability of `count` or more events when `mean` are expected."""
-    if count <= 0:
-        return 1.0
-    term = total = exp(-mean)
-    for index in range(1, count):
-        term *= mean / index
-        total += term
-    return max(1.0 - total, 1e-15)
