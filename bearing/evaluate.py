@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,7 @@ from bearing.splits import IndexArray, random_split
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bearing.train import Settings
+    from bearing.recipe import Epoch, Settings
 
 __all__ = ["PROTOCOLS", "Evaluation", "Fold", "evaluate", "folds", "save_evaluation"]
 
@@ -57,6 +57,7 @@ class Evaluation:
     metrics: Metrics
     per_fold: dict[str, Metrics]
     recordings: Metrics  # the mean probability over a recording's held-out windows decides
+    histories: dict[str, tuple[Epoch, ...]] = field(default_factory=dict)  # curves of each fold trained here
 
 
 def folds(data: WindowSet, protocol: str, seed: int = 42) -> list[Fold]:
@@ -109,6 +110,7 @@ def evaluate(
     """
     import pandas as pd
 
+    histories: dict[str, tuple[Epoch, ...]] = {}
     if protocol == "random":
         probabilities_of = _committed(weights)
         settings_seed = int(probabilities_of[1])
@@ -126,6 +128,7 @@ def evaluate(
             report = None if on_epoch is None else (lambda e, n, i=i: on_epoch(i + 1, len(parts), e.epoch, n))
             fitted = fit(data.windows[fold.train], data.label[fold.train], settings, report)
             answers.append(predict(fitted.network, data.windows[fold.hold_out]))
+            histories[fold.name] = fitted.history
 
     table = pd.concat(
         [
@@ -134,7 +137,7 @@ def evaluate(
         ],
         ignore_index=True,
     )
-    return _summed_up(protocol, table, classes)
+    return replace(_summed_up(protocol, table, classes), histories=histories)
 
 
 def _committed(weights: Path | None) -> tuple[Callable[[Any], tuple[Any, Any]], int, tuple[str, ...]]:
@@ -210,6 +213,10 @@ def save_evaluation(evaluation: Evaluation, data: WindowSet, folder: Path, setti
         "windows": evaluation.metrics.as_dict(),
         "recordings": evaluation.recordings.as_dict(),
         "folds": {fold: metrics.as_dict() for fold, metrics in evaluation.per_fold.items()},
+        "histories": {
+            fold: [{name: round(value, 6) for name, value in asdict(epoch).items()} for epoch in epochs]
+            for fold, epochs in evaluation.histories.items()
+        },
         "data_sha256": {s.entry.file_name: hashlib.sha256(s.path.read_bytes()).hexdigest() for s in data.sources},
         "libraries": {package: version(package) for package in ("numpy", "scipy", "torch", "onnxruntime")},
         "predictions": {"file": f"predictions_{name}.csv", "sha256": hashlib.sha256(table).hexdigest()},

@@ -86,6 +86,7 @@ class Result:
     data_sha256: dict[str, str]
     predictions_file: str
     predictions_sha256: str
+    histories: dict[str, tuple[Epoch, ...]]  # the curves of each fold; none for `random`, which trains nothing
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,9 @@ def read_result(protocol: str, folder: Path = WEIGHTS_DIR) -> Result:
             data_sha256=content["data_sha256"],
             predictions_file=content["predictions"]["file"],
             predictions_sha256=content["predictions"]["sha256"],
+            histories={
+                name: tuple(Epoch(**epoch) for epoch in epochs) for name, epochs in content.get("histories", {}).items()
+            },
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ModelError(

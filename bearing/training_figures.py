@@ -89,9 +89,16 @@ def _percent(share: float) -> str:
 
 
 def curves_figure(
-    history: Sequence[Epoch], other: Sequence[Epoch] = (), other_name: str = "committed run", height: int = 330
+    history: Sequence[Epoch],
+    other: Sequence[Epoch] = (),
+    other_name: str = "committed run",
+    held_out: float | None = None,
+    height: int = 330,
 ) -> go.Figure:
-    """Loss and accuracy over the epochs, training and validation; `other` is drawn behind, dashed, to compare."""
+    """Loss and accuracy over the epochs, training and validation; `other` is drawn behind, dashed, to compare.
+
+    held_out : accuracy on what was kept from training and validation, drawn as a line.
+    """
     figure = make_subplots(rows=1, cols=2, subplot_titles=("Loss (cross-entropy)", "Accuracy"), horizontal_spacing=0.1)
     for column, measure in enumerate(("loss", "accuracy"), start=1):
         for part, colour in (("train", "#8A94A0"), ("validation", SIGNAL)):
@@ -118,6 +125,16 @@ def curves_figure(
     figure.update_yaxes(gridcolor=GRID, zeroline=False, fixedrange=True, rangemode="tozero")
     figure.update_yaxes(tickformat=".0%", range=[0, 1.02], row=1, col=2)
     figure.update_annotations(font_size=13)
+    if held_out is not None:
+        below = held_out > 0.5
+        figure.add_hline(
+            y=held_out,
+            line={"color": WRONG, "width": 1.5, "dash": "dot"},
+            annotation={"text": f"held out: {_percent(held_out)}", "font": {"color": WRONG, "size": 12}},
+            annotation_position="bottom right" if below else "top right",
+            row=1,
+            col=2,
+        )
     return figure
 
 

@@ -148,6 +148,30 @@ def show_metrics(evaluated: dict[str, Result]) -> None:
             st.switch_page("pages/test_set.py")
 
 
+def show_curves(evaluated: dict[str, Result], card: dict[str, Any], history: tuple[Epoch, ...]) -> None:
+    """Learning curves of the committed network and of every fold, against what the held-out windows say."""
+    st.subheader("How the waveform CNN learned", anchor="curves")
+    random = evaluated.get("random")
+    again = f"python -m bearing train --seed {card['training']['seed']}"
+    runs = {"The committed network": (history, random.windows.accuracy if random else None, again)}
+    for result in evaluated.values():
+        for fold, epochs in result.histories.items():
+            runs[f"{result.protocol.title}: without {fold}"] = (epochs, result.folds[fold].accuracy, result.command)
+    name = next(iter(runs))
+    if len(runs) > 1:
+        name = st.selectbox("Curves of", list(runs), key="curves_of", width=420)
+    epochs, held_out, line = runs[name]
+    st.plotly_chart(
+        figures.curves_figure(epochs, held_out=held_out),
+        key="curves",
+        config=QUIET,
+        alt=f"Loss and accuracy over {len(epochs)} epochs of {name}",
+    )
+    if held_out is not None and epochs[-1].validation_accuracy - held_out > 0.1:
+        st.caption("Validation windows come from the training bearings, so their curve promises what the line refutes.")
+    command(line)
+
+
 def show_network(card: dict[str, Any], folder: Path) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
@@ -220,10 +244,6 @@ else:
         show_protocols(evaluated)
         show_metrics(evaluated)
         show_exhibit(evaluated, folder)
-    st.subheader("How the waveform CNN learned", anchor="curves")
-    st.plotly_chart(
-        figures.curves_figure(history), key="curves", config=QUIET, alt="Loss and accuracy of the committed training"
-    )
-    command(f"python -m bearing train --seed {card['training']['seed']}")
+    show_curves(evaluated, card, history)
     show_network(card, folder)
 show_live(evaluated, history)

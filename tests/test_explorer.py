@@ -107,6 +107,24 @@ def test_the_random_protocol_comes_out_again_on_real_recordings(recordings_dir: 
 
 
 @pytest.mark.recordings
+def test_what_evaluate_writes_is_what_the_pages_read(recordings_dir: Path, tmp_path: Path) -> None:
+    """One epoch per fold, into another folder."""
+    pytest.importorskip("torch")
+    from bearing.dataset import window_set
+    from bearing.evaluate import evaluate, save_evaluation
+
+    data, settings = window_set(), Settings(epochs=1)
+    written = evaluate(data, "load", settings)
+    save_evaluation(written, data, tmp_path, settings)
+    result = read_result("load", tmp_path)
+    assert result.windows.as_dict() == written.metrics.as_dict()
+    assert set(result.histories) == set(result.folds) == {f"load {hp} hp" for hp in range(4)}
+    for epochs in result.histories.values():
+        assert [e.epoch for e in epochs] == [1]
+    assert len(read_predictions(result, tmp_path)) == len(data) == result.windows.n
+
+
+@pytest.mark.recordings
 def test_a_window_of_the_table_is_found_again_in_its_recording(recordings_dir: Path, table: pd.DataFrame) -> None:
     from bearing.indicators import indicators
 
@@ -276,6 +294,12 @@ def test_curves_draw_both_runs() -> None:
     assert [e.epoch for e in history] == list(range(1, len(history) + 1))
     figure = curves_figure(history[:3], history)
     assert sorted(len(t.x) for t in figure.data) == [3] * 4 + [len(history)] * 4
+
+
+def test_what_is_held_out_is_a_line_across_the_accuracy() -> None:
+    figure = curves_figure(read_history(), held_out=0.42)
+    assert [shape.y0 for shape in figure.layout.shapes] == [0.42]
+    assert any(a.text == "held out: 42%" for a in figure.layout.annotations)
 
 
 def test_the_network_is_drawn_with_the_numbers_of_its_card() -> None:
