@@ -265,6 +265,39 @@ def test_others_are_served_while_a_child_reads() -> None:
     assert results == [1, 1, 1]
 
 
+# --- found by fuzzing and by looking for trouble; each was a crash, a hang or a swollen process -----------------------
+
+
+def test_numpy_header_that_never_closes() -> None:
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (4000,"
+    data = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(32_000)
+    with pytest.raises(UnreadableFile, match="header of this NumPy file is damaged"):
+        read_bytes(data, "a.npy")
+
+
+@pytest.mark.parametrize("line", ["a" + " " * 299, "a" + '"' * 299, "a" + " ;" * 150, "a " * 150, "a" + "( " * 150])
+def test_preamble_lines_take_no_time(line: str) -> None:
+    from bearing.readers.facts import facts_in_lines
+
+    start = time.perf_counter()
+    facts_in_lines([line])
+    assert time.perf_counter() - start < 0.1  # the first of these took 26 s
+
+
+def test_uff_without_line_ends_stays_small() -> None:
+    text = twins.uff().replace(b"      4000", b"   9000000")[:-7] + b" -1.47553E-02" * (2 * MEGABYTE)
+    (recording,) = read_bytes(text, "a.uff")
+    assert len(recording.samples) == len(twins.signal()) + 2 * MEGABYTE
+    assert any("promises 9,000,000 samples" in note for note in recording.notes)
+
+
+def test_times_of_day_do_not_swell_the_process() -> None:
+    read_bytes(twins.ours(), "warm.csv")
+    before_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    read_bytes(b"2024-01-01 00:00:00.123,2\n" * MEGABYTE, "a.csv")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before_mb < 300
+
+
 # --- limits, names and numbers --------------------------------------------------------------------------------------
 
 
