@@ -31,6 +31,7 @@ from bearing.errors import BearingError, InputError, ModelError, TooLarge
 
 __all__ = ["api", "app", "create_api", "lifespan", "lifespan_of", "routes", "routes_of"]
 
+SMALL_BODY = 64_000  # bytes; a window or two are judged in less time than it takes to hand them to a thread
 NPY_TYPES = ("application/x-npy", "application/octet-stream")
 
 
@@ -161,7 +162,10 @@ async def _judged(request: Request, parse: Callable[..., Any]) -> Judged:
     def work() -> Judged:
         return judge(parse(body, WINDOW, state.settings.max_windows))
 
-    result = await state.workers.run(work)
+    if len(body) <= SMALL_BODY and state.workers.ready:
+        result = work()
+    else:
+        result = await state.workers.run(work)
     state.metrics.windows.inc(len(result.probabilities))
     return result
 

@@ -9,10 +9,11 @@ import argparse
 import http.client
 import io
 import json
+import socket
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -41,37 +42,73 @@ def as_npy(windows: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def ask(case: Case, body: bytes) -> tuple[float, dict]:
-    """Milliseconds from opening the connection to the last byte received, and the answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", case.server.port)
-    began = time.perf_counter()
-    connection.request("POST", case.path, body, case.headers)
-    response = connection.getresponse()
-    content = response.read()
-    milliseconds = 1000 * (time.perf_counter() - began)
-    connection.close()
-    if response.status != 200:
-        raise RuntimeError(f"{case.name} answered {response.status}: {content[:200]!r}")
-    return milliseconds, json.loads(content)
+class Client:
+    """One connection that is kept, as the clients of such a service do; a new one where the server has closed it."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.connection = http.client.HTTPConnection("127.0.0.1", case.server.port)
+        self.used = 0.0
+
+    def ask(self, body: bytes) -> tuple[float, dict]:
+        """Milliseconds from the first byte sent to the last byte received, and the answer."""
+        if time.perf_counter() - self.used > 3:  # uvicorn closes what was idle for five seconds
+            self.connection.close()
+            self.connection.connect()
+        self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        began = time.perf_counter()
+        self.connection.request("POST", self.case.path, body, self.case.headers)
+        response = self.connection.getresponse()
+        content = response.read()
+        self.used = time.perf_counter()
+        if response.status != 200:
+            raise RuntimeError(f"{self.case.name} answered {response.status}: {content[:200]!r}")
+        return 1000 * (self.used - began), json.loads(content)
 
 
-def measure(cases: list[Case], windows: np.ndarray, rounds: int) -> dict[str, tuple[float, float, float]]:
-    """Median and least delivery, and median execution, in ms per case; the cases take turns."""
+@dataclass
+class Taken:
+    """What the requests of one case took, in ms: at the client, inside the network, and of the server's processor."""
+
+    delivery: list[float] = field(default_factory=list)
+    execution: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+
+
+def measure(cases: list[Case], windows: np.ndarray, rounds: int) -> dict[str, Taken]:
+    """All cases, taking turns, after two rounds that are not counted."""
     bodies = [case.body(windows) for case in cases]
-    taken: dict[str, list[tuple[float, float]]] = {case.name: [] for case in cases}
+    clients = [Client(case) for case in cases]
+    taken = {case.name: Taken() for case in cases}
     for turn in range(rounds + 2):
-        for case, body in zip(cases, bodies, strict=True):
-            delivery, answer = ask(case, body)
-            if turn >= 2:  # the first two warm up
-                taken[case.name].append((delivery, answer[case.execution_key]))
-    return {
-        name: (
-            statistics.median(delivery for delivery, _ in times),
-            min(delivery for delivery, _ in times),
-            statistics.median(execution for _, execution in times),
+        for case, client, body in zip(cases, clients, bodies, strict=True):
+            cpu = case.server.cpu_ms()
+            delivery, answer = client.ask(body)
+            if turn >= 2:
+                times = taken[case.name]
+                times.delivery.append(delivery)
+                times.execution.append(answer[case.execution_key])
+                times.cpu.append(case.server.cpu_ms() - cpu)
+    return taken
+
+
+def report(count: int, taken: dict[str, Taken]) -> None:
+    """Per case: delivery, execution and processor time, and their share of the first case's."""
+    first = next(iter(taken.values()))
+    print(
+        f"\n{count} windows, ms per request  delivery: median   least   execution     CPU   share: median  least    CPU"
+    )
+    for name, times in taken.items():
+        delivery, cpu = statistics.median(times.delivery), statistics.median(times.cpu)
+        shares = (
+            delivery / statistics.median(first.delivery),
+            min(times.delivery) / min(first.delivery),
+            cpu / statistics.median(first.cpu),
         )
-        for name, times in taken.items()
-    }
+        print(
+            f"  {name:26s} {delivery:17.1f} {min(times.delivery):7.1f} {statistics.median(times.execution):11.2f} "
+            f"{cpu:7.1f} {shares[0]:15.3f} {shares[1]:6.3f} {shares[2]:6.3f}"
+        )
 
 
 def main() -> None:
@@ -97,14 +134,7 @@ def main() -> None:
         ]
         time.sleep(3)  # let the warm-up end
         for count in arguments.counts:
-            results = measure(cases, rng.standard_normal((count, 2048)), arguments.rounds)
-            reference = results["stand-in, JSON"]
-            print(
-                f"\n{count} windows            delivery ms: median   least   execution   share of the stand-in (least)"
-            )
-            for name, (median, least, execution) in results.items():
-                share = f"{median / reference[0]:.3f} ({least / reference[1]:.3f})"
-                print(f"  {name:26s} {median:17.1f} {least:7.1f} {execution:11.2f}   {share}")
+            report(count, measure(cases, rng.standard_normal((count, 2048)), arguments.rounds))
 
 
 if __name__ == "__main__":
