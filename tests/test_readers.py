@@ -405,6 +405,18 @@ def test_what_cannot_be_read_says_what_to_do(data: bytes, name: str, error: type
         read_bytes(data, name)
 
 
+def test_text_that_looks_like_another_format_stays_text() -> None:
+    padded = "x" * 126 + "IM\n" + twins.table(twins.signal())
+    assert len(read_bytes(padded.encode(), "a.csv")[0].samples) == 4_000
+    whole = "-1\n15\n" + "".join(f"{value:.0f}\n" for value in 100 * twins.signal())
+    assert len(read_bytes(whole.encode(), "a.txt")[0].samples) == 4_002
+
+
+def test_a_channel_with_gaps_may_be_the_likely_one() -> None:
+    text = twins.table(twins.signal(), twins.signal(), before="temperature,vib\n").replace("\n", "\n1,nan\n", 2)
+    assert preferred_channel(read_bytes(text.encode(), "a.csv"))[0] == 1
+
+
 def test_read_path_of_nothing(tmp_path) -> None:
     with pytest.raises(UnreadableFile, match=r"'gone\.csv' could not be opened"):
         read_path(tmp_path / "gone.csv")

@@ -192,8 +192,9 @@ _CWRU_PLACES = {
 
 def _channel_score(recording: Recording) -> tuple[float, str]:
     kind = kind_of(recording.channel, recording.unit)
-    alive = bool(np.ptp(recording.samples[:100_000]) > 0) if recording.samples.size else False
-    if not alive:
+    start = recording.samples[:100_000]
+    finite = start[np.isfinite(start)]
+    if not finite.size or finite.max() == finite.min():
         return -1.0, "every channel is constant"
     if recording.channel in _CWRU_PLACES:
         return _CWRU_PLACES[recording.channel]

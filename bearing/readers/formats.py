@@ -69,7 +69,7 @@ def format_of(data: bytes, name: str) -> Format:
     extension = name.lower().rsplit(".", 1)[-1] if "." in name else ""
     if head.startswith(_HDF5_MAGIC) or data[512:520] == _HDF5_MAGIC:
         return Format.HDF5
-    if head[126:128] in (b"IM", b"MI") and len(head) >= 128:
+    if head[126:128] in (b"IM", b"MI") and head[124:126] in (b"\0\x01", b"\x01\0", b"\0\x02", b"\x02\0"):
         return Format.MAT5
     if head.startswith(b"MATLAB 5.0") or head.startswith(b"MATLAB 7"):
         return Format.MAT5  # cut off inside its header: the reader says so
@@ -83,7 +83,8 @@ def format_of(data: bytes, name: str) -> Format:
         return Format.TDMS
     if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:19] == b"LabVIEW Measurement":
         return Format.LVM
-    if re.match(rb"\s*-1[ \t]*\r?\n[ \t]*\d{1,4}b?\b", head):
+    indent = rb"\s*" if extension in ("uff", "unv") else rb"(?:[ \t]*\r?\n)* {4}"  # a table may begin with -1, too
+    if re.match(indent + rb"-1[ \t]*\r?\n[ \t]*\d{1,4}b?\b", head):
         return Format.UFF
     for magic, sentence in _REFUSED:
         if head.startswith(magic):
