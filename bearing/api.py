@@ -157,7 +157,9 @@ async def batch_predict(request: Request) -> Response:
 
 async def _judged(request: Request, parse: Callable[..., Any]) -> Judged:
     state = request.app.state
-    body = await request.body()
+    body = bytearray()  # grows in place, where a list of chunks would be held twice
+    async for chunk in request.stream():
+        body += chunk
 
     def work() -> Judged:
         return judge(parse(body, WINDOW, state.settings.max_windows))

@@ -21,6 +21,7 @@ from bearing.errors import SignalError, TooLarge
 __all__ = ["parse_npy", "parse_records", "parse_rows", "parse_windows"]
 
 MAX_TOKENS = 10_000  # strings and brackets within one member; a record needs three
+MAX_HEADER = 10_000  # bytes; numpy.save writes 128 for an array of numbers
 NPY_MAGIC = b"\x93NUMPY"
 _SPACE = b" \t\r\n"
 _NOT_JSON = (ValueError, RuntimeError)  # what simdjson raises; RuntimeError for integers beyond 64 bits
@@ -29,14 +30,14 @@ _WRAPPED = re.compile(rb'\s*\{\s*"windows"\s*:')
 _ROWS_EXAMPLE = '{"windows": [[2048 numbers], ...]} or [[2048 numbers], ...]'
 
 
-def parse_windows(body: bytes, size: int, max_windows: int) -> NDArray[np.floating]:
+def parse_windows(body: bytes | bytearray, size: int, max_windows: int) -> NDArray[np.floating]:
     """A body of ``/api/windows``: ``.npy`` bytes, or JSON. Raises SignalError or TooLarge, naming the window."""
     if body.startswith(NPY_MAGIC):
         return parse_npy(body, size, max_windows)
     return parse_rows(body, size, max_windows)
 
 
-def parse_npy(body: bytes, size: int, max_windows: int) -> NDArray[np.floating]:
+def parse_npy(body: bytes | bytearray, size: int, max_windows: int) -> NDArray[np.floating]:
     """A ``.npy`` file of shape (n, `size`) in float32 or float64, as a view of the bytes.
 
     The header is checked against the length of the body before anything is allocated; pickles are never opened.
@@ -48,7 +49,7 @@ def parse_npy(body: bytes, size: int, max_windows: int) -> NDArray[np.floating]:
     TooLarge
         For more than `max_windows`.
     """
-    stream = io.BytesIO(body)
+    stream = io.BytesIO(body[:MAX_HEADER])
     try:
         version = np.lib.format.read_magic(stream)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
@@ -72,7 +73,7 @@ def parse_npy(body: bytes, size: int, max_windows: int) -> NDArray[np.floating]:
     return windows
 
 
-def parse_records(body: bytes, size: int, max_windows: int) -> NDArray[np.float64]:
+def parse_records(body: bytes | bytearray, size: int, max_windows: int) -> NDArray[np.float64]:
     """``[{"record": [size numbers]}, ...]`` as an array of shape (n, `size`).
 
     Other keys of a record are allowed and ignored. Raises SignalError or TooLarge, naming the first record at fault.
@@ -87,7 +88,7 @@ def parse_records(body: bytes, size: int, max_windows: int) -> NDArray[np.float6
     return _members(body, b"{", b"}", "Record", _RECORDS_EXAMPLE, max_windows, read)
 
 
-def parse_rows(body: bytes, size: int, max_windows: int) -> NDArray[np.float64]:
+def parse_rows(body: bytes | bytearray, size: int, max_windows: int) -> NDArray[np.float64]:
     """``[[size numbers], ...]``, bare or as the only key ``windows`` of an object, as an array of shape (n, `size`).
 
     Raises SignalError or TooLarge, naming the first window at fault.
@@ -106,7 +107,7 @@ def parse_rows(body: bytes, size: int, max_windows: int) -> NDArray[np.float64]:
 
 
 def _members(
-    body: bytes,
+    body: bytes | bytearray,
     opens: bytes,
     closes: bytes,
     what: str,
@@ -146,7 +147,7 @@ def _members(
     return np.stack(rows)
 
 
-def _matching_close(body: bytes, start: int, end: int, opens: bytes, closes: bytes) -> int:
+def _matching_close(body: bytes | bytearray, start: int, end: int, opens: bytes, closes: bytes) -> int:
     """The index after the bracket that closes the one at `start`, `end` for none. Strings are stepped over."""
     depth = 0
     tokens = re.compile(rb'"(?:[^"\\]|\\.)*"|[%s%s]' % (re.escape(opens), re.escape(closes)), re.DOTALL)
@@ -157,7 +158,7 @@ def _matching_close(body: bytes, start: int, end: int, opens: bytes, closes: byt
     return end
 
 
-def _parse_odd(parser: simdjson.Parser, piece: bytes, index: int, what: str) -> Any:
+def _parse_odd(parser: simdjson.Parser, piece: bytes | bytearray, index: int, what: str) -> Any:
     """A member with brackets of its own; SignalError saying what is wrong when it is no valid JSON."""
     try:
         return parser.parse(piece)
