@@ -35,13 +35,18 @@ def banner(diagnosis: Diagnosis, simulated: bool) -> None:
 
 
 def agreement(diagnosis: Diagnosis) -> tuple[str, Tone, str]:
-    """Whether the opinions agree: the diagnosis' own words as far as a colon, a colour, an icon."""
+    """Whether the opinions agree: the diagnosis' own words as far as a colon, a colour, an icon.
+
+    Dissent from outside its training domain is named, but does not count as a difference.
+    """
     words = plain(diagnosis.agreement.partition(":")[0].rstrip("."))
-    said = {o.verdict for o in diagnosis.opinions.values() if o.verdict is not None}
-    if len(said) > 1:
+    said = [o for o in diagnosis.opinions.values() if o.verdict is not None]
+    inside = [o.verdict for o in said if o.in_domain]
+    if len({o.verdict for o in said}) > 1:
+        if len(inside) > 1 and len(set(inside)) == 1:
+            return f"{len(inside)} opinions agree, one outside its training differs", "green", ":material/done_all:"
         return words, "orange", ":material/call_split:"
-    agreed = sum(o.verdict is not None for o in diagnosis.opinions.values()) > 1
-    return (words, "green", ":material/done_all:") if agreed else (words, "gray", ":material/person:")
+    return (words, "green", ":material/done_all:") if len(said) > 1 else (words, "gray", ":material/person:")
 
 
 def window_share(diagnosis: Diagnosis) -> str:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bearing.diagnosis import Bearing, diagnose
+from bearing.diagnosis import Bearing, Opinion, diagnose
 from bearing.errors import DownloadFailed
 from bearing.intake import open_upload
 from bearing.limits import limits
 from bearing.options import choose
 from bearing.style import STATES
 from pages._show import STATE_COLOUR, percent, plain
+from pages._verdict import agreement
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "data" / "samples"
@@ -114,6 +116,30 @@ def test_own_geometry_and_orders_move_the_lines(page: AppTest) -> None:
     assert not page.error
     next(number for number in page.number_input if number.label == "BPFO").set_value(3.1).run()
     assert "BPFO 3.100" in words(page)
+
+
+def test_an_estimated_speed_says_so(page: AppTest) -> None:
+    text = (SAMPLES / "outer.csv").read_bytes().replace(b"shaft_rpm=1772;", b"", 1)
+    upload(page, "nospeed.csv", text)
+    assert "Speed, estimated" in {metric.label for metric in page.metric}
+    assert "does not say the shaft speed" in words(page)
+
+
+def opinion(verdict: str | None, in_domain: bool = True) -> Opinion:
+    return Opinion("x", "X", verdict, 0.9 if verdict else None, {}, in_domain, "")
+
+
+@pytest.mark.parametrize(("opinions", "tone", "says"), [
+    ([opinion("outer"), opinion("outer"), opinion("outer")], "green", "Sentence"),
+    ([opinion("inner", in_domain=False), opinion("outer"), opinion("outer")], "green", "outside its training differs"),
+    ([opinion("inner"), opinion("outer"), opinion("outer")], "orange", "Sentence"),
+    ([opinion("inner", in_domain=False), opinion("outer"), opinion(None)], "orange", "Sentence"),
+    ([opinion("inner"), opinion(None), opinion(None)], "gray", "Sentence"),
+])  # fmt: skip
+def test_agreement_counts_only_those_inside_their_training(opinions: list[Opinion], tone: str, says: str) -> None:
+    found = SimpleNamespace(agreement="Sentence: details.", opinions=dict(enumerate(opinions)))
+    words, colour, _ = agreement(found)  # type: ignore[arg-type]
+    assert (colour, says in words) == (tone, True)
 
 
 def test_without_a_bearing_the_page_says_what_is_missing(page: AppTest) -> None:
