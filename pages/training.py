@@ -55,26 +55,25 @@ def protocols_table(evaluated: dict[str, Result]) -> pd.DataFrame:
             {
                 "Question": r.protocol.title,
                 "Held out": r.protocol.held_out,
-                "Windows right": r.windows.accuracy,
-                "Recordings right": r.recordings.accuracy,
-                "Macro-F1": r.windows.macro_f1,
-                "Windows": r.windows.n,
-                "Command": r.command,
+                "Windows right": f"{r.windows.accuracy:.1%} of {r.windows.n:,}",
+                "Recordings right": f"{r.recordings.accuracy:.1%} of {r.recordings.n:,}",
+                "Macro-F1": f"{r.windows.macro_f1:.3f}",
+                "Command": f"`{r.command}`",
             }
             for r in evaluated.values()
         ]
     )
 
 
-def per_class_table(metrics: Metrics) -> pd.DataFrame:
+def per_class_table(metrics: Metrics, unit: str) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
                 "Class": STATES[name].title,
-                "Precision": metrics.per_class[name].precision,
-                "Recall": metrics.per_class[name].recall,
-                "F1": metrics.per_class[name].f1,
-                "Windows": metrics.per_class[name].support,
+                "Precision": f"{metrics.per_class[name].precision:.3f}",
+                "Recall": f"{metrics.per_class[name].recall:.3f}",
+                "F1": f"{metrics.per_class[name].f1:.3f}",
+                unit.capitalize(): f"{metrics.per_class[name].support:,}",
             }
             for name in LABELS
         ]
@@ -94,15 +93,10 @@ def show_protocols(evaluated: dict[str, Result]) -> None:
         "held-out part, with a network of its own. A recording is judged by the mean probability of its windows."
     )
     with st.expander("What was held out, and the command behind each number", icon=":material/terminal:"):
-        percent = st.column_config.NumberColumn(format="percent")
-        st.dataframe(
+        st.table(
             protocols_table(evaluated),
+            border="horizontal",
             hide_index=True,
-            column_config={
-                "Windows right": percent,
-                "Recordings right": percent,
-                "Macro-F1": st.column_config.NumberColumn(format="%.3f"),
-            },
             alt="The protocols with what is held out, their results and commands",
         )
 
@@ -131,11 +125,10 @@ def show_metrics(evaluated: dict[str, Result]) -> None:
             alt=f"Confusion matrix of {result.protocol.title}, {unit}",
         )
     with right:
-        two = st.column_config.NumberColumn(format="%.3f")
-        st.dataframe(
-            per_class_table(metrics).rename(columns={"Windows": unit.capitalize()}),
+        st.table(
+            per_class_table(metrics, unit),
+            border="horizontal",
             hide_index=True,
-            column_config={"Precision": two, "Recall": two, "F1": two},
             alt=f"Precision, recall and F1 per class of {result.protocol.title}",
         )
         with st.container(horizontal=True, gap="large"):

@@ -38,7 +38,7 @@ from bearing.metrics import classification_metrics, confusion_matrix, metrics_fr
 from bearing.paths import WEIGHTS_DIR
 from bearing.predictor import read_card
 from bearing.recipe import Epoch, Settings
-from bearing.registry import LABELS
+from bearing.registry import LABELS, drive_end_entries
 from bearing.training_figures import curves_figure, kernels_figure, network_figure, protocols_figure
 
 
@@ -108,12 +108,13 @@ def test_the_random_protocol_comes_out_again_on_real_recordings(recordings_dir: 
 
 @pytest.mark.recordings
 def test_what_evaluate_writes_is_what_the_pages_read(recordings_dir: Path, tmp_path: Path) -> None:
-    """One epoch per fold, into another folder."""
+    """One epoch per fold on a quarter of the recordings, into another folder."""
     pytest.importorskip("torch")
     from bearing.dataset import window_set
     from bearing.evaluate import evaluate, save_evaluation
 
-    data, settings = window_set(), Settings(epochs=1)
+    data = window_set([e for e in drive_end_entries() if e.number <= 133])
+    settings = Settings(epochs=1)
     written = evaluate(data, "load", settings)
     save_evaluation(written, data, tmp_path, settings)
     result = read_result("load", tmp_path)
@@ -313,7 +314,7 @@ def test_the_network_is_drawn_with_the_numbers_of_its_card() -> None:
 def test_kernels_are_those_of_the_committed_network() -> None:
     kernels = read_kernels()
     assert kernels.shape == (5, 100)
-    assert len(drawn(kernels_figure(kernels, 12_000))["data"]) == 10
+    assert sum(len(t["y"]["bdata"]) > 20 for t in drawn(kernels_figure(kernels, 12_000))["data"]) == 10
     torch = pytest.importorskip("torch")
     weights = torch.load(WEIGHTS_DIR / "cnn.pt", weights_only=True)["conv.weight"][:, 0].numpy()
     assert np.allclose(kernels, weights, atol=1e-5)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import importlib.util
 import json
 import shutil
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bearing import live_training, paths
+from bearing import live_training, paths, registry
+from bearing.download import is_published
 from bearing.explorer import PROTOCOLS, read_predictions, read_result, read_results
 from bearing.live_training import Plan
 from bearing.paths import ROOT, WEIGHTS_DIR
@@ -140,6 +144,33 @@ def test_a_file_that_the_own_folder_lacks_is_named(monkeypatch: pytest.MonkeyPat
     assert "is not in the folder that BEARING_DATA_DIR names" in words(app)
 
 
+class Publisher(SimpleHTTPRequestHandler):
+    """Serves a folder in silence."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.recordings
+def test_a_hosted_copy_fetches_the_one_file_when_asked(
+    recordings_dir: Path, no_recordings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher = ThreadingHTTPServer(("127.0.0.1", 0), partial(Publisher, directory=str(recordings_dir)))
+    threading.Thread(target=publisher.serve_forever, daemon=True).start()
+    monkeypatch.setattr(registry, "BASE_URL", f"http://127.0.0.1:{publisher.server_port}/")
+    try:
+        app = page("test_set.py")
+        fetch = next(b for b in app.button if b.label.startswith("Fetch "))
+        name = fetch.label.split()[1]
+        if not is_published(registry.entry(int(name.removesuffix(".mat"))), (recordings_dir / name).read_bytes()):
+            pytest.skip(f"{name} in BEARING_DATA_DIR is not byte for byte the published file")
+        unbroken(fetch.click().run())
+    finally:
+        publisher.shutdown()
+    assert [len(figure["data"]) for figure in charts(app)][1:] == [3]  # the waveform is there
+    assert [path.name for path in (no_recordings / "cwru").glob("*.mat")] == [name]  # that file and no other
+
+
 @pytest.mark.recordings
 def test_with_recordings_the_waveform_is_drawn(recordings_dir: Path) -> None:
     app = unbroken(page("test_set.py"))
@@ -184,15 +215,15 @@ def test_the_training_page_says_what_100_percent_meant() -> None:
 
 def test_every_protocol_names_the_command_behind_its_numbers() -> None:
     app = page("training.py")
-    (table,) = [d.value for d in app.dataframe if "Command" in d.value.columns]
-    assert table["Command"].tolist() == [r.command for r in read_results().values()]
+    (table,) = [d.value for d in app.table if "Command" in d.value.columns]
+    assert table["Command"].tolist() == [f"`{r.command}`" for r in read_results().values()]
     for key, result in read_results().items():
         unbroken(app.segmented_control(key="matrix_of").set_value(key).run())
         assert f"Accuracy {result.windows.accuracy:.1%}" in words(app)
         assert f"Macro-F1 {result.windows.macro_f1:.3f}" in words(app)
         assert f"Reproduce with `{result.command}`" in words(app)
-        (classes,) = [d.value for d in app.dataframe if "Precision" in d.value.columns]
-        assert classes["Recall"].tolist() == pytest.approx([result.windows.per_class[n].recall for n in LABELS])
+        (classes,) = [d.value for d in app.table if "Precision" in d.value.columns]
+        assert classes["Recall"].tolist() == [f"{result.windows.per_class[n].recall:.3f}" for n in LABELS]
 
 
 def test_where_torch_is_missing_the_page_says_so_and_shows_the_committed_run(monkeypatch: pytest.MonkeyPatch) -> None:
