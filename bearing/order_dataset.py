@@ -317,8 +317,8 @@ def _of_another_make(rng: np.random.Generator, orders: FaultOrders) -> FaultOrde
     return FaultOrders(bpfo, bpfi, bsf, orders.ftf * (1 + rng.uniform(-0.015, 0.015)))
 
 
-def window_examples(progress: Progress | None = None, hop: int = WINDOW) -> Examples:
-    """Windows of 2048 samples at 12 kHz of the 60 drive-end recordings and the 4 normals, at their stated speeds."""
+def window_examples(progress: Progress | None = None, hop: int = 3 * WINDOW) -> Examples:
+    """Every third window of 2048 samples at 12 kHz of the 60 drive-end recordings and 4 normals, at stated speeds."""
     rows = _Rows()
     entries = drive_end_entries()
     for done, facts in enumerate(entries):

@@ -35,9 +35,18 @@ from bearing.order_predictor import CLASSES, FEATURE_VERSION, ensemble_probabili
 from bearing.paths import RUNS_DIR, WEIGHTS_DIR
 from bearing.registry import registry
 
-__all__ = ["FAULT_SIZES", "OrderSettings", "fit_order", "fit_simulated", "main", "predict_order", "train_order"]
+__all__ = [
+    "FAULT_SIZES",
+    "OrderSettings",
+    "fit_order",
+    "fit_simulated",
+    "fitted",
+    "main",
+    "predict_order",
+    "train_order",
+]
 
-FOLD_MEMBERS = 2
+FOLD_MEMBERS = 1
 FAULT_SIZES = ("0.007", "0.014", "0.021", "0.028")
 Report = Callable[[str, int, int], None]
 
@@ -108,9 +117,26 @@ def fit_order(examples: Examples, settings: OrderSettings, member: int = 0, step
     return network.eval()
 
 
+def fitted(name: str, examples: Examples, settings: OrderSettings, member: int = 0, steps: int = 0) -> OrderNetwork:
+    """A network from ``runs/``, or fitted and kept there: training and evaluation ask for the same folds.
+
+    `name` says what was left out; the file's name also holds a digest of the settings.
+    """
+    key = hashlib.sha256(repr((settings, steps, len(examples), FEATURE_VERSION)).encode()).hexdigest()[:10]
+    path = RUNS_DIR / f"order_network_{name}_{member}_{key}.pt"
+    if path.exists():
+        network = OrderNetwork()
+        network.load_state_dict(torch.load(path, weights_only=True))
+        return network.eval()
+    network = fit_order(examples, settings, member, steps)
+    RUNS_DIR.mkdir(parents=True, exist_ok=True)
+    torch.save(network.state_dict(), path)
+    return network
+
+
 def fit_simulated(simulated: Examples, settings: OrderSettings, count: int) -> list[OrderNetwork]:
     """The members that see simulated machines only: the same ones serve every fold."""
-    return [fit_order(simulated, settings, 100 + member, settings.steps_simulated) for member in range(count)]
+    return [fitted("simulated", simulated, settings, 100 + m, settings.steps_simulated) for m in range(count)]
 
 
 def predict_order(
@@ -220,7 +246,7 @@ def train_order(
     outside, answers = [], []
     for fold, size in enumerate(FAULT_SIZES):
         material = Examples.join([without(real, size), simulated])
-        networks = [fit_order(material, settings, member) for member in range(FOLD_MEMBERS)]
+        networks = [fitted(f"without_{size}", material, settings, member) for member in range(FOLD_MEMBERS)]
         outside.append(held_out(real, size))
         answers.append(predict_order(of_simulated, networks, outside[-1]))
         if progress:
@@ -232,7 +258,7 @@ def train_order(
     material = Examples.join([without(real), simulated])
     networks = of_simulated.copy()
     for member in range(settings.members // 2):
-        networks.append(fit_order(material, settings, member))
+        networks.append(fitted("all", material, settings, member))
         if progress:
             progress("members", member + 1, settings.members // 2)
     buffer = io.BytesIO()
