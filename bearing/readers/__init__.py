@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from bearing.errors import BearingError, TooLarge, UnreadableFile
 from bearing.limits import Limits, limits
 from bearing.readers.channels import preferred_channel
@@ -45,7 +47,8 @@ def read_bytes(data: bytes, name: str, bounds: Limits | None = None) -> list[Rec
         raise UnreadableFile("The file is empty: copy or export the recording again.")
     file_format = format_of(data, name)
     try:
-        return _read(file_format, data, name, bounds)
+        with np.errstate(all="ignore"):  # a damaged file is full of infinities; the doctor counts them
+            return _read(file_format, data, name, bounds)
     except BearingError:
         raise
     except MemoryError as error:

@@ -57,6 +57,8 @@ def rate_of_stamps(stamps: FloatArray, name: str, unit: str, named: bool) -> tup
     # The mean of the unbroken steps: a median alone would carry the rounding of the printed stamps.
     unbroken = steps.min() > 0.5 * step and steps.max() < 1.5 * step
     steady = steps if unbroken else steps[(steps > 0.5 * step) & (steps < 1.5 * step)]
+    if not steady.size:
+        return None, f"Time {label} jumps about, so it gives no sampling rate."
     mean_step = float(steady.mean())
     scale = _SECONDS.get(unit.strip().lower()) or _scale_in_name(name)
     if scale is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,6 +65,7 @@ def _parsed(data: bytes, start: int, dialect: Dialect) -> _Table:
     """The table through pandas' C parser, piece by piece; a stray quote makes it try again without quoting."""
     import pandas as pd
 
+    warnings.filterwarnings("ignore", category=pd.errors.ParserWarning)  # lines of other lengths are counted below
     first = data[start : start + _HEAD]
     comment = "#" if b"#" in first else None
     padded = (
