@@ -22,7 +22,8 @@ class Workers:
     """`count` threads. Each request computes on one of them, and its network on that one thread too.
 
     Long work (a diagnosis: a tenth of a second and more) leaves one thread to short work (windows: milliseconds), and
-    short work that waits goes first, so that a burst of files delays neither windows nor pages by more than itself.
+    short work that waits goes first: a burst of files then delays neither windows nor pages by much. Little is lost, as
+    two diagnoses at once spend much of their time waiting for each other (Python's interpreter lock).
     """
 
     def __init__(self, count: int, waited: Callable[[float], None] = lambda seconds: None) -> None:
