@@ -138,7 +138,7 @@ def show_metrics(evaluated: dict[str, Result]) -> None:
         command(result.command)
         if st.button("See these windows", icon=":material/grid_view:", key="explore"):
             st.session_state["protocol"] = key
-            st.switch_page("pages/test_set.py")
+            st.switch_page("test_set.py")
 
 
 def show_curves(evaluated: dict[str, Result], card: dict[str, Any], history: tuple[Epoch, ...]) -> None:

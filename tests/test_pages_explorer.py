@@ -276,3 +276,12 @@ def test_a_run_that_failed_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     (tmp_path / "progress.jsonl").write_text('{"event": "failed", "seconds": 1, "message": "97.mat is gone."}\n')
     monkeypatch.setattr(live_training, "_run", EndedRun(tmp_path, Plan()))
     assert "97.mat is gone." in words(unbroken(page("training.py")))
+
+
+def test_the_matrix_leads_to_its_windows() -> None:
+    app = AppTest.from_file(str(ROOT / "pages" / "navigation.py"), default_timeout=60)
+    app.run().switch_page("training.py").run()
+    app.segmented_control(key="matrix_of").set_value("load").run()
+    unbroken(app.button(key="explore").click().run())
+    assert "evaluate --protocol load" in words(app)
+    assert {m.label for m in app.metric} == {"RMS", "Peak", "Crest factor", "Kurtosis"}
