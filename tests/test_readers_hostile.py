@@ -284,6 +284,21 @@ def test_preamble_lines_take_no_time(line: str) -> None:
     assert time.perf_counter() - start < 0.1  # the first of these took 26 s
 
 
+@pytest.mark.parametrize("step", ["1e-320", "0", "-1", "1e320"])
+def test_impossible_time_steps_give_no_rate(step: str) -> None:
+    (recording,) = read_bytes(f"# dt: {step}\nacc\n".encode() + twins.table(twins.signal()).encode(), "a.csv")
+    assert recording.sampling_rate_hz is None
+
+
+def test_a_clock_that_jumps_about_gives_no_rate() -> None:
+    from bearing.readers.clock import rate_of_stamps
+
+    stamps = np.cumsum(np.tile([1e-5, 1e-3], 1_000))[:-1]  # as many short steps as long ones: none near the median
+    rate, note = rate_of_stamps(stamps, "time", "s", named=True)
+    assert rate is None
+    assert "jumps about" in note
+
+
 def test_uff_without_line_ends_stays_small() -> None:
     text = twins.uff().replace(b"      4000", b"   9000000")[:-7] + b" -1.47553E-02" * (2 * MEGABYTE)
     (recording,) = read_bytes(text, "a.uff")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 
 from bearing.readers.names import clean_name, split_unit, word_set
 from bearing.recording import RATE_LIMITS_HZ, RPM_LIMITS
@@ -111,6 +112,8 @@ def _plain(line: str) -> str:
 
 def tidy_rate(rate_hz: float, tolerance: float = 1e-5) -> float:
     """A rate computed from time stamps, rounded to a whole number of Hz where it is one within `tolerance`."""
+    if not isfinite(rate_hz):
+        return rate_hz
     nearest = float(round(rate_hz))
     return nearest if nearest and abs(rate_hz - nearest) <= tolerance * nearest else float(rate_hz)
 
