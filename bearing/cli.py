@@ -157,7 +157,9 @@ def parser() -> argparse.ArgumentParser:
     diagnose.add_argument("--rpm", type=float, help="shaft speed in revolutions per minute")
     diagnose.add_argument("--bearing", metavar="NAME", help="designation in the catalogue, such as 6205-2RS")
     diagnose.add_argument("--geometry", metavar="n=,d=,D=,phi=", help="rolling elements, diameters, contact angle")
-    diagnose.add_argument("--orders", metavar="bpfo=,bpfi=,bsf=,ftf=", help="fault frequencies in orders of shaft speed")
+    diagnose.add_argument(
+        "--orders", metavar="bpfo=,bpfi=,bsf=,ftf=", help="fault frequencies in orders of shaft speed"
+    )
     output = diagnose.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="one JSON object per file")
     output.add_argument("--csv", action="store_true", help="one CSV row per file")
@@ -192,7 +194,10 @@ def parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--model", choices=("cnn", "order"), default="cnn")
     evaluate.add_argument(
-        "--protocol", choices=("random", "recording", "load", "fault-size", "all"), default="random", help="what is held out"
+        "--protocol",
+        choices=("random", "recording", "load", "fault-size", "all"),
+        default="random",
+        help="what is held out",
     )
     evaluate.add_argument("--out", type=Path, default=WEIGHTS_DIR, help="folder for the result (default: weights/)")
     evaluate.add_argument("--dry-run", action="store_true", help="print only, write nothing")

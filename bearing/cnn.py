@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-__all__ = ["CLASSES", "WideKernelCNN", "export_onnx", "segments", "whitening"]
+__all__ = ["CLASSES", "WideKernelCNN", "export_onnx", "segments"]
 
 CLASSES = ("ball", "inner", "normal", "outer")  # the order of the original service's outputs
 WINDOW, KERNEL, CHANNELS, POOL = 2048, 100, 5, 50
@@ -68,22 +68,8 @@ def _shifted(kernels: Tensor, count: int = POOL) -> Tensor:
     return padded.repeat(1, count)[:, : count * width].reshape(-1, count, width)
 
 
-def whitening(features: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean (190,) and whitening matrix (190, 190) of training features of shape (n, 190).
-
-    The squared length of a whitened feature vector is its Mahalanobis distance from the training windows.
-    """
-    centred = np.asarray(features, dtype=np.float64)
-    mean = centred.mean(axis=0)
-    variance, axes = np.linalg.eigh(np.cov((centred - mean).T))
-    return mean.astype(np.float32), (axes / np.sqrt(np.maximum(variance, 1e-9 * variance.max()))).astype(np.float32)
-
-
-def export_onnx(network: WideKernelCNN, mean: NDArray[np.float32], whitener: NDArray[np.float32]) -> bytes:
-    """The network as ONNX, from ``windows`` (n, 2048) float32.
-
-    Outputs: ``probabilities`` (n, 4), ``features`` (n, 190), and ``distance`` (n,), the squared Mahalanobis distance
-    of the features from those of the training windows: how far a window lies outside what the network has seen.
+def export_onnx(network: WideKernelCNN) -> bytes:
+    """The network as ONNX: ``windows`` (n, 2048) float32 -> ``probabilities`` (n, 4), ``features`` (n, 190).
 
     Written by hand rather than traced: the convolution is one matrix product of half pooled cells. 25 neighbouring
     outputs need a segment of 124 samples, made of five blocks of 25 laid side by side; that takes a third of the time
@@ -108,8 +94,6 @@ def export_onnx(network: WideKernelCNN, mean: NDArray[np.float32], whitener: NDA
         "flat": np.array([0, FEATURES]),
         "weight": weight,
         "offset": offset,
-        "mean": mean,
-        "whitener": whitener,
         **{f"from_{shift}": np.array([shift]) for shift in range(BLOCKS)},
         **{f"to_{shift}": np.array([shift + HALVES]) for shift in range(BLOCKS)},
     }
@@ -130,9 +114,6 @@ def export_onnx(network: WideKernelCNN, mean: NDArray[np.float32], whitener: NDA
         helper.make_node("Reshape", ["by_channel", "flat"], ["features"]),
         helper.make_node("Gemm", ["features", "weight", "offset"], ["logits"]),
         helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
-        helper.make_node("Sub", ["features", "mean"], ["centred"]),
-        helper.make_node("MatMul", ["centred", "whitener"], ["white"]),
-        helper.make_node("ReduceSumSquare", ["white", "axis"], ["distance"], keepdims=0),
     ]
     floats = TensorProto.FLOAT
     graph = helper.make_graph(
@@ -142,7 +123,6 @@ def export_onnx(network: WideKernelCNN, mean: NDArray[np.float32], whitener: NDA
         [
             helper.make_tensor_value_info("probabilities", floats, ["n", len(CLASSES)]),
             helper.make_tensor_value_info("features", floats, ["n", FEATURES]),
-            helper.make_tensor_value_info("distance", floats, ["n"]),
         ],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )

@@ -13,12 +13,22 @@ from typing import Any
 import numpy as np
 
 from bearing.doctor import DoctorReport, examine, usable_stretch
-from bearing.errors import MissingRate, ModelError
-from bearing.evidence import FamilyEvidence, envelope_opinion
+from bearing.errors import MissingRate
+from bearing.evidence import FamilyEvidence
+from bearing.fusion import Calibration, Verdict, fuse
 from bearing.indicators import Indicators, indicators
 from bearing.kinematics import FaultOrders, rpm_to_hz
-from bearing.opinions import Opinion, WindowVerdicts, cnn_opinion, no_opinion, opinion_of, window_verdicts
-from bearing.order_predictor import load_order_predictor
+from bearing.opinions import (
+    Opinion,
+    WindowVerdicts,
+    agreement_of,
+    cnn_opinion,
+    family_sentence,
+    no_opinion,
+    opinion_of,
+    window_verdicts,
+)
+from bearing.order_predictor import OrderOpinion, load_order_predictor
 from bearing.paths import WEIGHTS_DIR
 from bearing.predictor import load_predictor
 from bearing.recording import FloatArray, Recording, check_signal
@@ -27,6 +37,7 @@ from bearing.speed import estimate_speed
 __all__ = ["Bearing", "Diagnosis", "Opinion", "WindowVerdicts", "diagnose"]
 
 MIN_SAMPLES = 2048
+SURE_SPEED = 0.8  # an estimated shaft speed less likely right than this carries no verdict
 
 
 @dataclass(frozen=True)
@@ -41,9 +52,10 @@ class Bearing:
 class Diagnosis:
     """Verdict, confidence and reason of one channel, with all that led there.
 
-    `verdict` is normal, inner, outer, ball or uncertain. `rpm_confidence` (0..1) is 1 for a stated speed, less for one
-    estimated from the signal; `shaft_rpm` is None when unknown. `evidence` holds the envelope's finding per family (outer,
-    inner, ball), empty where speed or bearing are unknown.
+    `verdict` is normal, inner, outer, ball or uncertain; `best_guess` is never uncertain, and `confidence` is
+    that of the best guess. `rpm_confidence` (0..1) is 1 for a stated speed, less for one
+    estimated from the signal; `shaft_rpm` is None when unknown. `evidence` holds the envelope's finding per family
+    (outer, inner, ball), empty where speed or bearing are unknown.
     """
 
     file: str
@@ -56,6 +68,7 @@ class Diagnosis:
     rpm_confidence: float
     bearing: Bearing | None
     verdict: str
+    best_guess: str
     confidence: float
     reason: str
     agreement: str
@@ -84,6 +97,7 @@ class Diagnosis:
             "rpm_confidence": self.rpm_confidence,
             "bearing": None if self.bearing is None else asdict(self.bearing),
             "verdict": self.verdict,
+            "best_guess": self.best_guess,
             "confidence": self.confidence,
             "reason": self.reason,
             "agreement": self.agreement,
@@ -135,10 +149,18 @@ def diagnose(recording: Recording, bearing: Bearing | None = None, weights: Path
     rpm, rpm_source, rpm_confidence = _speed(recording, signal, orders)
     predictor = load_predictor(weights)
     windows = window_verdicts(signal, rate_hz, predictor)
-    opinions = {"cnn": cnn_opinion(windows, rate_hz, predictor.sampling_rate_hz)}
-    physical, evidence = _physical_opinions(signal, rate_hz, rpm, orders, weights)
-    opinions |= physical
-    verdict = physical["envelope"].verdict or "uncertain"
+    opinions = {"cnn": cnn_opinion(windows)}
+    found: OrderOpinion | None = None
+    network = load_order_predictor(weights)
+    if orders is not None and rpm is not None:
+        found = network.opinion(signal, rate_hz, rpm_to_hz(rpm), orders)
+        opinions |= _physical_opinions(found)
+    else:
+        why = f"Needs {'the bearing' if orders is None else 'the shaft speed'} to know where the fault lines lie."
+        opinions |= {name: no_opinion(name, why) for name in ("order_cnn", "envelope")}
+    blockers = _blockers(doctor, orders, rpm, rpm_confidence, found)
+    memory = opinions["cnn"].probabilities if windows.familiar else None
+    verdict = _verdict(found, Calibration.from_card(network.card), blockers, rpm_confidence, memory)
     return Diagnosis(
         file=recording.source,
         channel=recording.channel,
@@ -149,16 +171,17 @@ def diagnose(recording: Recording, bearing: Bearing | None = None, weights: Path
         rpm_source=rpm_source,
         rpm_confidence=rpm_confidence,
         bearing=bearing,
-        verdict=verdict,
-        confidence=physical["envelope"].confidence or 0.0,
-        reason=physical["envelope"].note,
-        agreement="",
+        verdict=verdict.verdict,
+        best_guess=verdict.best_guess,
+        confidence=verdict.confidence,
+        reason=_reason(verdict, found),
+        agreement=agreement_of(opinions),
         opinions=opinions,
         doctor=doctor,
-        evidence=evidence,
+        evidence={} if found is None else found.envelope.families,
         indicators=indicators(signal),
         windows=windows,
-        model={"name": predictor.card["name"], "version": predictor.card["version"], "sha256": predictor.sha256},
+        model={"name": str(network.card["name"]), "version": str(network.card["version"]), "sha256": network.sha256},
     )
 
 
@@ -175,32 +198,57 @@ def _speed(recording: Recording, signal: FloatArray, orders: FaultOrders | None)
     return found.rpm, f"estimated from the signal ({found.confidence:.0%} sure)", found.confidence
 
 
-def _physical_opinions(
-    signal: FloatArray, rate_hz: float, rpm: float | None, orders: FaultOrders | None, weights: Path
-) -> tuple[dict[str, Opinion], dict[str, FamilyEvidence]]:
-    """The order network's and the envelope rule's opinion: both need the fault frequencies."""
-    missing = "the bearing" if orders is None else "the shaft speed" if rpm is None else ""
-    if orders is None or rpm is None:
-        why = f"Needs {missing} to know where the fault frequencies lie."
-        return {name: no_opinion(name, why) for name in ("order_cnn", "envelope")}, {}
-    shaft_hz = rpm_to_hz(rpm)
-    try:
-        found = load_order_predictor(weights).opinion(signal, rate_hz, shaft_hz, orders)
-        envelope = found.envelope
-        network = opinion_of("order_cnn", found.probabilities, found.in_domain, found.reason)
-    except ModelError as error:
-        envelope = envelope_opinion(signal, rate_hz, shaft_hz, orders)
-        network = no_opinion("order_cnn", str(error))
-    strongest = max(envelope.families.values(), key=lambda family: family.null_score)
-    rule = opinion_of("envelope", envelope.probabilities, True, _in_words(strongest))
-    return {"order_cnn": network, "envelope": rule}, envelope.families
+def _physical_opinions(found: OrderOpinion) -> dict[str, Opinion]:
+    """The order network's and the envelope rule's opinion, in the words of the page."""
+    strongest = max(found.envelope.families.values(), key=lambda family: family.null_score)
+    rule_note = family_sentence(strongest)
+    if found.envelope.label == "normal":
+        rule_note = f"No lines both beat chance and modulate deeply. Strongest: {rule_note[0].lower()}{rule_note[1:]}"
+    network_note = found.reason or f"Members differ by {found.spread:.0%} on this recording."
+    return {
+        "order_cnn": opinion_of("order_cnn", found.probabilities, found.in_domain, network_note),
+        "envelope": opinion_of("envelope", found.envelope.probabilities, True, rule_note),
+    }
 
 
-def _in_words(family: FamilyEvidence) -> str:
-    """One sentence on one family, such as ``outer race: 4 of 4 harmonics found, 14-21 dB over the floor``."""
-    part = {"outer": "outer race", "inner": "inner race", "ball": "ball"}[family.family]
-    found = [line.level_db for line in family.lines if line.found]
-    if not found:
-        return f"{part}: none of {len(family.lines)} harmonics found"
-    height = f"{min(found):.0f}-{max(found):.0f}" if len(found) > 1 else f"{found[0]:.0f}"
-    return f"{part}: {len(found)} of {len(family.lines)} harmonics found, {height} dB over the floor"
+def _blockers(
+    doctor: DoctorReport,
+    orders: FaultOrders | None,
+    rpm: float | None,
+    rpm_confidence: float,
+    found: OrderOpinion | None,
+) -> list[str]:
+    """What forbids a verdict, in words."""
+    reasons = [check.sentence.rstrip(".") for check in doctor.checks if check.severity == "severe"]
+    if orders is None:
+        reasons.append(
+            "the bearing is not known, so its fault frequencies are not: name it, or give geometry or orders"
+        )
+    elif rpm is None:
+        reasons.append("the shaft speed is neither given nor readable from the signal: give it")
+    elif rpm_confidence < SURE_SPEED:
+        reasons.append(f"the shaft speed is not given and its estimate is only {rpm_confidence:.0%} sure: give it")
+    if found is not None and not found.in_domain:
+        reasons.append(found.reason)
+    return reasons
+
+
+def _verdict(
+    found: OrderOpinion | None,
+    calibration: Calibration,
+    blockers: list[str],
+    rpm_confidence: float,
+    memory: dict[str, float] | None,
+) -> Verdict:
+    """The fused verdict; without fault frequencies nothing is known, and each state is as likely as the next."""
+    if found is None:
+        even = dict.fromkeys(("normal", "outer", "inner", "ball"), 0.25)
+        return fuse(even, even, calibration, blockers)
+    return fuse(found.probabilities, found.envelope.probabilities, calibration, blockers, rpm_confidence, memory)
+
+
+def _reason(verdict: Verdict, found: OrderOpinion | None) -> str:
+    """The verdict's reason, with the lines of the part it names."""
+    if found is None or verdict.best_guess not in found.envelope.families:
+        return verdict.reason
+    return f"{verdict.reason} {family_sentence(found.envelope.families[verdict.best_guess])}"

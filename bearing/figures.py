@@ -134,7 +134,7 @@ def _ribbon(windows: WindowVerdicts) -> dict[str, Any]:
         "zmax": len(order) - 0.5,
         "colorscale": [[(i + end) / len(order), colour] for i, colour in enumerate(colours) for end in (0, 1)],
         "showscale": False,
-        "opacity": 1.0 if windows.familiar.mean() > 0.5 else 0.4,
+        "opacity": 1.0 if windows.familiar else 0.4,
         "xgap": 0.6,
         "customdata": np.array(words, dtype=object)[np.newaxis],
         "hovertemplate": "window at %{x:.2f} s looks like<br>%{customdata}<extra></extra>",

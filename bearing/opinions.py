@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bearing.evidence import FamilyEvidence
 from bearing.predictor import Predictor
 from bearing.recording import FloatArray
 from bearing.style import state
 from bearing.windows import cut_windows, resample, window_starts
 
-__all__ = ["Opinion", "WindowVerdicts", "cnn_opinion", "no_opinion", "window_verdicts"]
+__all__ = [
+    "Opinion",
+    "WindowVerdicts",
+    "agreement_of",
+    "cnn_opinion",
+    "family_sentence",
+    "no_opinion",
+    "opinion_of",
+    "window_verdicts",
+]
 
-FAMILIAR_SHARE = 0.75  # of windows; 95 % of the CNN's own hold-out windows are familiar to it
 TITLES = {"cnn": "Waveform CNN", "order_cnn": "Order network", "envelope": "Envelope rule"}
 
 
@@ -38,15 +47,16 @@ class Opinion:
 class WindowVerdicts:
     """The CNN's verdict on each window of 2048 samples at 12 kHz; no windows where the recording is too short.
 
-    start_s : shape (n,), probabilities : shape (n, 4) in the order of `classes`, familiar : shape (n,), whether the
-    window looks like anything in the network's training.
+    start_s : shape (n,), probabilities : shape (n, 4) in the order of `classes`. distance_db : how far the recording's
+    spectrum lies from the nearest one trained on; familiar : whether that is near enough to trust the network.
     """
 
     classes: tuple[str, ...]
     start_s: FloatArray
     duration_s: float
     probabilities: NDArray[np.float32]
-    familiar: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    distance_db: float = float("inf")
+    familiar: bool = False
 
     @property
     def verdicts(self) -> list[str]:
@@ -73,23 +83,61 @@ def window_verdicts(signal: FloatArray, sampling_rate_hz: float, predictor: Pred
     rate, size = predictor.sampling_rate_hz, predictor.window
     at_rate = resample(signal, sampling_rate_hz, rate)
     starts = window_starts(len(at_rate), size, size)
-    windows = cut_windows(at_rate, size, size) if len(starts) else np.zeros((0, size))
-    probabilities, familiar = predictor.judge(windows)
-    return WindowVerdicts(predictor.classes, starts / rate, size / rate, probabilities, familiar)
+    if not len(starts):
+        return WindowVerdicts(
+            predictor.classes, starts / rate, size / rate, np.zeros((0, len(predictor.classes)), "f4")
+        )
+    windows = cut_windows(at_rate, size, size)
+    distance_db = predictor.distance_db(windows)
+    familiar = sampling_rate_hz >= rate and distance_db <= predictor.largest_distance_db
+    probabilities = predictor.probabilities(windows)
+    return WindowVerdicts(predictor.classes, starts / rate, size / rate, probabilities, distance_db, familiar)
 
 
-def cnn_opinion(windows: WindowVerdicts, sampling_rate_hz: float, network_rate_hz: float) -> Opinion:
-    """The mean probability over all windows decides; unfamiliar windows put the recording outside its domain."""
+def cnn_opinion(windows: WindowVerdicts) -> Opinion:
+    """The mean probability over all windows decides; a machine it has not met is outside its domain."""
     if not len(windows.start_s):
         return no_opinion("cnn", f"Needs {windows.duration_s:.2f} s of signal for one window.")
     mean = windows.probabilities.mean(axis=0)
     probabilities = {name: float(p) for name, p in zip(windows.classes, mean, strict=True)}
     verdict = windows.classes[int(mean.argmax())]
-    familiar = float(windows.familiar.mean())
-    note = f"{windows.share_of(verdict):.0%} of {len(windows.start_s)} windows: {state(verdict).title.lower()}."
-    if sampling_rate_hz < network_rate_hz:
-        note += f" Sampled below the {network_rate_hz / 1000:g} kHz it was trained at."
-    elif familiar < FAMILIAR_SHARE:
-        note += f" Only {familiar:.0%} of them look like the one test rig it was trained on."
-    in_domain = familiar >= FAMILIAR_SHARE and sampling_rate_hz >= network_rate_hz
-    return opinion_of("cnn", probabilities, in_domain, note)
+    share = f"{windows.share_of(verdict):.0%} of {len(windows.start_s)} windows: {state(verdict).title.lower()}."
+    met = "It knows this machine" if windows.familiar else "It has not met this machine"
+    near = f"the nearest recording it was trained on is {windows.distance_db:.1f} dB away"
+    return opinion_of("cnn", probabilities, windows.familiar, f"{share} {met}: {near}.")
+
+
+def family_sentence(family: FamilyEvidence) -> str:
+    """One sentence on one family: ``Outer race: 4 of 4 harmonics found, 14-21 dB over the floor.``"""
+    part = {"outer": "Outer race", "inner": "Inner race", "ball": "Ball"}[family.family]
+    levels = [line.level_db for line in family.lines if line.found]
+    if not levels:
+        return f"{part}: none of {len(family.lines)} harmonics found."
+    low, high = round(min(levels)), round(max(levels))
+    height = f"{low}" if low == high else f"{low}-{high}"
+    return f"{part}: {len(levels)} of {len(family.lines)} harmonics found, {height} dB over the floor."
+
+
+def agreement_of(opinions: dict[str, Opinion]) -> str:
+    """Who agrees with whom, in one sentence; an opinion from outside its domain is named as such."""
+    said = [opinion for opinion in opinions.values() if opinion.verdict is not None]
+    if not said:
+        return "No opinion could be formed."
+    if len(said) == 1:
+        return f"Only the {said[0].title} has an opinion{_outside(said[0])}."
+    sides: dict[str, list[str]] = {}
+    for opinion in said:
+        sides.setdefault(str(opinion.verdict), []).append(f"the {opinion.title}{_outside(opinion)}")
+    if len(sides) == 1:
+        names = "Both opinions" if len(said) == 2 else "All three opinions"
+        outside = " and ".join(f"the {opinion.title}" for opinion in said if not opinion.in_domain)
+        return f"{names} agree{f' ({outside} outside its training)' if outside else ''}."
+    parts = [
+        f"{' and '.join(names)} {'say' if len(names) > 1 else 'says'} {verdict}" for verdict, names in sides.items()
+    ]
+    sentence = "; ".join(parts)
+    return f"Opinions differ: {sentence}."
+
+
+def _outside(opinion: Opinion) -> str:
+    return "" if opinion.in_domain else " (outside its training)"

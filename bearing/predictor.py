@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bearing.errors import ModelError, SignalError
+from bearing.familiarity import distances_db, spectral_shape
 from bearing.paths import WEIGHTS_DIR
 from bearing.scaler import zscore
 
@@ -62,10 +63,15 @@ def checked_weights(path: Path, expected_sha256: str) -> bytes:
 
 @dataclass(frozen=True)
 class Predictor:
-    """The network with its card. `classes` is the order of the columns."""
+    """The network with its card. `classes` is the order of the columns.
+
+    known_db : spectral shapes of the recordings trained on, shape (m, 64); nearer than `largest_distance_db` is known.
+    """
 
     session: onnxruntime.InferenceSession
     card: dict[str, Any]
+    known_db: NDArray[np.float64]
+    largest_distance_db: float
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -94,10 +100,9 @@ class Predictor:
         """The 190 pooled activations the last layer sees, shape (n, 190)."""
         return self._run(windows, ["features"])[0]
 
-    def judge(self, windows: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Probabilities (n, 4), and per window whether it looks like anything in training, shape (n,)."""
-        probabilities, distance = self._run(windows, ["probabilities", "distance"])
-        return probabilities, distance <= float(self.card["domain"]["largest_distance"])
+    def distance_db(self, windows: NDArray[np.floating]) -> float:
+        """How far the spectrum of windows of shape (n, 2048), n >= 1, lies from the nearest recording trained on."""
+        return float(distances_db(spectral_shape(windows), self.known_db).min())
 
     def _run(self, windows: NDArray[np.floating], outputs: list[str]) -> list[NDArray[np.float32]]:
         windows = np.asarray(windows)
@@ -120,4 +125,6 @@ def load_predictor(folder: Path = WEIGHTS_DIR) -> Predictor:
     """The committed network, loaded once. Raises ModelError when card and weights do not belong together."""
     card = read_card(folder / "cnn.json")
     weights = checked_weights(folder / "cnn.onnx", card["files"]["cnn.onnx"])
-    return Predictor(open_session(weights, keep_memory=True), card)
+    domain = json.loads(checked_weights(folder / "cnn_domain.json", card["files"]["cnn_domain.json"]))
+    known_db = np.array(domain["shapes_db"], dtype=np.float64)
+    return Predictor(open_session(weights, keep_memory=True), card, known_db, float(domain["largest_distance_db"]))

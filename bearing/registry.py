@@ -74,6 +74,11 @@ class RegistryEntry:
         return "" if self.fault_diameter_in is None else f"{self.fault_diameter_in:.3f}"
 
     @property
+    def bearing_id(self) -> str:
+        """The physical bearing: recordings that share it differ in load only."""
+        return "/".join((self.set, self.label, self.fault_size, str(self.clock_position or "")))
+
+    @property
     def description(self) -> str:
         """One line for people, such as ``105: inner race, 0.007 in, 0 hp, drive end``."""
         part = {"inner": "inner race", "outer": "outer race", "ball": "ball", "normal": "healthy"}[self.label]

@@ -14,9 +14,10 @@ def zscore(windows: NDArray[np.floating]) -> NDArray[np.float32]:
     A constant window (a dead sensor) becomes zeros: it has no shape to keep, and a division would make one up.
     """
     windows = np.asarray(windows, dtype=np.float64)
-    centred = windows - windows.mean(axis=-1, keepdims=True)
+    level = np.abs(windows).max(axis=-1, keepdims=True, initial=0.0)
+    relative = windows / np.where(level > 0, level, 1.0)  # a square of 1e200 would overflow
+    centred = relative - relative.mean(axis=-1, keepdims=True)
     deviation = np.sqrt(np.mean(centred**2, axis=-1, keepdims=True))
     # Rounding leaves a constant window a spread of about 1e-16 of its level: noise, not signal.
-    level = np.abs(windows).max(axis=-1, keepdims=True, initial=0.0)
-    flat = deviation <= 1e-9 * level
+    flat = deviation <= 1e-9
     return np.where(flat, 0.0, centred / np.where(flat, 1.0, deviation)).astype(np.float32)

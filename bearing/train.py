@@ -17,8 +17,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from bearing.cnn import CELLS, CHANNELS, CLASSES, POOL, WINDOW, WideKernelCNN, export_onnx, segments, whitening
+from bearing.cnn import CELLS, CHANNELS, CLASSES, POOL, WINDOW, WideKernelCNN, export_onnx, segments
 from bearing.dataset import WindowSet
+from bearing.familiarity import largest_distance_db, spectral_shape
 from bearing.metrics import classification_metrics
 from bearing.recipe import Epoch, Settings
 from bearing.scaler import zscore
@@ -28,7 +29,6 @@ from bearing.windows import NETWORK_RATE_HZ
 __all__ = ["Epoch", "Fitted", "Settings", "fit", "train_and_save"]
 
 IndexArray = NDArray[np.int64]
-DOMAIN_QUANTILE = 0.99  # a window farther out than 99 % of the training windows counts as unlike them
 
 
 @dataclass(frozen=True)
@@ -121,20 +121,16 @@ def train_and_save(
     settings = settings or Settings()
     train, hold_out = random_split(len(data), settings.train_fraction, settings.seed)
     fitted = fit(data.windows[train], data.label[train], settings, on_epoch)
-    features = predict(fitted.network, data.windows[train[fitted.train]])[1]
-    mean, whitener = whitening(features)
-    distance = np.sum(((features - mean) @ whitener) ** 2, axis=1)
-    onnx = export_onnx(fitted.network, mean, whitener)
+    onnx = export_onnx(fitted.network)
     card = _card(data, settings, fitted, train, hold_out, onnx)
-    card["domain"] = {
-        "quantile_of_training": DOMAIN_QUANTILE,
-        "largest_distance": round(float(np.quantile(distance, DOMAIN_QUANTILE)), 3),
-    }
+    domain = _json(known_machines(data))
+    card["files"]["cnn_domain.json"] = hashlib.sha256(domain).hexdigest()
     folder.mkdir(parents=True, exist_ok=True)
     torch.save(fitted.network.state_dict(), folder / "cnn.pt")
     (folder / "cnn.onnx").write_bytes(onnx)
     _write_json(folder / "cnn_history.json", [asdict(epoch) for epoch in fitted.history])
     _write_json(folder / "cnn_kernels.json", kernels(fitted.network))
+    (folder / "cnn_domain.json").write_bytes(domain)
     _write_json(folder / "cnn.json", card)
     return card
 
@@ -228,6 +224,23 @@ def recordings_used(data: WindowSet) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def known_machines(data: WindowSet) -> dict[str, Any]:
+    """The spectral shapes of the recordings trained on, and how near another must be to count as one of them."""
+    shapes, names = [], []
+    for source in data.sources:
+        shapes.append(spectral_shape(data.windows[data.number == source.entry.number]))
+        names.append(source.entry.bearing_id)
+    return {
+        "largest_distance_db": round(largest_distance_db(np.array(shapes), names), 3),
+        "recordings": [s.entry.number for s in data.sources],
+        "shapes_db": [[round(float(v), 2) for v in shape] for shape in shapes],
+    }
+
+
+def _json(content: object) -> bytes:
+    return (json.dumps(content, indent=None) + "\n").encode()
 
 
 def _write_json(path: Path, content: object) -> None:

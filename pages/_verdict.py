@@ -24,7 +24,11 @@ def banner(diagnosis: Diagnosis, simulated: bool) -> None:
     with st.container(border=True, key=f"verdict-{look.key}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.header(f"{look.icon} :{colour}[{look.title}]", anchor=False, width="content")
-            st.header(f":{colour}[{percent(diagnosis.confidence)}] :small[confidence]", anchor=False, width="content")
+            guess = (
+                "" if diagnosis.verdict == diagnosis.best_guess else f"best guess {state(diagnosis.best_guess).title}: "
+            )
+            sure = f":small[{guess.lower()}]:{colour}[{percent(diagnosis.confidence)}] :small[confidence]"
+            st.header(sure, anchor=False, width="content")
         st.markdown(f"**{look.sentence}.** {plain(_sentence(diagnosis.reason))}")
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             if simulated:

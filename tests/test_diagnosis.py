@@ -1,0 +1,184 @@
+"""The verdict as a whole: what it says of good signals, and that it abstains where it should."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import golden
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bearing.catalogue import find
+from bearing.diagnosis import Bearing, diagnose
+from bearing.errors import MissingRate, SignalError
+from bearing.intake import open_path
+from bearing.kinematics import Geometry, fault_orders
+from bearing.opinions import Opinion, agreement_of
+from bearing.options import choose
+from bearing.paths import ROOT
+from bearing.recording import Recording
+
+SAMPLES = ROOT / "data" / "samples"
+STATES = {"normal", "inner", "outer", "ball", "uncertain"}
+
+
+@pytest.fixture(scope="module")
+def bearing() -> Bearing:
+    entry = find("SKF 6205-2RS JEM")
+    return Bearing(entry.name, entry.orders)
+
+
+def sample(name: str) -> Recording:
+    return open_path(SAMPLES / f"{name}.csv").recordings[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"), [("healthy", "normal"), ("outer", "outer"), ("inner", "inner"), ("ball", "ball")]
+)
+def test_simulated_samples(name: str, verdict: str, bearing: Bearing) -> None:
+    diagnosis = diagnose(sample(name), bearing)
+    assert diagnosis.verdict == verdict
+    assert diagnosis.confidence > 0.6
+    assert diagnosis.opinions["cnn"].in_domain is False  # a simulated machine is not the rig it was trained on
+    assert diagnosis.reason
+
+
+def test_golden_answers() -> None:
+    """The committed samples and weights give the stored answers: no change of either goes unnoticed."""
+    stored: dict[str, Any] = json.loads(golden.PATH.read_text(encoding="utf-8"))
+    for name, answer in golden.answers().items():
+        expected = stored[name]
+        assert answer["model_sha256"] == expected["model_sha256"], "new weights: run python tests/golden.py"
+        assert answer["verdict"] == expected["verdict"]
+        assert answer["confidence"] == pytest.approx(expected["confidence"], abs=1e-3)
+        for opinion, probabilities in expected["probabilities"].items():
+            assert answer["probabilities"][opinion] == pytest.approx(probabilities, abs=2e-3)
+
+
+def test_everything_is_json(bearing: Bearing) -> None:
+    content = diagnose(sample("inner"), bearing).as_dict()
+    assert json.loads(json.dumps(content, allow_nan=False)) == content
+
+
+def test_gain_and_offset_do_not_matter(bearing: Bearing) -> None:
+    recording = sample("outer")
+    louder = replace(recording, samples=250.0 * recording.samples)
+    first, again = diagnose(recording, bearing), diagnose(louder, bearing)
+    assert first.verdict == again.verdict
+    assert first.confidence == pytest.approx(again.confidence, abs=0.02)
+
+
+def test_an_unknown_rate_is_asked_for(bearing: Bearing) -> None:
+    with pytest.raises(MissingRate, match="--rate"):
+        diagnose(replace(sample("outer"), sampling_rate_hz=None), bearing)
+
+
+def test_without_a_bearing_it_abstains_and_says_what_it_needs() -> None:
+    diagnosis = diagnose(sample("outer"))
+    assert diagnosis.verdict == "uncertain"
+    assert "the bearing is not known" in diagnosis.reason
+    assert diagnosis.opinions["envelope"].verdict is None
+
+
+def test_an_estimated_speed_is_never_silent(bearing: Bearing) -> None:
+    diagnosis = diagnose(replace(sample("outer"), shaft_rpm=None, rpm_source=""), bearing)
+    assert diagnosis.shaft_rpm == pytest.approx(1772, rel=0.01)
+    assert "estimated from the signal" in diagnosis.rpm_source
+    assert diagnosis.confidence <= diagnosis.rpm_confidence < 1
+
+
+def test_noise_without_a_speed_is_uncertain(bearing: Bearing) -> None:
+    noise = np.random.default_rng(3).normal(size=36_000)
+    diagnosis = diagnose(Recording(noise, 12_000.0), bearing)
+    assert diagnosis.verdict == "uncertain"
+    assert "shaft speed" in diagnosis.reason
+
+
+def test_a_dead_sensor_is_uncertain(bearing: Bearing) -> None:
+    diagnosis = diagnose(Recording(np.full(30_000, 0.25), 12_000.0, 1772.0), bearing)
+    assert diagnosis.verdict == "uncertain"
+    assert "sensor was dead" in diagnosis.reason
+    assert diagnosis.warnings
+
+
+def test_a_gap_is_told_and_the_longest_stretch_used(bearing: Bearing) -> None:
+    samples = sample("inner").samples.copy()
+    samples[1_000] = np.nan
+    diagnosis = diagnose(replace(sample("inner"), samples=samples), bearing)
+    assert diagnosis.verdict == "inner"
+    assert any("not finite" in w or "gap" in w.lower() or "NaN" in w for w in diagnosis.warnings)
+
+
+def test_nothing_but_gaps_is_refused(bearing: Bearing) -> None:
+    with pytest.raises(SignalError, match="At least 2048 samples"):
+        diagnose(Recording(np.full(30_000, np.nan), 12_000.0, 1772.0), bearing)
+
+
+@pytest.mark.parametrize("rate_hz", [5_000.0, 25_600.0, 51_200.0, 97_656.0])
+def test_any_rate_and_2048_samples_are_enough_for_an_answer(rate_hz: float, bearing: Bearing) -> None:
+    rng = np.random.default_rng(8)
+    diagnosis = diagnose(Recording(rng.normal(size=2_048), rate_hz, 1_500.0), bearing)
+    assert diagnosis.verdict in ("normal", "uncertain")
+    assert 0 <= diagnosis.confidence < 0.95
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    elements=st.integers(6, 24),
+    ratio=st.floats(0.1, 0.4),
+    rpm=st.floats(300, 3600),
+    rate_hz=st.sampled_from([8_000.0, 20_000.0, 48_828.0]),
+    seed=st.integers(0, 1000),
+)
+def test_noise_is_never_called_a_fault_with_confidence(
+    elements: int, ratio: float, rpm: float, rate_hz: float, seed: int
+) -> None:
+    noise = np.random.default_rng(seed).normal(size=int(1.5 * rate_hz))
+    bearing = Bearing("any", fault_orders(Geometry(elements, ratio, 1.0)))
+    diagnosis = diagnose(Recording(noise, rate_hz, rpm), bearing)
+    assert diagnosis.verdict in STATES
+    assert not (diagnosis.verdict in ("inner", "outer", "ball") and diagnosis.confidence >= 0.9)
+
+
+def _opinion(name: str, verdict: str | None, in_domain: bool = True) -> Opinion:
+    return Opinion(name, name.upper(), verdict, None if verdict is None else 0.9, {}, in_domain, "")
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"a": None, "b": None}, "No opinion could be formed."),
+        ({"a": "inner", "b": None}, "Only the A has an opinion."),
+        ({"a": "inner", "b": "inner"}, "Both opinions agree."),
+        ({"a": "inner", "b": "inner", "c": "inner"}, "All three opinions agree."),
+        ({"a": "ball", "b": "inner", "c": "inner"}, "Opinions differ: the A says ball; the B and the C say inner."),
+    ],
+)
+def test_agreement_is_named(said: dict[str, str | None], sentence: str) -> None:
+    assert agreement_of({name: _opinion(name, verdict) for name, verdict in said.items()}) == sentence
+
+
+def test_agreement_names_what_is_outside_its_training() -> None:
+    opinions = {"a": _opinion("a", "inner", in_domain=False), "b": _opinion("b", "inner")}
+    assert agreement_of(opinions) == "Both opinions agree (the A outside its training)."
+
+
+@pytest.mark.recordings
+@pytest.mark.parametrize("number", [97, 98, 99, 100])
+def test_real_healthy_recordings_are_not_called_faulty(recordings_dir: Path, number: int) -> None:
+    recording, known = choose(open_path(recordings_dir / f"{number}.mat"))
+    diagnosis = diagnose(recording, known)
+    assert diagnosis.verdict in ("normal", "uncertain")
+    assert math.isclose(diagnosis.sampling_rate_hz, 48_000)
+
+
+@pytest.mark.recordings
+@pytest.mark.parametrize(("number", "verdict"), [(105, "inner"), (130, "outer"), (118, "ball"), (97, "normal")])
+def test_real_recordings(recordings_dir: Path, number: int, verdict: str) -> None:
+    assert diagnose(*choose(open_path(recordings_dir / f"{number}.mat"))).verdict == verdict
