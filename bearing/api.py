@@ -26,6 +26,7 @@ from bearing import __version__, api_docs
 from bearing.api_answers import WINDOW, Judged, judge
 from bearing.api_gate import Gate, Metrics, log, start_log
 from bearing.api_settings import ApiSettings
+from bearing.api_sockets import send_at_once
 from bearing.api_workers import Workers
 from bearing.errors import BearingError, InputError, ModelError, TooLarge
 
@@ -268,6 +269,7 @@ def lifespan_of(api: FastAPI) -> Callable[[Any], AbstractAsyncContextManager[Non
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
         start_log()
+        send_at_once()
         workers: Workers = api.state.workers
         workers.warm_up(api.openapi)
         try:

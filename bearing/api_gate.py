@@ -97,6 +97,7 @@ class Gate:
         self.settings = settings
         self.metrics = metrics
         self.in_flight = 0
+        self.uploads = 0
         self.held_bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,7 +119,8 @@ class Gate:
             await send(message)
 
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        to_disk = path == UPLOAD_PATH and headers.get("content-type", "").lower().startswith("multipart/")
+        upload = path == UPLOAD_PATH
+        to_disk = upload and headers.get("content-type", "").lower().startswith("multipart/")
         limit = self.settings.max_file_bytes + MULTIPART_OVERHEAD if to_disk else self.settings.max_body_bytes
         body = _Body(receive, limit, self.settings.body_timeout_s)
         reserved = 0
@@ -127,7 +129,7 @@ class Gate:
             refusal = self._refusal(path, headers, body)
             if refusal is None and scope["method"] == "POST":
                 reserved = 0 if to_disk else body.announced or limit
-                refusal = self._enter(reserved)
+                refusal = self._enter(reserved, upload)
                 admitted = refusal is None
             if refusal is None:
                 await self.app(scope, body.receive, send_with_id)
@@ -135,7 +137,7 @@ class Gate:
                 await _refuse(refusal, send_with_id)
         finally:
             if admitted:
-                self._leave(reserved)
+                self._leave(reserved, upload)
             self._record(scope, status, time.perf_counter() - began, body.count, request_id)
 
     def _refusal(self, path: str, headers: Headers, body: _Body) -> HTTPException | None:
@@ -158,18 +160,21 @@ class Gate:
         given = bearer.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
         return hmac.compare_digest(given.encode(), self.settings.key.encode())
 
-    def _enter(self, reserved: int) -> HTTPException | None:
+    def _enter(self, reserved: int, upload: bool) -> HTTPException | None:
         """Take a place in the queue, or say that it is full."""
         full = self.in_flight >= self.settings.workers + self.settings.queue
+        full |= upload and self.uploads >= self.settings.uploads
         if full or self.held_bytes + reserved > max(self.settings.held_bytes, reserved):
             return HTTPException(429, "The server is busy: try again in a second.", {"Retry-After": "1"})
         self.in_flight += 1
+        self.uploads += upload
         self.held_bytes += reserved
         self.metrics.in_flight.set(self.in_flight)
         return None
 
-    def _leave(self, reserved: int) -> None:
+    def _leave(self, reserved: int, upload: bool) -> None:
         self.in_flight -= 1
+        self.uploads -= upload
         self.held_bytes -= reserved
         self.metrics.in_flight.set(self.in_flight)
 

@@ -32,7 +32,8 @@ class ApiSettings:
     workers : int
         Requests computed at the same time, one thread each.
     queue : int
-        Requests that may wait (or still be arriving) beyond those; the next one gets 429.
+        Requests that may wait (or still be arriving) beyond those; the next one gets 429. Files to be diagnosed take at
+        most half of it, so that nobody waits for more than a few of them.
     body_timeout_s : float
         Seconds a body may take to arrive.
     """
@@ -44,6 +45,11 @@ class ApiSettings:
     workers: int = 2
     queue: int = 16
     body_timeout_s: float = 60.0
+
+    @property
+    def uploads(self) -> int:
+        """Files to be diagnosed that may be under way at once."""
+        return max(1, self.queue // 2)
 
     @property
     def held_bytes(self) -> int:

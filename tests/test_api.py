@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -27,6 +28,7 @@ from bearing import api as module
 from bearing.api_answers import ORIGINAL_NAMES
 from bearing.api_gate import JsonLines
 from bearing.api_settings import ApiSettings, usable_cores
+from bearing.api_sockets import send_at_once
 from bearing.errors import ModelError, ParameterError
 from bearing.predictor import load_predictor
 
@@ -386,6 +388,33 @@ def test_a_burst_beyond_the_queue_is_turned_away_and_places_are_given_back(
     asyncio.run(burst())
 
 
+def test_files_leave_room_in_the_queue_for_windows(windows: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+
+    def slow(*_: object) -> dict[str, str]:
+        assert release.wait(20)
+        return {"verdict": "normal"}
+
+    monkeypatch.setattr(module, "_diagnosis", slow)
+
+    async def burst() -> None:
+        app = service(workers=2, queue=4)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+
+            async def send() -> httpx.Response:
+                return await client.post("/api/diagnose", files={"file": ("a.csv", b"1")})
+
+            waiting = [asyncio.create_task(send()) for _ in range(2)]
+            await asyncio.sleep(0.2)
+            sentence(await send(), 429)
+            assert (await client.post("/api/windows", content=npy(windows))).status_code == 200
+            release.set()
+            assert [answer.status_code for answer in await asyncio.gather(*waiting)] == [200, 200]
+            assert (await send()).status_code == 200
+
+    asyncio.run(burst())
+
+
 def test_bodies_held_in_memory_are_bounded_together() -> None:
     release = asyncio.Event()
 
@@ -558,12 +587,23 @@ def test_pages_and_service_share_one_port(server: str, client: TestClient, windo
         path = SAMPLES[0]
         answered = web.post("/api/diagnose", files={"file": (path.name, path.read_bytes())}).json()
         assert answered == upload(client, path).json()
+        seconds = [web.get("/api/health").elapsed.total_seconds() for _ in range(12)]
+        assert min(seconds[2:]) < 0.03  # a kept connection does not wait for delayed acknowledgements
         for _ in range(100):  # the service's own lifespan runs: it warms up
             if web.get("/api/health").json()["ready"]:
                 break
             time.sleep(0.2)
         else:
             pytest.fail("the service beside the pages never warmed up")
+
+
+def test_listening_sockets_send_at_once() -> None:
+    with socket.socket(socket.AF_INET) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        assert send_at_once() >= 1
+        with socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_key_among_the_hosts_secrets_closes_the_service(tmp_path: Path) -> None:
