@@ -195,7 +195,8 @@ def _other_folds(
     for g in range(count):
         material = Examples.join([real.take((of_real != g) & ~real.has_role("normal")), simulated])
         network = fitted(f"without_{protocol}_{g}", material, settings, steps=settings.steps_simulated)
-        judged = real.take(real.whole & (of_real == g) & ~real.has_role("made up"))
+        whole = Examples.join([held_out(real, size) for size in FAULT_SIZES])
+        judged = whole.take(np.array([group[int(n)] == g for n in whole.number]))
         mine = windows.take(of_windows == g)
         answers = [predict_order(of_simulated, [network], asked) for asked in (judged, mine)]
         folds.append(_Fold(judged, answers[0], mine, answers[1], calibration))

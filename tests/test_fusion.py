@@ -95,7 +95,7 @@ def test_an_overconfident_network_is_cooled_down() -> None:
     _, confidence = confidences(network, np.full((400, 4), 0.25), fitted)
     right = said == truth
     assert expected_calibration_error(confidence, right) < expected_calibration_error(np.full(400, 0.994), right) / 2
-    assert fitted.ceiling == pytest.approx(1 - 1 / 42)
+    assert fitted.ceiling < 0.9
 
 
 def test_every_bearing_weighs_the_same() -> None:

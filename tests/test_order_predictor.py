@@ -1,0 +1,114 @@
+"""The committed order network: it loads only with its card, sees orders and nothing else, and answers as torch does."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bearing.errors import ModelError
+from bearing.fusion import Calibration, fuse
+from bearing.kinematics import FaultOrders, Geometry, fault_orders
+from bearing.order_features import order_features
+from bearing.order_predictor import CLASSES, OrderPredictor, load_order_predictor
+from bearing.paths import WEIGHTS_DIR
+from bearing.simulate_train import simulate_machine
+
+ORDERS = fault_orders(Geometry(9, 7.94, 39.04))
+
+
+@pytest.fixture(scope="module")
+def predictor() -> OrderPredictor:
+    return load_order_predictor()
+
+
+def copy_of_weights(folder: Path) -> Path:
+    for name in ("order_cnn.json", "order_cnn.npz"):
+        shutil.copy(WEIGHTS_DIR / name, folder / name)
+    return folder
+
+
+def test_weights_without_their_card_do_not_load(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"order_cnn\.json is missing"):
+        OrderPredictor.load(tmp_path)
+
+
+def test_other_weights_than_the_card_describes_do_not_load(tmp_path: Path) -> None:
+    folder = copy_of_weights(tmp_path)
+    with (folder / "order_cnn.npz").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(ModelError, match="is not the file its card describes"):
+        OrderPredictor.load(folder)
+
+
+def test_weights_for_other_features_do_not_load(tmp_path: Path) -> None:
+    card_path = copy_of_weights(tmp_path) / "order_cnn.json"
+    card = json.loads(card_path.read_text())
+    card["feature_version"] = 999
+    card_path.write_text(json.dumps(card))
+    with pytest.raises(ModelError, match="is for features of version 999"):
+        OrderPredictor.load(tmp_path)
+
+
+def test_the_card_says_what_it_was_made_of(predictor: OrderPredictor) -> None:
+    card = predictor.card
+    assert tuple(card["classes"]) == CLASSES
+    assert set(card["never_trained_on"]) == {97, 98, 99, 100}
+    assert len(card["recordings"]) == 109
+    calibration = Calibration.from_card(card)
+    assert 0.3 < calibration.threshold_fault < 1
+    assert calibration.ceiling < 0.98
+
+
+def test_numpy_gives_what_torch_gives(predictor: OrderPredictor) -> None:
+    torch = pytest.importorskip("torch")
+    from bearing.order_cnn import OrderNetwork
+
+    network = OrderNetwork()
+    network.load_state_dict({name: torch.from_numpy(values[0]) for name, values in predictor.weights.items()})
+    signal = np.random.default_rng(0).standard_normal(8000)
+    features = order_features(signal, 12_000.0, 29.0, ORDERS)
+    with torch.no_grad():
+        expected = network.eval()(
+            *(torch.from_numpy(part)[None] for part in (features.patches, features.scalars, features.globals))
+        )
+    np.testing.assert_allclose(predictor.logits(features)[0], expected.numpy()[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("samples", [2048, 12_000, 120_000])
+def test_noise_is_never_called_faulty(predictor: OrderPredictor, samples: int) -> None:
+    calibration = Calibration.from_card(predictor.card)
+    for seed in range(3):
+        noise = np.random.default_rng(seed).standard_normal(samples)
+        opinion = predictor.opinion(noise, 12_000.0, 29.0, ORDERS)
+        assert sum(opinion.probabilities.values()) == pytest.approx(1.0, abs=1e-5)
+        verdict = fuse(opinion.probabilities, opinion.envelope.probabilities, calibration)
+        assert verdict.verdict in ("normal", "uncertain")
+
+
+def test_loud_simulated_faults_of_any_bearing_are_named(predictor: OrderPredictor) -> None:
+    rng = np.random.default_rng(12345)
+    right = 0
+    for i in range(12):
+        label = ("outer", "inner")[i % 2]
+        machine = simulate_machine(rng, label, revolutions=120)
+        opinion = predictor.opinion(machine.signal, machine.sampling_rate_hz, machine.shaft_hz, machine.orders)
+        right += opinion.label == label
+    assert right >= 8
+
+
+def test_gain_does_not_matter(predictor: OrderPredictor) -> None:
+    signal = np.random.default_rng(4).standard_normal(24_000)
+    one = predictor.opinion(signal, 12_000.0, 29.0, ORDERS).probabilities
+    other = predictor.opinion(1e-3 * signal, 12_000.0, 29.0, ORDERS).probabilities
+    assert one == pytest.approx(other, abs=0.02)
+
+
+def test_too_few_turns_are_outside_the_domain(predictor: OrderPredictor) -> None:
+    signal = np.random.default_rng(4).standard_normal(2048)
+    opinion = predictor.opinion(signal, 12_000.0, 5.0, FaultOrders(3.05, 4.95, 1.99, 0.38))
+    assert not opinion.in_domain
+    assert "revolutions are too few" in opinion.reason
