@@ -4,9 +4,8 @@ and time, and the verdict window by window."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from bearing.diagnosis import Diagnosis
@@ -21,6 +20,9 @@ from bearing.style import state
 from pages import _compute
 from pages._panel import Choice
 from pages._show import STATE_COLOUR, chart, plain
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 HARMONICS_SHOWN = 4.6
 DEFAULT_REACH_HZ = 600.0

@@ -109,9 +109,7 @@ def test_windows_stack_to_one(outer: Diagnosis) -> None:
 def test_short_recordings_have_no_ribbon(outer: Diagnosis) -> None:
     from dataclasses import replace
 
-    none = replace(
-        outer.windows, start_s=np.zeros(0), probabilities=np.zeros((0, 4), np.float32), familiar=False
-    )
+    none = replace(outer.windows, start_s=np.zeros(0), probabilities=np.zeros((0, 4), np.float32), familiar=False)
     assert len(figures.waveform_figure(np.arange(9.0), np.arange(9.0), "", none).data) == 1
     assert all(len(bar.y) == 0 for bar in figures.windows_figure(none).data)
 
