@@ -33,7 +33,7 @@ class ApiSettings:
         Requests computed at the same time, one thread each.
     queue : int
         Requests that may wait (or still be arriving) beyond those; the next one gets 429. Files to be diagnosed take at
-        most half of it, so that nobody waits for more than a few of them.
+        most a quarter of it, so that nobody waits long behind them.
     body_timeout_s : float
         Seconds a body may take to arrive.
     """
@@ -49,7 +49,7 @@ class ApiSettings:
     @property
     def uploads(self) -> int:
         """Files to be diagnosed that may be under way at once."""
-        return max(1, self.queue // 2)
+        return max(2, self.queue // 4)
 
     @property
     def held_bytes(self) -> int:

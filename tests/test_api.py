@@ -398,7 +398,7 @@ def test_files_leave_room_in_the_queue_for_windows(windows: np.ndarray, monkeypa
     monkeypatch.setattr(module, "_diagnosis", slow)
 
     async def burst() -> None:
-        app = service(workers=2, queue=4)
+        app = service(workers=2, queue=8)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
 
             async def send() -> httpx.Response:
