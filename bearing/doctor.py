@@ -13,7 +13,7 @@ import numpy as np
 from bearing.errors import BearingError
 from bearing.kinematics import FaultOrders, rpm_to_hz
 from bearing.mains import Lines, hum_share, mains_rate_factor, narrow_lines
-from bearing.recording import FloatArray, Recording
+from bearing.recording import LARGEST_SAMPLE, FloatArray, Recording
 
 __all__ = ["DoctorReport", "Finding", "examine", "usable_stretch"]
 
@@ -23,7 +23,6 @@ SEVERITIES = ("ok", "note", "warning", "severe")
 
 _SPEED_SAMPLES = 2**17
 _LEVEL_SAMPLES = 2**15
-_LARGEST = 1e100  # beyond this, squares overflow
 _SMALLEST = 1e-100
 
 
@@ -221,7 +220,7 @@ def _dead(signal: FloatArray, low: float, high: float) -> Finding | None:
 
 
 def _overflowing(low: float, high: float) -> Finding | None:
-    if max(abs(low), abs(high)) < _LARGEST:
+    if max(abs(low), abs(high)) < LARGEST_SAMPLE:
         return None
     return Finding(
         "overflow",

@@ -15,6 +15,7 @@ FloatArray = NDArray[np.float64]
 
 RATE_LIMITS_HZ = (1.0, 10_000_000.0)
 RPM_LIMITS = (1.0, 200_000.0)
+LARGEST_SAMPLE = 1e100  # beyond this, squares overflow
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def check_signal(samples: object, min_samples: int = 1) -> FloatArray:
     Raises
     ------
     SignalError
-        When the array is not one-dimensional, too short, or holds NaN or infinity.
+        When the array is not one-dimensional, too short, or holds NaN, infinity or numbers no sensor delivers.
     """
     signal = np.ascontiguousarray(samples, dtype=np.float64)
     if signal.ndim != 1:
@@ -108,4 +109,6 @@ def check_signal(samples: object, min_samples: int = 1) -> FloatArray:
     if not np.isfinite(signal).all():
         bad = int(signal.size - np.isfinite(signal).sum())
         raise SignalError(f"{bad} of {signal.size} samples are not finite numbers: cut them out or repair them first.")
+    if signal.size and (peak := float(np.abs(signal).max())) > LARGEST_SAMPLE:
+        raise SignalError(f"Samples reach {peak:.0e}, no sensor delivers that: check how the file was exported.")
     return signal
