@@ -183,12 +183,13 @@ def bearings() -> Response:
     return _json([{"name": entry.name, **asdict(entry)} for entry in load_catalogue()])
 
 
-@_rest.get("/model", tags=["about"], summary="The model card", responses=api_docs.ERRORS)
+@_rest.get("/model", tags=["about"], summary="The model cards", responses=api_docs.ERRORS)
 def model() -> Response:
-    """Classes, rate, training windows, split, metrics and hashes of the waveform CNN."""
+    """What each network is, what it was trained on, hashes and metrics: `cnn` judges windows, `order_cnn` diagnoses."""
+    from bearing.order_predictor import load_order_predictor
     from bearing.predictor import load_predictor
 
-    return _json(load_predictor().card)
+    return _json({"cnn": load_predictor().card, "order_cnn": load_order_predictor().card})
 
 
 @_rest.get("/health", tags=["about"], summary="Is the service up")

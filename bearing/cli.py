@@ -87,6 +87,11 @@ def _train(arguments: argparse.Namespace) -> int:
 
 def _evaluate(arguments: argparse.Namespace) -> int:
     """Measures one model under one protocol, or all of them, and writes the results beside the weights."""
+    if arguments.show:
+        from bearing.tables import results_table
+
+        print(results_table(arguments.out))
+        return OK
     if arguments.model == "order":
         from bearing.protocols import main as evaluate_order
 
@@ -200,6 +205,7 @@ def parser() -> argparse.ArgumentParser:
         help="what is held out",
     )
     evaluate.add_argument("--out", type=Path, default=WEIGHTS_DIR, help="folder for the result (default: weights/)")
+    evaluate.add_argument("--show", action="store_true", help="print what the last evaluations said, measure nothing")
     evaluate.add_argument("--dry-run", action="store_true", help="print only, write nothing")
 
     serve = command("serve", _serve, "Start the web app and the REST service on one port.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
+from fractions import Fraction
 
 import numpy as np
 import scipy.fft
@@ -21,7 +22,7 @@ from bearing.order_features import order_features
 from bearing.order_spectrum import envelope_order_spectrum, refine_shaft_hz
 from bearing.registry import RegistryEntry, drive_end_entries, registry
 from bearing.simulate_train import CLASSES, implant_fault, noise_spectrum, random_bearing, simulate_machine
-from bearing.windows import NETWORK_RATE_HZ, WINDOW, resample, window_starts
+from bearing.windows import NETWORK_RATE_HZ, WINDOW, window_starts
 
 __all__ = [
     "BEARINGS",
@@ -59,6 +60,14 @@ ROLES = (
 PIECES = (((2.5, 9.0), 4, 2), ((0.5, 2.5), 3, 1), ((0.1707, 0.5), 4, 2))
 CHANGED_RATES = (0.5, 2 / 3, 5 / 6, 2.0, 3.0, 4.0)
 SHORT_SHARE = 0.35  # of simulated machines that turn fewer than 20 times
+
+
+def _polyphase(signal: Array, from_hz: float, to_hz: float) -> Array:
+    """Another sampling rate, by the polyphase filter that the committed weights saw their examples through."""
+    from scipy.signal import resample_poly
+
+    ratio = Fraction(to_hz / from_hz).limit_denominator(5000)
+    return signal if ratio == 1 else np.asarray(resample_poly(signal, ratio.numerator, ratio.denominator))
 
 
 @dataclass(frozen=True)
@@ -177,7 +186,7 @@ def _ask_recording(rows: _Rows, rng: np.random.Generator, facts: RegistryEntry) 
         rate_hz = facts.sampling_rate_hz
         pieces = [(samples, rate_hz, True)]
         if facts.label == "normal":
-            pieces.append((resample(samples, rate_hz, NETWORK_RATE_HZ), NETWORK_RATE_HZ, True))
+            pieces.append((_polyphase(samples, rate_hz, NETWORK_RATE_HZ), NETWORK_RATE_HZ, True))
         for (low, high), of_faulted, of_other in PIECES:
             for _ in range(of_faulted if faulted else of_other):
                 length = min(len(samples), int(np.exp(rng.uniform(np.log(low), np.log(high))) * rate_hz))
@@ -210,7 +219,7 @@ def _disturbed(rng: np.random.Generator, signal: Array, rate_hz: float) -> tuple
         return signal + noise * (signal.std() / noise.std() * 10 ** rng.uniform(-1.5, -0.3)), rate_hz
     if draw < 0.45:
         factor = float(rng.choice(CHANGED_RATES)) if rate_hz < 20_000 else 0.25
-        changed = resample(signal, rate_hz, rate_hz * factor)
+        changed = _polyphase(signal, rate_hz, rate_hz * factor)
         if factor > 1:  # the empty top of the spectrum holds nothing but noise
             changed = changed + rng.standard_normal(len(changed)) * changed.std() * 10 ** rng.uniform(-2, -0.5)
         if len(changed) >= 1000:
@@ -323,7 +332,7 @@ def window_examples(progress: Progress | None = None, hop: int = 3 * WINDOW) -> 
     entries = drive_end_entries()
     for done, facts in enumerate(entries):
         recording = load_recording(facts.number, "DE")
-        samples = resample(recording.samples, facts.sampling_rate_hz, NETWORK_RATE_HZ)
+        samples = _polyphase(recording.samples, facts.sampling_rate_hz, NETWORK_RATE_HZ)
         for start in window_starts(len(samples), WINDOW, hop):
             piece = samples[start : start + WINDOW]
             question = (BEARINGS["DE"], facts.label, "window")

@@ -79,7 +79,7 @@ class OrderPredictor:
                 f"order_cnn.json is for features of version {card.get('feature_version')}, this program makes version "
                 f"{FEATURE_VERSION}: run `python -m bearing train --model order`."
             )
-        data = checked_weights(folder / "order_cnn.npz", card["files"]["order_cnn.npz"])
+        data = checked_weights(folder / "order_cnn.npz", card)
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             weights = {name: archive[name].astype(np.float32) for name in archive.files}
         shapes = (

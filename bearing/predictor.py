@@ -48,8 +48,9 @@ def open_session(weights: bytes, keep_memory: bool = False) -> onnxruntime.Infer
     return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
 
 
-def checked_weights(path: Path, expected_sha256: str) -> bytes:
+def checked_weights(path: Path, card: dict[str, Any]) -> bytes:
     """The bytes of a weights file; ModelError when it is missing or not the one its card describes."""
+    expected_sha256 = card.get("files", {}).get(path.name, "")
     try:
         weights = path.read_bytes()
     except FileNotFoundError:
@@ -124,7 +125,7 @@ class Predictor:
 def load_predictor(folder: Path = WEIGHTS_DIR) -> Predictor:
     """The committed network, loaded once. Raises ModelError when card and weights do not belong together."""
     card = read_card(folder / "cnn.json")
-    weights = checked_weights(folder / "cnn.onnx", card["files"]["cnn.onnx"])
-    domain = json.loads(checked_weights(folder / "cnn_domain.json", card["files"]["cnn_domain.json"]))
+    weights = checked_weights(folder / "cnn.onnx", card)
+    domain = json.loads(checked_weights(folder / "cnn_domain.json", card))
     known_db = np.array(domain["shapes_db"], dtype=np.float64)
     return Predictor(open_session(weights, keep_memory=True), card, known_db, float(domain["largest_distance_db"]))

@@ -30,6 +30,7 @@ from bearing.api_gate import JsonLines
 from bearing.api_settings import ApiSettings, usable_cores
 from bearing.api_sockets import send_at_once
 from bearing.errors import ModelError, ParameterError
+from bearing.order_predictor import load_order_predictor
 from bearing.predictor import load_predictor
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -522,7 +523,7 @@ def test_catalogue_card_and_health(client: TestClient) -> None:
     drive_end = next(entry for entry in bearings if entry["name"] == "6205-2RS JEM (SKF)")
     assert drive_end["orders"]["bpfo"] == pytest.approx(3.585, abs=1e-3)
     assert all(entry["source"] for entry in bearings)
-    assert client.get("/api/model").json() == load_predictor().card
+    assert client.get("/api/model").json() == {"cnn": load_predictor().card, "order_cnn": load_order_predictor().card}
     health = client.get("/api/health").json()
     assert health["status"] == "ok"
     assert health["workers"] == ApiSettings().workers

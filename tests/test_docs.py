@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bearing.cli import parser
-from bearing.paths import ROOT
+from bearing.paths import ROOT, WEIGHTS_DIR
+from bearing.tables import results_table
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -46,6 +47,11 @@ def test_documented_commands_parse(page: Path) -> None:
         r"python -m bearing ((?:diagnose|fetch|train|evaluate|serve)[^`\n|&>]*)", page.read_text("utf-8")
     ):
         parser().parse_args(shlex.split(line.strip()))
+
+
+def test_the_results_are_those_of_the_last_evaluation() -> None:
+    for line in results_table(WEIGHTS_DIR).splitlines():
+        assert line in README, f"README.md lacks {line!r}: python -m bearing evaluate --show"
 
 
 def test_make_targets_exist() -> None:

@@ -195,6 +195,6 @@ def test_no_false_alarms_on_real_recordings(recordings_dir: Path) -> None:
     # The published rpm of 279.mat (load 1) is that of load 3: the spectrum shows 1772. The doctor is right.
     assert alarms <= {("279.mat", "speed")}
     for number in (97, 98, 99, 100):
-        drive_end = read_path(folder / f"{number}.mat")[0].corrected(12_000)
+        drive_end = read_path(recordings_dir / f"{number}.mat")[0].corrected(12_000)
         report = examine(drive_end)
         assert report.of("suspicious rate") or report.of("speed"), f"{number}.mat is 48 kHz, not 12 kHz"
