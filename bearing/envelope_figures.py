@@ -90,7 +90,7 @@ def envelope_figure(
         xaxis={"range": [0, float(spectrum.frequency_hz[-1]) / per_order]},
         yaxis={"range": [0, top], "exponentformat": "power"},
         showlegend=True,
-        margin={"l": 58, "r": 12, "t": 34, "b": 46},
+        margin={"l": 58 if decibel else 84, "r": 12, "t": 34, "b": 46},  # powers of ten are wide
     )
     return go.Figure(traces, look)
 
@@ -187,7 +187,7 @@ def kurtogram_figure(kurtogram: Kurtogram, band: Band, height: int = 380) -> go.
         "y": rows,
         "z": float32(z),
         "zmin": 0,
-        "zmax": float(np.quantile(z, 0.995)) or 1.0,
+        "zmax": float(np.quantile(z, 0.95)) or 1.0,
         "colorscale": MAP,
         "colorbar": colour_bar("kurtosis"),
         "hoverinfo": "skip",

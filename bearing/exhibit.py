@@ -25,10 +25,11 @@ FILE = "evaluation_order.json"
 class RecordingVerdict:
     """One recording that no training of its fold had seen. `grade`: Smith & Randall's (2015), empty for healthy ones.
 
+    recording : its CWRU number; of another machine, the name of its file.
     role : fault | normal | un-faulted end. verdict : a state or ``uncertain``.
     """
 
-    recording: int
+    recording: int | str
     end: str
     role: str
     truth: str
@@ -44,14 +45,19 @@ class RecordingVerdict:
 
     @property
     def row_name(self) -> str:
-        """The bearing: part, clock position and fault diameter."""
+        """The bearing: part, clock position and fault diameter; of another machine, what its file name begins with."""
+        if isinstance(self.recording, str):
+            return self.recording.rpartition("_")[0]
         facts = entry(self.recording)
         clock = f" @{facts.clock_position}" if facts.clock_position else ""
         return f"{facts.label}{clock} {facts.fault_size}".strip()
 
     @property
-    def load_hp(self) -> int:
-        return entry(self.recording).load_hp
+    def condition(self) -> str:
+        """What else differs between recordings of a bearing: the load, or the speed of another machine's."""
+        if isinstance(self.recording, str):
+            return f"{self.recording.rpartition('_')[2]} rpm"
+        return f"{entry(self.recording).load_hp} hp"
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ class Outcome:
 
     protocol: str
     verdicts: tuple[RecordingVerdict, ...]
-    windows: Metrics
+    windows: Metrics | None  # None where only whole recordings were asked
     ece: float
     reliability: tuple[Bin, ...]
     coverage: tuple[tuple[float, float], ...]
@@ -114,7 +120,7 @@ def _outcome(name: str, values: dict[str, Any]) -> Outcome:
             )
             for row in values["recordings"]
         ),
-        windows=metrics_from(values["windows"]),
+        windows=metrics_from(values["windows"]) if "windows" in values else None,
         ece=summary["ece"],
         reliability=tuple(Bin(b["n"], b["confidence"], b["right"]) for b in summary["reliability"]),
         coverage=tuple((point["coverage"], point["accuracy"]) for point in summary["coverage_curve"]),

@@ -57,17 +57,18 @@ def comparison_figure(rows: Sequence[tuple[str, dict[str, int]]], height: int | 
 def grades_figure(verdicts: Sequence[RecordingVerdict], height: int = 520) -> go.Figure:
     """Each fault recording as a cell: colour tells whether the verdict is right, the letters what experts could see.
 
-    Rows are bearings, columns loads. customdata of a cell is the recording's number.
+    Rows are bearings, columns loads (or speeds). customdata of a cell is the recording.
     """
     names = list(dict.fromkeys(v.row_name for v in sorted(verdicts, key=lambda v: v.row_name)))
     at = {name: position for position, name in enumerate(names)}
+    columns = sorted({v.condition for v in verdicts}, key=lambda text: int(text.split()[0]))
     figure = go.Figure()
     for outcome, colour in OUTCOME_COLOURS.items():
         mine = [v for v in verdicts if v.outcome == outcome]
         figure.add_scatter(
-            x=np.array([v.load_hp for v in mine], dtype=np.float32),
+            x=np.array([columns.index(v.condition) for v in mine], dtype=np.float32),
             y=np.array([at[v.row_name] for v in mine], dtype=np.float32),
-            customdata=np.array([v.recording for v in mine], dtype=np.int32),
+            customdata=[str(v.recording) for v in mine],
             mode="markers+text",
             name=outcome,
             marker={"symbol": "square", "size": 27, "color": colour, "line": {"width": 0}},
@@ -84,8 +85,8 @@ def grades_figure(verdicts: Sequence[RecordingVerdict], height: int = 520) -> go
         **base_layout(height, showlegend=True, margin={"l": 8, "r": 8, "t": 30, "b": 36}),
         legend={"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom", "itemsizing": "constant"},
     )
-    loads = {"tickvals": [0, 1, 2, 3], "ticktext": [f"{hp} hp" for hp in range(4)], "range": [-0.5, 3.5]}
-    figure.update_xaxes(side="top", showgrid=False, zeroline=False, fixedrange=True, **loads)
+    across = {"tickvals": list(range(len(columns))), "ticktext": columns, "range": [-0.5, len(columns) - 0.5]}
+    figure.update_xaxes(side="top", showgrid=False, zeroline=False, fixedrange=True, **across)
     rows = {"tickvals": list(range(len(names))), "ticktext": names, "range": [len(names) - 0.4, -0.6]}
     figure.update_yaxes(showgrid=False, zeroline=False, fixedrange=True, **rows)
     return figure

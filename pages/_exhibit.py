@@ -79,7 +79,7 @@ def compared(found: dict[str, Outcome], evaluated: dict[str, Result], folder: Pa
         if protocol in evaluated:
             result = evaluated[protocol]
             said = verdicts_of_cnn(result, folder, result.predictions_sha256)
-            right = sum(said.get(v.recording) == v.truth for v in outcome.faults)
+            right = sum(said.get(int(v.recording)) == v.truth for v in outcome.faults)
             rows.append((f"{title}waveform CNN", {"right": right, "wrong": len(outcome.faults) - right}))
         if protocol == "fault-size":
             grades = [v.grade[:1] for v in outcome.faults]
@@ -115,7 +115,7 @@ def show_outcome(outcome: Outcome) -> None:
     with st.container(horizontal=True, gap="medium"):
         summary = outcome.summary
         for name, value in (
-            ("Single windows, macro-F1", f"{outcome.windows.macro_f1:.3f}"),
+            ("Single windows, macro-F1", f"{outcome.windows.macro_f1:.3f}" if outcome.windows else "not asked"),
             ("Healthy called faulty", f"{summary['normals_called_faulty']} of {summary['normals']}"),
             (
                 "Un-faulted ends called faulty",
@@ -137,7 +137,7 @@ def table_of(outcome: Outcome) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Recording": v.recording,
+                "Recording": str(v.recording),
                 "End": v.end,
                 "Truth": STATES[v.truth].title,
                 "Experts": v.grade,
