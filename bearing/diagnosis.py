@@ -37,6 +37,7 @@ from bearing.speed import estimate_speed
 __all__ = ["Bearing", "Diagnosis", "Opinion", "WindowVerdicts", "diagnose"]
 
 MIN_SAMPLES = 2048
+SHAFT_NOTCH = 0.004  # share of an order around whole numbers that the envelope analysis cuts out with the shaft
 SURE_SPEED = 0.8  # an estimated shaft speed less likely right than this carries no verdict
 
 
@@ -160,7 +161,10 @@ def diagnose(recording: Recording, bearing: Bearing | None = None, weights: Path
         opinions |= {name: no_opinion(name, why) for name in ("order_cnn", "envelope")}
     blockers = _blockers(doctor, orders, rpm, rpm_confidence, found)
     memory = opinions["cnn"].probabilities if windows.familiar else None
-    verdict = _verdict(found, Calibration.from_card(network.card), blockers, rpm_confidence, memory)
+    calibration = Calibration.from_card(network.card)
+    verdict = _verdict(found, calibration, blockers, rpm_confidence, memory)
+    if verdict.verdict == "normal" and orders is not None and (hidden := _hidden_lines(orders)):
+        verdict = _verdict(found, calibration, [hidden], rpm_confidence, memory)
     return Diagnosis(
         file=recording.source,
         channel=recording.channel,
@@ -231,6 +235,16 @@ def _blockers(
     if found is not None and not found.in_domain:
         reasons.append(found.reason)
     return reasons
+
+
+def _hidden_lines(orders: FaultOrders) -> str:
+    """Which race's lines, if any, fall on the shaft's own harmonics: finding nothing there says nothing."""
+    hidden = [
+        f"{name} ({order:.3f})"
+        for name, order in (("BPFO", orders.bpfo), ("BPFI", orders.bpfi))
+        if abs(order - round(order)) <= SHAFT_NOTCH * order
+    ]
+    return f"{' and '.join(hidden)} cannot be told from a harmonic of the shaft on this bearing" if hidden else ""
 
 
 def _verdict(

@@ -93,6 +93,14 @@ def test_an_estimated_speed_is_never_silent(bearing: Bearing) -> None:
     assert diagnosis.confidence <= diagnosis.rpm_confidence < 1
 
 
+def test_lines_on_shaft_harmonics_make_health_uncertain() -> None:
+    noise = np.random.default_rng(4).normal(size=48_000)
+    whole = Bearing("BPFO 5, BPFI 7", fault_orders(Geometry(12, 10.0, 60.0)))
+    diagnosis = diagnose(Recording(noise, 12_000.0, 1_500.0), whole)
+    assert diagnosis.verdict == "uncertain"
+    assert "BPFO (5.000) and BPFI (7.000) cannot be told from a harmonic of the shaft" in diagnosis.reason
+
+
 def test_noise_without_a_speed_is_uncertain(bearing: Bearing) -> None:
     noise = np.random.default_rng(3).normal(size=36_000)
     diagnosis = diagnose(Recording(noise, 12_000.0), bearing)
