@@ -208,7 +208,12 @@ def _physical_opinions(found: OrderOpinion) -> dict[str, Opinion]:
     rule_note = family_sentence(strongest)
     if found.envelope.label == "normal":
         rule_note = f"No lines both beat chance and modulate deeply. Strongest: {rule_note[0].lower()}{rule_note[1:]}"
-    network_note = found.reason or f"Members differ by {found.spread:.0%} on this recording."
+    trained = "differently trained networks"
+    network_note = found.reason or (
+        f"Its {trained} agree within {found.spread:.0%}."
+        if found.spread < 0.1
+        else f"Its {trained} differ by {found.spread:.0%}."
+    )
     return {
         "order_cnn": opinion_of("order_cnn", found.probabilities, found.in_domain, network_note),
         "envelope": opinion_of("envelope", found.envelope.probabilities, True, rule_note),
