@@ -185,7 +185,7 @@ def running_median(values: FloatArray, width: int) -> FloatArray:
     A true running median costs n log(width) and looks the same: between its blocks a noise floor does not jump.
     """
     if len(values) <= width:
-        return np.full(len(values), np.median(values))
+        return np.full(len(values), np.median(values) if len(values) else 0.0)
     hop = width // 2
     blocks = np.lib.stride_tricks.sliding_window_view(values, width)[::hop]
     centres = np.arange(len(blocks)) * hop + (width - 1) / 2
