@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bearing.fusion import Calibration, fused_probabilities
 
-__all__ = ["confidences", "expected_calibration_error", "fit_calibration", "reliability_bins", "unit_weights"]
+__all__ = ["confidences", "expected_calibration_error", "fit_calibration", "reliability_bins", "unit_weights", "wary"]
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.integer]
@@ -55,6 +55,19 @@ def fit_calibration(network: Array, envelope: Array, truth: Labels, units: NDArr
     calibration = replace(calibration, ceiling=_ceiling(*confidences(network, envelope, calibration), truth, units))
     calibration = replace(calibration, ceiling_alone=min(0.85, calibration.ceiling))
     return _with_thresholds(calibration, network, envelope, truth, weights)
+
+
+def wary(calibration: Calibration, network: Array, envelope: Array) -> Calibration:
+    """The same, naming a fault only from where none of these sound bearings, shape (n, 4) each, was called faulty.
+
+    The next machine is like none of those seen; a false alarm is what nobody forgives. Never above `ceiling_alone`:
+    some verdicts must remain possible.
+    """
+    guess, confidence = confidences(network, envelope, calibration)
+    grid = THRESHOLDS["threshold_fault"]
+    silent = [float(threshold) for threshold in grid if not ((guess > 0) & (confidence >= threshold)).any()]
+    threshold = max(calibration.threshold_fault, min(silent, default=float(grid[-1])))
+    return replace(calibration, threshold_fault=min(threshold, calibration.ceiling_alone))
 
 
 def _ceiling(guess: Labels, confidence: Array, truth: Labels, units: NDArray[np.str_]) -> float:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bearing.calibration import expected_calibration_error, fit_calibration, reliability_bins
+from bearing.calibration import expected_calibration_error, fit_calibration, reliability_bins, wary
 from bearing.fusion import STATES, UNCERTAIN, Calibration, fuse, fused_probabilities
 from bearing.metrics import classification_metrics
 from bearing.order_cnn import OrderNetwork
@@ -38,6 +38,7 @@ from bearing.train_order import (
     held_out,
     predict_order,
     recording_hashes,
+    sound_pieces,
     training_material,
     units_of,
     without,
@@ -150,11 +151,14 @@ def _size_folds(
     """One fold per diameter. Two diameters left out at once calibrate: no model below has seen what it judges."""
     pairs = [(a, b) for i, a in enumerate(FAULT_SIZES) for b in FAULT_SIZES[i + 1 :]]
     inner: dict[tuple[str, str], tuple[Examples, NDArray[np.float64]]] = {}
+    sound: dict[tuple[str, str], tuple[Examples, NDArray[np.float64]]] = {}
     for done, (a, b) in enumerate(pairs):
         network = fitted(f"without_{a}_{b}", Examples.join([without(real, a, b), simulated]), settings)
         for other, outer in ((b, a), (a, b)):
             asked = held_out(real, other)
             inner[outer, other] = (asked, predict_order(of_simulated, [network], asked))
+            others = sound_pieces(real, other)
+            sound[outer, other] = (others, predict_order(of_simulated, [network], others))
         _step(report, "inner folds")(done + 1, len(pairs))
     folds = []
     for done, size in enumerate(FAULT_SIZES):
@@ -162,6 +166,9 @@ def _size_folds(
         known = Examples.join([examples for examples, _ in seen])
         p = np.concatenate([answers for _, answers in seen])
         calibration = fit_calibration(p, known.envelope.astype(float), known.label, units_of(known))
+        healthy = [sound[size, other] for other in FAULT_SIZES if other != size]
+        envelope = np.concatenate([examples.envelope.astype(float) for examples, _ in healthy])
+        calibration = wary(calibration, np.concatenate([answers for _, answers in healthy]), envelope)
         material = Examples.join([without(real, size), simulated])
         networks = [fitted(f"without_{size}", material, settings, member) for member in range(FOLD_MEMBERS)]
         judged = held_out(real, size)
