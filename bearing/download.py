@@ -1,13 +1,12 @@
 """Downloads CWRU recordings from their publisher: one file at a time, resumed, checked, then put in place.
 
-Pooch checks the hash and moves the finished file into place; the transfer itself continues a broken one.
+Pooch would check and move too, but starts a cut transfer anew and leaves a temporary file when it is killed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -57,29 +56,21 @@ def download(
     if target.exists() and is_published(entry, target.read_bytes()):
         return target
 
-    import pooch  # late: pooch and requests take 0.2 s that nobody with local data should pay
-
-    def fetch(url: str, output_file: str, _pooch: object) -> None:
-        part = target.with_suffix(".part")
-        _transfer(url, part, progress, timeout_s)
-        if not is_published(entry, part.read_bytes()):
-            part.unlink()  # continuing a wrong file would never make it right
-            raise HashMismatch(
-                f"{entry.file_name} arrived, but is not the file that was published (its hash differs): try again "
-                "later, or put your own copy into a folder named by BEARING_DATA_DIR."
-            )
-        shutil.move(part, output_file)
-
-    target.unlink(missing_ok=True)
-    pooch.utils.get_logger().setLevel("ERROR")
-    known = f"sha256:{entry.sha256}" if entry.sha256 else None
-    pooch.retrieve(url or entry.url, known, fname=entry.file_name, path=folder, downloader=fetch)
+    part = target.with_suffix(".part")
+    _transfer(url or entry.url, part, progress, timeout_s)
+    if not is_published(entry, part.read_bytes()):
+        part.unlink()  # continuing a wrong file would never make it right
+        raise HashMismatch(
+            f"{entry.file_name} arrived, but is not the file that was published (its hash differs): try again "
+            "later, or put your own copy into a folder named by BEARING_DATA_DIR."
+        )
+    os.replace(part, target)
     return target
 
 
 def _transfer(url: str, part: Path, progress: Progress | None, timeout_s: float) -> None:
     """Brings `url` into `part`, continuing what is there."""
-    import requests
+    import requests  # late: whoever has the recordings need not pay for it
 
     problem = ""
     for attempt in range(ATTEMPTS):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +16,7 @@ import pytest
 
 from bearing.download import CHUNK, download
 from bearing.errors import DownloadFailed, HashMismatch
+from bearing.paths import ROOT
 from bearing.registry import RegistryEntry, entry, git_blob_sha1
 
 CONTENT = bytes(range(256)) * 4000  # a megabyte
@@ -152,3 +156,23 @@ def test_normals_are_checked_by_their_git_blob_id(publisher: _Publisher, tmp_pat
     publisher.mood = ["corrupt"]
     with pytest.raises(HashMismatch, match="not the file that was published"):
         download(replace(entry(99), git_blob_sha1=git_blob_sha1(CONTENT)), tmp_path, url=publisher.url)
+
+
+def test_a_killed_download_leaves_nothing_half_written(
+    publisher: _Publisher, facts: RegistryEntry, tmp_path: Path
+) -> None:
+    publisher.mood = ["stall"]
+    program = (
+        "import sys; from dataclasses import replace; from pathlib import Path\n"
+        "from bearing.download import download; from bearing.registry import entry\n"
+        "download(replace(entry(105), sha256=sys.argv[1]), Path(sys.argv[2]), url=sys.argv[3])"
+    )
+    child = subprocess.Popen([sys.executable, "-c", program, facts.sha256, str(tmp_path), publisher.url], cwd=ROOT)
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "105.part").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    child.kill()
+    child.wait()
+    assert [p.name for p in tmp_path.iterdir()] == ["105.part"]
+    assert download(facts, tmp_path, url=publisher.url).read_bytes() == CONTENT
+    assert [p.name for p in tmp_path.iterdir()] == ["105.mat"]
