@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bearing.errors import ParameterError
 
-__all__ = ["group_folds", "random_split"]
+__all__ = ["random_split"]
 
 IndexArray = NDArray[np.int64]
 
@@ -22,18 +22,3 @@ def random_split(n: int, train_fraction: float = 0.7, seed: int = 42) -> tuple[I
     order = np.random.default_rng(seed).permutation(n)
     cut = round(n * train_fraction)
     return np.sort(order[:cut]), np.sort(order[cut:])
-
-
-def group_folds(groups: NDArray[np.generic], n_folds: int | None = None, seed: int = 42) -> list[IndexArray]:
-    """Hold-out indices of each fold so that no group stands on both sides.
-
-    groups : shape (n,), what must stay together (recording number, load, fault size).
-    n_folds : None makes one fold per group; a number deals the shuffled groups round-robin.
-    """
-    names = np.unique(groups)
-    if n_folds is None:
-        return [np.flatnonzero(groups == name) for name in names]
-    if not 2 <= n_folds <= len(names):
-        raise ParameterError(f"{len(names)} groups make 2 to {len(names)} folds, got {n_folds}.")
-    shuffled = np.random.default_rng(seed).permutation(names)
-    return [np.flatnonzero(np.isin(groups, shuffled[fold::n_folds])) for fold in range(n_folds)]

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from bearing.errors import ParameterError, SignalError
 from bearing.scaler import zscore
-from bearing.splits import group_folds, random_split
+from bearing.splits import random_split
 from bearing.windows import cut_windows, resample, window_starts
 
 
@@ -84,17 +84,3 @@ def test_random_split_is_a_partition_of_the_right_size(n: int, seed: int) -> Non
     assert len(train) == round(0.7 * n)
     again, _ = random_split(n, 0.7, seed)
     np.testing.assert_array_equal(train, again)
-
-
-@given(st.lists(st.integers(0, 9), min_size=10, max_size=200), st.integers(2, 4))
-def test_group_folds_never_split_a_group(groups: list[int], n_folds: int) -> None:
-    array = np.array(groups)
-    if len(set(groups)) < n_folds:
-        with pytest.raises(ParameterError, match="folds"):
-            group_folds(array, n_folds)
-        return
-    folds = group_folds(array, n_folds)
-    np.testing.assert_array_equal(np.sort(np.concatenate(folds)), np.arange(len(array)))
-    for fold in folds:
-        outside = np.setdiff1d(np.arange(len(array)), fold)
-        assert not set(array[fold].tolist()) & set(array[outside].tolist())

@@ -6,7 +6,7 @@ Every reader ends here, so that a time column or a label is treated alike in a C
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -215,8 +215,3 @@ def _listed(columns: Sequence[Column]) -> str:
 
 def _duration(seconds: float) -> str:
     return f"{seconds / 60:.3g} minutes" if seconds >= 120 else f"{seconds:.3g} s"
-
-
-def with_notes(recordings: list[Recording], *notes: str) -> list[Recording]:
-    """The recordings with further notes."""
-    return [replace(recording, notes=(*recording.notes, *notes)) for recording in recordings]
