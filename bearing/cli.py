@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bearing import __version__
-from bearing.errors import BearingError, InputError
+from bearing.errors import BearingError
 
 __all__ = ["main"]
 
@@ -220,7 +220,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))
-    except (InputError, BearingError) as error:
+    except BearingError as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:

@@ -29,6 +29,7 @@ from bearing.opinions import (
     window_verdicts,
 )
 from bearing.order_predictor import OrderOpinion, load_order_predictor
+from bearing.order_spectrum import SHAFT_NOTCH
 from bearing.paths import WEIGHTS_DIR
 from bearing.predictor import load_predictor
 from bearing.recording import FloatArray, Recording, check_signal
@@ -37,7 +38,6 @@ from bearing.speed import estimate_speed
 __all__ = ["Bearing", "Diagnosis", "Opinion", "WindowVerdicts", "diagnose"]
 
 MIN_SAMPLES = 2048
-SHAFT_NOTCH = 0.004  # share of an order around whole numbers that the envelope analysis cuts out with the shaft
 SURE_SPEED = 0.8  # an estimated shaft speed less likely right than this carries no verdict
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from bearing.dataset import WindowSet
 from bearing.errors import ParameterError
 from bearing.indicators import indicators_per_window
 from bearing.metrics import Metrics, classification_metrics
+from bearing.paths import WEIGHTS_DIR
 from bearing.registry import LABELS
 from bearing.splits import IndexArray, random_split
 
@@ -112,11 +113,12 @@ def evaluate(
 
     histories: dict[str, tuple[Epoch, ...]] = {}
     if protocol == "random":
-        probabilities_of = _committed(weights)
-        settings_seed = int(probabilities_of[1])
-        parts = folds(data, protocol, settings_seed)
-        answers = [probabilities_of[0](data.windows[parts[0].hold_out])]
-        classes = probabilities_of[2]
+        from bearing.predictor import load_predictor
+
+        predictor = load_predictor(weights or WEIGHTS_DIR)
+        parts, classes = folds(data, protocol, int(predictor.card["split"]["seed"])), predictor.classes
+        asked = data.windows[parts[0].hold_out]
+        answers = [(predictor.probabilities(asked), predictor.features(asked))]
     else:
         from bearing.cnn import CLASSES
         from bearing.train import Settings as Defaults
@@ -138,15 +140,6 @@ def evaluate(
         ignore_index=True,
     )
     return replace(_summed_up(protocol, table, classes), histories=histories)
-
-
-def _committed(weights: Path | None) -> tuple[Callable[[Any], tuple[Any, Any]], int, tuple[str, ...]]:
-    from bearing.paths import WEIGHTS_DIR
-    from bearing.predictor import load_predictor
-
-    predictor = load_predictor(weights or WEIGHTS_DIR)
-    seed = int(predictor.card["split"]["seed"])
-    return lambda windows: (predictor.probabilities(windows), predictor.features(windows)), seed, predictor.classes
 
 
 def _rows(

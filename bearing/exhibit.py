@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bearing.errors import ModelError
-from bearing.explorer import PROTOCOLS, read_json
+from bearing.explorer import PROTOCOLS
 from bearing.metrics import Metrics, metrics_from
 from bearing.paths import WEIGHTS_DIR
+from bearing.predictor import read_json
 from bearing.registry import entry
 
 if TYPE_CHECKING:

@@ -6,11 +6,10 @@ Nothing is computed here that a command has not written there; `Result.command` 
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from bearing.errors import ModelError, ParameterError
 from bearing.indicators import Indicators
 from bearing.metrics import Metrics, metrics_from
 from bearing.paths import WEIGHTS_DIR
+from bearing.predictor import read_json
 from bearing.recipe import Epoch
 from bearing.registry import LABELS, entry
 
@@ -37,7 +37,6 @@ __all__ = [
     "filter_windows",
     "most_telling",
     "read_history",
-    "read_json",
     "read_kernels",
     "read_predictions",
     "read_result",
@@ -262,14 +261,3 @@ def resampled_recording(number: int, progress: Progress | None = None) -> FloatA
     recording = load_recording(number, progress=progress)
     assert recording.sampling_rate_hz is not None
     return resample(recording.samples, recording.sampling_rate_hz, NETWORK_RATE_HZ)
-
-
-def read_json(path: Path, command: str) -> Any:
-    """The content of a file that `command` writes; ModelError when it is missing or no JSON."""
-    repair = f"run `{command}`"
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(f"{path.name} is missing from {path.parent.name}/: {repair}.") from None
-    except ValueError:
-        raise ModelError(f"{path.name} is not valid JSON: restore it, or {repair}.") from None

@@ -12,7 +12,7 @@ from pathlib import Path
 from bearing.catalogue import find
 from bearing.errors import ParameterError
 from bearing.limits import limits
-from bearing.readers import preferred_channel
+from bearing.readers import file_bytes, preferred_channel
 from bearing.readers.safe import read_safely
 from bearing.recording import Recording
 from bearing.registry import BEARING_OF_END, RegistryEntry, recognise, recognise_variable
@@ -58,17 +58,8 @@ def open_upload(data: bytes, name: str) -> Intake:
 
 def open_path(path: str | Path) -> Intake:
     """The same for a file on disk; UnreadableFile when it cannot be opened, TooLarge before it is read."""
-    from bearing.errors import UnreadableFile
-
     path = Path(path)
-    try:
-        limits().check_bytes(path.stat().st_size)
-        data = path.read_bytes()
-    except OSError as error:
-        raise UnreadableFile(
-            f"'{path.name}' could not be opened ({error.strerror or error}): check the path."
-        ) from None
-    return open_upload(data, path.name)
+    return open_upload(file_bytes(path, limits()), path.name)
 
 
 def _in_catalogue(name: str) -> str:

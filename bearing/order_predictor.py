@@ -28,7 +28,7 @@ from bearing.order_features import (
 )
 from bearing.order_spectrum import OrderSpectrum, ShaftSpeed, envelope_order_spectrum, refine_shaft_hz
 from bearing.paths import WEIGHTS_DIR
-from bearing.predictor import checked_weights, read_card
+from bearing.predictor import checked_weights, read_json
 
 __all__ = ["CLASSES", "OrderOpinion", "OrderPredictor", "ensemble_probabilities", "load_order_predictor"]
 
@@ -73,7 +73,7 @@ class OrderPredictor:
     @classmethod
     def load(cls, folder: Path = WEIGHTS_DIR) -> OrderPredictor:
         """Weights and card from a folder. Raises ModelError when one is missing or they do not belong together."""
-        card = read_card(folder / "order_cnn.json")
+        card = read_json(folder / "order_cnn.json")
         if card.get("feature_version") != FEATURE_VERSION:
             raise ModelError(
                 f"order_cnn.json is for features of version {card.get('feature_version')}, this program makes version "
@@ -113,12 +113,9 @@ class OrderPredictor:
         sampling_rate_hz: float,
         shaft_hz: float,
         orders: FaultOrders,
-        refine_speed: bool = True,
     ) -> OrderOpinion:
         """The network's and the untrained rule's opinion of a finite signal, shape (n,), n at least 2048."""
-        shaft = ShaftSpeed(shaft_hz, 0.0)
-        if refine_speed:
-            shaft = refine_shaft_hz(signal, sampling_rate_hz, shaft_hz)
+        shaft = refine_shaft_hz(signal, sampling_rate_hz, shaft_hz)
         spectrum = envelope_order_spectrum(signal, sampling_rate_hz, shaft.shaft_hz, max_order_of(orders))
         scores = family_scores(spectrum, orders)
         features = order_features(signal, sampling_rate_hz, shaft.shaft_hz, orders, spectrum, scores)

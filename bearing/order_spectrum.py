@@ -33,6 +33,7 @@ FAST_RATE_HZ = 20_000.0  # above it the tree of the whole range is too coarse fo
 MAX_REVOLUTIONS = 400.0  # of one transform: slip and speed drift smear longer ones
 MAX_BINS = 16_000
 MAX_SEGMENTS = 6
+SHAFT_NOTCH = 0.004  # share of an order around whole numbers that is cut out with the shaft
 NOTCH_FROM_REVOLUTIONS = 40.0  # below, a shaft harmonic cannot be told from a fault line beside it
 EMPTY_FLOOR = float(np.log(1e-4))
 
@@ -188,7 +189,7 @@ def _running_floor(power: Array32, width: int) -> Array32:
 def _notch_shaft(level: Array32, step: float, revolutions: float) -> None:
     """Press whole-number orders to the floor, in place: they are shaft harmonics, whatever line lies near them."""
     for order in range(1, int(level.shape[1] * step) + 1):
-        width = max(2.5 / revolutions, min(0.004 * order, 0.05))
+        width = max(2.5 / revolutions, min(SHAFT_NOTCH * order, 0.05))
         near = slice(int(np.floor((order - width) / step)), int(np.ceil((order + width) / step)) + 1)
         level[:, near] = np.minimum(level[:, near], 0)
 

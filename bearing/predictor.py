@@ -20,19 +20,20 @@ from bearing.scaler import zscore
 if TYPE_CHECKING:
     import onnxruntime
 
-__all__ = ["Predictor", "load_predictor", "read_card"]
+__all__ = ["Predictor", "load_predictor", "read_json"]
 
 BATCH = 32  # windows at a time: what the network makes of them stays in the cache, and memory stays bounded
 
 
-def read_card(path: Path) -> dict[str, Any]:
-    """A model card as a dict; ModelError when it is missing or no JSON."""
+def read_json(path: Path, command: str = "python -m bearing train") -> Any:
+    """The content of a file that `command` writes; ModelError when it is missing or no JSON."""
+    repair = f"run `{command}`"
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ModelError(f"{path.name} is missing from {path.parent.name}/: run `python -m bearing train`.") from None
+        raise ModelError(f"{path.name} is missing from {path.parent.name}/: {repair}.") from None
     except ValueError:
-        raise ModelError(f"{path.name} is not valid JSON: restore it, or run `python -m bearing train`.") from None
+        raise ModelError(f"{path.name} is not valid JSON: restore it, or {repair}.") from None
 
 
 def open_session(weights: bytes, keep_memory: bool = False) -> onnxruntime.InferenceSession:
@@ -124,7 +125,7 @@ class Predictor:
 @lru_cache(maxsize=4)
 def load_predictor(folder: Path = WEIGHTS_DIR) -> Predictor:
     """The committed network, loaded once. Raises ModelError when card and weights do not belong together."""
-    card = read_card(folder / "cnn.json")
+    card = read_json(folder / "cnn.json")
     weights = checked_weights(folder / "cnn.onnx", card)
     domain = json.loads(checked_weights(folder / "cnn_domain.json", card))
     known_db = np.array(domain["shapes_db"], dtype=np.float64)

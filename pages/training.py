@@ -15,7 +15,7 @@ from bearing.errors import ModelError
 from bearing.explorer import Result, constant_answer, read_history, read_kernels, read_results
 from bearing.explorer_figures import confusion_figure
 from bearing.metrics import Metrics
-from bearing.predictor import read_card
+from bearing.predictor import read_json
 from bearing.recipe import Epoch
 from bearing.registry import LABELS
 from bearing.style import STATES
@@ -226,7 +226,7 @@ history: tuple[Epoch, ...] = ()
 evaluated: dict[str, Result] = {}
 try:
     evaluated = results(folder, changed)
-    card = read_card(folder / "cnn.json")
+    card = read_json(folder / "cnn.json")
     history = read_history(folder)
 except ModelError as error:
     st.info(str(error), title="No committed training to show", icon=":material/hourglass_empty:")

@@ -36,7 +36,7 @@ from bearing.explorer_figures import confusion_figure, map_figure, window_figure
 from bearing.live_training import Plan, TrainingBusy, read_progress
 from bearing.metrics import classification_metrics, confusion_matrix, metrics_from
 from bearing.paths import WEIGHTS_DIR
-from bearing.predictor import read_card
+from bearing.predictor import read_json
 from bearing.recipe import Epoch, Settings
 from bearing.registry import LABELS, drive_end_entries
 from bearing.training_figures import curves_figure, kernels_figure, network_figure, protocols_figure
@@ -304,7 +304,7 @@ def test_what_is_held_out_is_a_line_across_the_accuracy() -> None:
 
 
 def test_the_network_is_drawn_with_the_numbers_of_its_card() -> None:
-    card = read_card(WEIGHTS_DIR / "cnn.json")
+    card = read_json(WEIGHTS_DIR / "cnn.json")
     words = " ".join(a.text for a in network_figure(card).layout.annotations)
     assert sum(layer["parameters"] for layer in card["layers"]) == card["parameters"] == 1269
     for number in ("2,048", "5 filters of 100", "190 features", "505", "764"):

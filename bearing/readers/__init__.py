@@ -64,14 +64,18 @@ def read_path(path: str | Path, bounds: Limits | None = None) -> list[Recording]
     """Like :func:`read_bytes`, from a file on disk. Raises UnreadableFile when there is none that can be opened."""
     bounds = bounds or limits()
     path = Path(path)
+    return read_bytes(file_bytes(path, bounds), path.name, bounds)
+
+
+def file_bytes(path: Path, bounds: Limits) -> bytes:
+    """What is in a file, its size checked first. Raises UnreadableFile when it cannot be opened, TooLarge."""
     try:
         bounds.check_bytes(path.stat().st_size)
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise UnreadableFile(
             f"'{path.name}' could not be opened ({error.strerror or error}): check the path."
         ) from error
-    return read_bytes(data, path.name, bounds)
 
 
 def _read(file_format: Format, data: bytes, name: str, bounds: Limits) -> list[Recording]:
