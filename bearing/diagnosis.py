@@ -23,6 +23,7 @@ from bearing.opinions import (
     WindowVerdicts,
     agreement_of,
     cnn_opinion,
+    family_remark,
     family_sentence,
     no_opinion,
     opinion_of,
@@ -81,9 +82,16 @@ class Diagnosis:
     model: dict[str, str]
 
     @property
+    def speed_note(self) -> str:
+        """A sentence when the speed is an estimate, which nobody should take for a reading; "" otherwise."""
+        if self.shaft_rpm is None or self.rpm_confidence >= 1.0:
+            return ""
+        return f"The shaft speed, {self.shaft_rpm:.0f} rpm, is {self.rpm_source}."
+
+    @property
     def warnings(self) -> tuple[str, ...]:
-        """Sentences of the input doctor and the reader that bear on the verdict."""
-        return (*self.doctor.warnings, *self.doctor.notes)
+        """Sentences of the input doctor and the reader that bear on the verdict, and that of an estimated speed."""
+        return tuple(filter(None, (*self.doctor.warnings, *self.doctor.notes, self.speed_note)))
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: plain values only; per-window probabilities are summed up as shares."""
@@ -205,12 +213,11 @@ def _speed(recording: Recording, signal: FloatArray, orders: FaultOrders | None)
 def _physical_opinions(found: OrderOpinion) -> dict[str, Opinion]:
     """The order network's and the envelope rule's opinion, in the words of the page."""
     strongest = max(found.envelope.families.values(), key=lambda family: family.null_score)
-    rule_note = family_sentence(strongest)
-    if found.envelope.label == "normal":
-        rule_note = f"No lines both beat chance and modulate deeply. Strongest: {rule_note[0].lower()}{rule_note[1:]}"
+    named = found.envelope.families.get(found.envelope.label, strongest)
+    rule_note = f"{family_sentence(named)} {family_remark(named)}".strip()
     trained = "differently trained networks"
     network_note = found.reason or (
-        f"Its {trained} agree within {found.spread:.0%}."
+        f"Its {trained} agree within {max(found.spread, 0.01):.0%}."
         if found.spread < 0.1
         else f"Its {trained} differ by {found.spread:.0%}."
     )

@@ -113,7 +113,8 @@ def examine(recording: Recording, orders: FaultOrders | None = None) -> DoctorRe
         shaft_rpm=recording.shaft_rpm,
         rpm_source=recording.rpm_source,
         notes=recording.notes,
-        checks=tuple(found) or (Finding("all", "ok", "Nothing wrong with this recording was found."),),
+        checks=tuple(found)
+        or (Finding("all", "ok", "The recording itself is fine: no gaps, no clipping, no dead sensor."),),
     )
 
 

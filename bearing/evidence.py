@@ -43,6 +43,8 @@ NULL_ORDERS = 80
 FOUND_DB = 8.0  # pure noise reaches it in about 2 % of the look-ups
 DB_PER_NEPER = 10 / np.log(10)  # of power
 MIN_HARMONICS_ROOM = 6
+BEATS_CHANCE = 1.2  # null score
+DEEP = 0.15
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,11 @@ class FamilyEvidence:
     def harmonics_found(self) -> int:
         """How many of the harmonics stand out of the floor."""
         return sum(line.found for line in self.lines)
+
+    @property
+    def suspected(self) -> bool:
+        """Whether the rule takes this family for damaged rather than healthy."""
+        return bool(_strength(np.array(self.null_score), np.array(self.depth)) > 0)
 
 
 @dataclass(frozen=True)
@@ -245,6 +252,6 @@ def opinion_of_families(families: dict[str, FamilyEvidence]) -> EnvelopeOpinion:
 
 def _strength(null_score: Array, depth: Array) -> Array:
     """Log-odds of a family against normal, any shape: it takes both to beat chance and to be deep."""
-    beats_chance = np.minimum(1.5 * (null_score - 1.2), 4.0)
-    deep = 2.0 * np.log(np.maximum(depth, 1e-3) / 0.15)
+    beats_chance = np.minimum(1.5 * (null_score - BEATS_CHANCE), 4.0)
+    deep = 2.0 * np.log(np.maximum(depth, 1e-3) / DEEP)
     return np.clip(np.minimum(beats_chance, deep + 1.0) + np.minimum(deep, 1.0), -6, 5)

@@ -97,4 +97,7 @@ def _filled(recording: Recording, entry: RegistryEntry | None, published: Regist
 def _sentence(published: RegistryEntry | None) -> str:
     if published is None:
         return ""
-    return f"This is recording {published.number} of the Case Western Reserve University (CWRU) bearing data."
+    return (
+        f"This is recording {published.number} of the Case Western Reserve University (CWRU) bearing data. "
+        "The networks were trained on that collection; how they do on bearings they have not seen is on Training."
+    )

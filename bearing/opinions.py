@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bearing.evidence import FamilyEvidence
+from bearing.evidence import BEATS_CHANCE, FamilyEvidence
 from bearing.predictor import Predictor
 from bearing.recording import FloatArray
 from bearing.style import state
@@ -18,12 +18,14 @@ __all__ = [
     "WindowVerdicts",
     "agreement_of",
     "cnn_opinion",
+    "family_remark",
     "family_sentence",
     "no_opinion",
     "opinion_of",
     "window_verdicts",
 ]
 
+SAME_DB = 0.05  # a spectrum nearer than this to one trained on is that recording itself
 TITLES = {"cnn": "Waveform CNN", "order_cnn": "Order network", "envelope": "Envelope rule"}
 
 
@@ -102,9 +104,15 @@ def cnn_opinion(windows: WindowVerdicts) -> Opinion:
     probabilities = {name: float(p) for name, p in zip(windows.classes, mean, strict=True)}
     verdict = windows.classes[int(mean.argmax())]
     share = f"{windows.share_of(verdict):.0%} of {len(windows.start_s)} windows: {state(verdict).title.lower()}."
-    met = "It knows this machine" if windows.familiar else "It has not met this machine"
-    near = f"the nearest recording it was trained on is {windows.distance_db:.1f} dB away"
-    return opinion_of("cnn", probabilities, windows.familiar, f"{share} {met}: {near}.")
+    return opinion_of("cnn", probabilities, windows.familiar, f"{share} {_acquaintance(windows)}")
+
+
+def _acquaintance(windows: WindowVerdicts) -> str:
+    """Whether the CNN has met this machine, in one sentence."""
+    if windows.familiar and windows.distance_db < SAME_DB:
+        return "It was trained on this very recording: no proof of what it makes of others."
+    near = f"{windows.distance_db:.1f} dB between its spectrum and the nearest one learned"
+    return f"It {'knows' if windows.familiar else 'has not met'} this machine: {near}."
 
 
 def family_sentence(family: FamilyEvidence) -> str:
@@ -116,6 +124,17 @@ def family_sentence(family: FamilyEvidence) -> str:
     low, high = round(min(levels)), round(max(levels))
     height = f"{low}" if low == high else f"{low}-{high}"
     return f"{part}: {len(levels)} of {len(family.lines)} harmonics found, {height} dB over the floor."
+
+
+def family_remark(family: FamilyEvidence) -> str:
+    """What the lines of one family are worth, in one sentence; "" where none was found."""
+    if not family.harmonics_found:
+        return ""
+    if family.suspected:
+        return "More than chance would give, and deep enough for impacts."
+    if family.null_score < BEATS_CHANCE:
+        return "No finding: made-up frequencies reach as high in this recording."
+    return "No finding: sharp but shallow lines, as healthy bearings show them too."
 
 
 def agreement_of(opinions: dict[str, Opinion]) -> str:

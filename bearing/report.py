@@ -28,8 +28,10 @@ def summary_rows(diagnosis: Diagnosis) -> list[tuple[str, str]]:
         ("file", d.file),
         ("channel", d.channel),
         ("verdict", d.verdict),
+        ("best_guess", d.best_guess),
         ("confidence", f"{d.confidence:.4f}"),
         ("reason", d.reason),
+        ("agreement", d.agreement),
         ("sampling_rate_hz", f"{d.sampling_rate_hz:.10g}"),
         ("sampling_rate_source", d.rate_source),
         ("shaft_rpm", "" if d.shaft_rpm is None else f"{d.shaft_rpm:.10g}"),
@@ -78,6 +80,15 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be written as JSON.")
 
 
+def _headline(diagnosis: Diagnosis) -> str:
+    """Verdict and confidence, which of an uncertain verdict is that of the best guess."""
+    title = state(diagnosis.verdict).title
+    if diagnosis.verdict == diagnosis.best_guess:
+        return f"{title}, confidence {diagnosis.confidence:.0%}"
+    guess = f": best guess {state(diagnosis.best_guess).title.lower()}, {diagnosis.confidence:.0%}"
+    return title + (guess if diagnosis.evidence else "")
+
+
 def report_html(diagnosis: Diagnosis, figures: Mapping[str, go.Figure], note: str = "") -> str:
     """One self-contained page: the verdict, the summary and live figures (title -> figure). Everything is escaped."""
     look = state(diagnosis.verdict)
@@ -96,7 +107,7 @@ def report_html(diagnosis: Diagnosis, figures: Mapping[str, go.Figure], note: st
 h1{{border-left:8px solid {look.colour};padding-left:.6rem}}h2{{margin:2rem 0 0;font-size:1.1rem}}
 table{{border-collapse:collapse}}th{{text-align:left;font-weight:600;padding:.15rem 1.2rem .15rem 0;vertical-align:top}}
 .note{{color:#59616b}}</style>
-<h1>{html.escape(look.title)}, confidence {diagnosis.confidence:.0%}</h1>
+<h1>{html.escape(_headline(diagnosis))}</h1>
 <p>{html.escape(diagnosis.reason)}</p><p class="note">{html.escape(note)}</p><table>{rows}</table>
 {"".join(parts)}</html>
 """

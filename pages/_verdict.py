@@ -24,18 +24,24 @@ def banner(diagnosis: Diagnosis, simulated: bool) -> None:
     with st.container(border=True, key=f"verdict-{look.key}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.header(f"{look.icon} :{colour}[{look.title}]", anchor=False, width="content")
-            guess = (
-                "" if diagnosis.verdict == diagnosis.best_guess else f"best guess {state(diagnosis.best_guess).title}: "
-            )
-            sure = f":small[{guess.lower()}]:{colour}[{percent(diagnosis.confidence)}] :small[confidence]"
-            st.header(sure, anchor=False, width="content")
-        st.markdown(f"**{look.sentence}.** {plain(_sentence(diagnosis.reason))}")
+            if diagnosis.evidence:  # without it no state is likelier than another
+                st.header(confidence(diagnosis), anchor=False, width="content")
+        why = " ".join(filter(None, (_sentence(diagnosis.reason), diagnosis.speed_note)))
+        st.markdown(f"**{look.sentence}.** {plain(why)}")
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             if simulated:
                 st.badge("Simulated signal", icon=":material/science:", color="gray")
             words, tone, icon = agreement(diagnosis)
             st.badge(words, icon=icon, color=tone, help=plain(diagnosis.agreement))
             st.badge(window_share(diagnosis), icon=":material/view_week:", color="gray")
+
+
+def confidence(diagnosis: Diagnosis) -> str:
+    """How sure the verdict is; where it is `uncertain`, how sure the best guess would be."""
+    number = f":{STATE_COLOUR[state(diagnosis.verdict).key]}[{percent(diagnosis.confidence)}]"
+    if diagnosis.verdict == diagnosis.best_guess:
+        return f"{number} :small[confidence]"
+    return f":small[best guess {state(diagnosis.best_guess).title.lower()}:] {number}"
 
 
 def agreement(diagnosis: Diagnosis) -> tuple[str, Tone, str]:
@@ -136,10 +142,11 @@ def key_numbers(diagnosis: Diagnosis, unit: str) -> None:
 
 
 def speed_words(diagnosis: Diagnosis) -> str:
-    """``1797 rpm``; an estimated speed says so."""
+    """``1797 rpm``; an estimated speed says how sure it is."""
     if diagnosis.shaft_rpm is None:
         return "unknown"
-    return f"{diagnosis.shaft_rpm:.0f} rpm" if diagnosis.rpm_confidence >= 1.0 else f"≈ {diagnosis.shaft_rpm:.0f} rpm"
+    speed = f"{diagnosis.shaft_rpm:.0f} rpm"
+    return speed if diagnosis.rpm_confidence >= 1.0 else f"≈ {speed}, {percent(diagnosis.rpm_confidence)} sure"
 
 
 def hertz(rate_hz: float) -> str:

@@ -19,7 +19,7 @@ from bearing.diagnosis import Bearing, diagnose
 from bearing.errors import MissingRate, SignalError
 from bearing.intake import open_path
 from bearing.kinematics import Geometry, fault_orders
-from bearing.opinions import Opinion, agreement_of
+from bearing.opinions import Opinion, agreement_of, family_remark
 from bearing.options import choose
 from bearing.paths import ROOT
 from bearing.recording import Recording
@@ -91,6 +91,23 @@ def test_an_estimated_speed_is_never_silent(bearing: Bearing) -> None:
     assert diagnosis.shaft_rpm == pytest.approx(1772, rel=0.01)
     assert "estimated from the signal" in diagnosis.rpm_source
     assert diagnosis.confidence <= diagnosis.rpm_confidence < 1
+
+
+def test_an_estimated_speed_is_among_the_warnings(bearing: Bearing) -> None:
+    diagnosis = diagnose(replace(sample("outer"), shaft_rpm=None, rpm_source=""), bearing)
+    assert diagnosis.speed_note in diagnosis.warnings
+    assert f"{diagnosis.shaft_rpm:.0f} rpm" in diagnosis.speed_note
+    assert diagnose(sample("outer"), bearing).speed_note == ""
+
+
+def test_each_family_says_what_its_lines_are_worth(bearing: Bearing) -> None:
+    evidence = diagnose(sample("outer"), bearing).evidence
+    assert family_remark(evidence["outer"]).startswith("More than chance")
+    shallow = replace(evidence["outer"], depth=0.01)
+    assert "shallow" in family_remark(shallow)
+    assert "made-up frequencies" in family_remark(replace(shallow, null_score=0.0))
+    nothing = replace(shallow, lines=tuple(replace(line, found=False) for line in shallow.lines))
+    assert family_remark(nothing) == ""
 
 
 def test_lines_on_shaft_harmonics_make_health_uncertain() -> None:
