@@ -24,6 +24,7 @@ SIDEBAND_NAMES = {"inner": "shaft", "ball": "FTF"}
 DASHES = {"outer": "dash", "inner": "solid", "ball": "dot"}
 HARMONICS = 4
 CURSOR_TOLERANCE = 0.005  # around where the slip puts a line
+NAME_HEIGHTS = {"outer": 0.94, "inner": 0.89, "ball": 0.84}  # of the axis: lines of two families may lie side by side
 KURTOGRAM_COLUMNS = 48  # clickable squares per row
 
 
@@ -73,7 +74,7 @@ def envelope_figure(
     in_orders = in_orders and shaft_hz is not None
     per_order = shaft_hz if in_orders and shaft_hz else 1.0
     level = np.maximum(spectrum.db, 0.0) if decibel else spectrum.amplitude
-    top = float(np.max(level[1:])) * 1.12 or 1.0
+    top = float(np.max(level[1:])) * 1.25 or 1.0
     traces = [_envelope_line(spectrum, level, shaft_hz, per_order, decibel)]
     if orders is not None and shaft_hz:
         for family in FAMILIES:
@@ -90,7 +91,7 @@ def envelope_figure(
         xaxis={"range": [0, float(spectrum.frequency_hz[-1]) / per_order]},
         yaxis={"range": [0, top], "exponentformat": "power"},
         showlegend=True,
-        margin={"l": 58 if decibel else 84, "r": 12, "t": 34, "b": 46},  # powers of ten are wide
+        margin={"l": 58 if decibel else 98, "r": 12, "t": 34, "b": 46},  # powers of ten are wide
     )
     return go.Figure(traces, look)
 
@@ -123,13 +124,13 @@ def _cursor_traces(
     visible: bool | str,
 ) -> list[dict[str, Any]]:
     """Three traces that the legend shows and hides together: cursors, their names, and what was found at them."""
-    colour, name = STATES[family].colour, LINE_NAMES[family]
+    colour, name, height = STATES[family].colour, LINE_NAMES[family], NAME_HEIGHTS[family] * top
     shared = {"type": "scatter", "legendgroup": family, "visible": visible}
     harmonics = [line for line in lines if not line.sideband]
     x = [line.slipped_hz / per_order for line in harmonics]
     stems = {
         "x": [value for at in x for value in (at, at, None)],
-        "y": [0.0, 0.95 * top, None] * len(x),
+        "y": [0.0, height, None] * len(x),
         "mode": "lines",
         "name": f"{STATES[family].title.split(' fault')[0]} ({name})",
         "line": {"color": colour, "width": 1.3, "dash": DASHES[family]},
@@ -138,7 +139,7 @@ def _cursor_traces(
     }
     names = {
         "x": x,
-        "y": [0.95 * top] * len(x),
+        "y": [height] * len(x),
         "mode": "text",
         "text": [line.name for line in harmonics],
         "textposition": "top center",
@@ -207,7 +208,7 @@ def kurtogram_figure(kurtogram: Kurtogram, band: Band, height: int = 380) -> go.
         "frequency (kHz)",
         "bandwidth",
         dragmode=False,
-        margin={"l": 64, "r": 8, "t": 10, "b": 46},
+        margin={"l": 84, "r": 8, "t": 10, "b": 46},
         shapes=[frame],
         xaxis=bare | {"range": [0, nyquist_khz]},
         yaxis=bare | {"tickvals": rows[::2], "ticktext": widths[::2], "autorange": "reversed", "showline": False},

@@ -15,7 +15,7 @@ from bearing.evidence import FamilyEvidence
 from bearing.figures import spectrogram_figure, spectrum_figure, waveform_figure, windows_figure
 from bearing.kinematics import rpm_to_hz
 from bearing.kurtogram import Kurtogram
-from bearing.opinions import family_sentence
+from bearing.opinions import family_remark, family_sentence
 from bearing.style import state
 from pages import _compute
 from pages._panel import Choice
@@ -44,14 +44,16 @@ def reach_hz(choice: Choice, diagnosis: Diagnosis) -> float:
     return min(HARMONICS_SHOWN * max(choice.bearing.orders.families.values()) * shaft_hz, most)
 
 
-def automatic_band(choice: Choice, diagnosis: Diagnosis, kurtogram: Kurtogram) -> tuple[Band, str]:
-    """The band to begin with and in words why: where the verdict's lines stand highest, else the kurtogram's best."""
-    evidence = diagnosis.evidence
+def automatic_bands(diagnosis: Diagnosis, kurtogram: Kurtogram) -> dict[str, Band]:
+    """The bands found without a hand, by what was looked for; the first is the one to begin with.
+
+    Where the lines of the verdict's family (without one: the highest lines) stand highest, and the highest kurtosis.
+    """
+    bands, evidence = {}, diagnosis.evidence
     if evidence:
         family = diagnosis.verdict if diagnosis.verdict in evidence else max(evidence, key=lambda f: evidence[f].score)
-        low, high = evidence[family].band_hz
-        return Band(low, high), f"where the {LINE_NAMES[family]} lines stand highest"
-    return kurtogram.best, "highest kurtosis"
+        bands[f"highest {LINE_NAMES[family]} lines"] = Band(*evidence[family].band_hz)
+    return bands | {"highest kurtosis": kurtogram.best}
 
 
 @st.fragment
@@ -64,13 +66,12 @@ def envelope_section(choice: Choice, diagnosis: Diagnosis) -> None:
         return
     reach = reach_hz(choice, diagnosis)
     kurtogram = _compute.kurtosis_map(choice.key, min(2 * reach, rate_hz / 8), recording)
-    automatic, why = automatic_band(choice, diagnosis, kurtogram)
     tag = f"{choice.key}"
     st.subheader("Envelope spectrum", anchor=False)
     left, right = st.columns([2, 1], gap="medium")
     with right:
         narrowest_hz = max(20.0, 8 * rate_hz / len(recording.samples))
-        band = _band_controls(tag, automatic, why, rate_hz / 2, narrowest_hz)
+        band = _band_controls(tag, automatic_bands(diagnosis, kurtogram), rate_hz / 2, narrowest_hz)
         chart(
             kurtogram_figure(kurtogram, band, height=330),
             key=f"kurtogram-{tag}",
@@ -115,28 +116,33 @@ def words(band: Band) -> str:
     return f"{band.low_hz / 1000:.2f} to {band.high_hz / 1000:.2f} kHz"
 
 
-def _band_controls(tag: str, automatic: Band, why: str, nyquist_hz: float, narrowest_hz: float) -> Band:
-    """A slider for the band in kHz; without a choice it is the automatic one, and never too narrow to demodulate."""
+def _band_controls(tag: str, automatic: dict[str, Band], nyquist_hz: float, narrowest_hz: float) -> Band:
+    """A slider for the band in kHz, and a button for each automatic band; never too narrow to demodulate.
+
+    Without a choice it is the first automatic one.
+    """
     key, top = f"band-{tag}", round(nyquist_hz / 1000, 3)
-    start = (round(automatic.low_hz / 1000, 3), min(round(automatic.high_hz / 1000, 3), top))
+    marks = {why: (round(b.low_hz / 1000, 3), min(round(b.high_hz / 1000, 3), top)) for why, b in automatic.items()}
     if key not in st.session_state:
-        st.session_state[key] = start
+        st.session_state[key] = next(iter(marks.values()))
     step = max(round(top / 400, 3), 0.001)
     low, high = cast(
         tuple[float, float],
         st.slider("Demodulated band (kHz)", 0.0, top, step=step, key=key, persist_state="session"),
     )
-    chosen = (low, high) != start
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Chosen by hand." if chosen else f"Automatic: {why}.", width="stretch")
-        if chosen:
-            st.button(
-                "Automatic",
-                icon=":material/restart_alt:",
-                type="tertiary",
-                key=f"auto-{tag}",
-                on_click=lambda: st.session_state.update({key: start}),
-            )
+    now = next((why for why, mark in marks.items() if mark == (low, high)), "")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(f"Automatic: {now}." if now else "Chosen by hand.", width="content")
+        for why, mark in marks.items():
+            if why != now:
+                st.button(
+                    why[:1].upper() + why[1:],
+                    icon=":material/restart_alt:",
+                    type="tertiary",
+                    key=f"auto-{tag}-{why.split()[1]}",
+                    on_click=lambda mark=mark: st.session_state.update({key: mark}),
+                    help="Choose this band automatically.",
+                )
     if high * 1000 - low * 1000 < narrowest_hz:
         st.caption(f":orange[:material/warning:] Widened to {narrowest_hz:.0f} Hz: this recording resolves no less.")
         low_hz = min(low * 1000, nyquist_hz - narrowest_hz)
@@ -187,7 +193,7 @@ def families(evidence: Mapping[str, FamilyEvidence], verdict: str) -> None:
     for column, (family, found) in zip(columns, evidence.items(), strict=False):
         with column.container(border=True, height="stretch", gap="xxsmall", key=f"family-{family}"):
             look = state(family)
-            st.markdown(f":{STATE_COLOUR[family]}[{look.icon}] {family_sentence(found)}")
+            st.markdown(f":{STATE_COLOUR[family]}[{look.icon}] {family_sentence(found)} {family_remark(found)}".strip())
             low, high = found.band_hz
             sides = sum(line.found for line in found.sidebands)
             modulation = f"{sides} of {len(found.sidebands)} sidebands, " if found.sidebands else ""
@@ -202,8 +208,7 @@ def families(evidence: Mapping[str, FamilyEvidence], verdict: str) -> None:
                 "Line": f"{LINE_NAMES[family]} {line.name}",
                 "Expected (Hz)": line.expected_hz,
                 "Found (Hz)": line.found_hz if line.found else None,
-                "dB over the floor": line.level_db if line.found else None,
-                "Found": line.found,
+                "dB over the floor": line.level_db,
             }
             for family, found in evidence.items()
             for line in (*found.lines, *found.sidebands)
@@ -211,6 +216,8 @@ def families(evidence: Mapping[str, FamilyEvidence], verdict: str) -> None:
         st.dataframe(
             rows,
             hide_index=True,
+            height="content",
+            placeholder="not found",
             alt="Every expected fault line, where it was found and how far it stands over the floor",
             column_config={
                 "Expected (Hz)": st.column_config.NumberColumn(format="%.1f"),
@@ -263,17 +270,21 @@ def spectrogram_section(choice: Choice) -> None:
 
 
 def windows_section(choice: Choice, diagnosis: Diagnosis) -> None:
-    """The CNN's verdict along time."""
-    st.subheader("Verdict per window", anchor=False)
+    """The CNN's verdict along time, and whether it may be trusted; nothing where there is no whole window."""
     windows = diagnosis.windows
+    if not len(windows.start_s):
+        return
+    st.subheader("Waveform CNN, window by window", anchor=False)
     chart(
         windows_figure(windows),
         key=f"windows-{choice.key}",
         alt=f"Probability of each state in each of {len(windows.start_s)} windows",
         name="windows",
     )
+    trust = "" if windows.familiar else " It has not met this machine: its answers count for nothing in the verdict."
     st.caption(
         f"{len(windows.start_s)} windows of {windows.duration_s * 1000:.0f} ms, each judged by the waveform CNN alone."
+        + trust
     )
 
 
@@ -288,13 +299,13 @@ def figures_of(choice: Choice, diagnosis: Diagnosis) -> dict[str, go.Figure]:
         "Waveform": waveform_figure(*_compute.waveform(choice.key, recording), recording.unit, diagnosis.windows, 300),
         "Spectrum": spectrum_figure(*whole, recording.unit, False, shaft_hz),
         "Spectrogram": spectrogram_figure(_compute.time_frequency(choice.key, recording)),
-        "Verdict per window": windows_figure(diagnosis.windows),
+        "Waveform CNN, window by window": windows_figure(diagnosis.windows),
     }
     if rate_hz < SLOWEST_HZ:
         return found
     reach = reach_hz(choice, diagnosis)
     kurtogram = _compute.kurtosis_map(choice.key, min(2 * reach, rate_hz / 8), recording)
-    band, _ = automatic_band(choice, diagnosis, kurtogram)
+    band = next(iter(automatic_bands(diagnosis, kurtogram).values()))
     spectrum = _compute.envelope(choice.key, (band.low_hz, band.high_hz), reach, recording)
     orders = choice.bearing.orders if choice.bearing else None
     envelope = envelope_figure(spectrum, orders, shaft_hz, diagnosis.evidence, unit=recording.unit)

@@ -34,6 +34,16 @@ class Choice:
     problem: str = ""
 
 
+@dataclass(frozen=True)
+class Field:
+    """One number to be filled in: its label, an example, what it is, and what it begins with."""
+
+    label: str
+    example: str
+    about: str
+    start: float | None = None
+
+
 def channel_field(source: Source) -> int:
     """The channel's index; the likely vibration channel is preselected and the reason said."""
     recordings = source.intake.recordings
@@ -152,38 +162,44 @@ def bearing_field(source: Source, channel: int) -> tuple[Bearing | None, str]:
     return (None if chosen == NO_BEARING else Bearing(chosen, find(chosen).orders)), ""
 
 
-def _numbers(tag: str, fields: dict[str, tuple[str, float]]) -> dict[str, float | None]:
+def _numbers(tag: str, fields: dict[str, Field]) -> dict[str, float]:
+    """Four numbers in two rows, empty at first: with another bearing's numbers the lines would lie wrong, silently."""
     values: dict[str, float | None] = {}
     for pair in (list(fields.items())[:2], list(fields.items())[2:]):
-        for column, (name, (label, default)) in zip(st.columns(2), pair, strict=True):
+        for column, (name, field) in zip(st.columns(2), pair, strict=True):
             values[name] = column.number_input(
-                label, value=default, format="%.6g", step=None, key=f"{name}-{tag}", persist_state="session"
-            )
-    empty = [fields[name][0] for name, value in values.items() if value is None]
-    if empty:
-        raise ParameterError(f"The bearing needs {', '.join(empty)}: fill it in.")
-    return values
+                field.label, value=field.start, placeholder=f"such as {field.example}", help=field.about,
+                format="%.6g", step=None, key=f"{name}-{tag}", persist_state="session",
+            )  # fmt: skip
+    if empty := [fields[name].label for name, value in values.items() if value is None]:
+        raise ParameterError(f"Fill in {', '.join(empty)} of the bearing, at the left.")
+    return {name: float(value) for name, value in values.items() if value is not None}
 
 
 def _own_geometry(tag: str) -> Bearing:
-    """Number of elements and diameters in any one unit; the example is a 6205."""
+    """Number of elements and diameters in any one unit; the examples are those of a 6205."""
     fields = {
-        "n": ("Elements n", 9.0),
-        "d": ("Ball d (mm)", 7.94),
-        "D": ("Pitch D (mm)", 39.04),
-        "phi": ("Angle (°)", 0.0),
+        "n": Field("Elements n", "9", "Number of balls or rollers in one row."),
+        "d": Field("Ball d (mm)", "7.94", "Diameter of a ball or roller."),
+        "D": Field("Pitch D (mm)", "39.04", "Diameter of the circle through the centres of the balls."),
+        "phi": Field("Angle (°)", "0", "Contact angle: 0 for deep-groove and cylindrical roller bearings.", 0.0),
     }
-    v = {name: float(value or 0.0) for name, value in _numbers(f"geometry-{tag}", fields).items()}
+    v = _numbers(f"geometry-{tag}", fields)
     if v["n"] != int(v["n"]):
         raise ParameterError(f"The number of rolling elements n must be whole, got {v['n']:g}.")
     return Bearing("own geometry", fault_orders(Geometry(int(v["n"]), v["d"], v["D"], v["phi"])))
 
 
 def _own_orders(tag: str) -> Bearing:
-    """Fault orders from a data sheet; BSF is the spin itself. The example is a 6205."""
-    fields = {"bpfo": ("BPFO", 3.585), "bpfi": ("BPFI", 5.415), "bsf": ("BSF", 2.357), "ftf": ("FTF", 0.398)}
-    v = {name: float(value or 0.0) for name, value in _numbers(f"orders-{tag}", fields).items()}
-    return Bearing("own fault orders", FaultOrders(**v))
+    """Fault orders from a data sheet; BSF is the spin itself. The examples are those of a 6205."""
+    per_turn = "per turn of the shaft (frequency in Hz / shaft speed in Hz)."
+    fields = {
+        "bpfo": Field("BPFO", "3.585", f"Impacts of an outer race fault {per_turn}"),
+        "bpfi": Field("BPFI", "5.415", f"Impacts of an inner race fault {per_turn}"),
+        "bsf": Field("BSF", "2.357", f"Turns of a ball about itself {per_turn} Some tables print twice this number."),
+        "ftf": Field("FTF", "0.398", f"Turns of the cage {per_turn}"),
+    }
+    return Bearing("own fault orders", FaultOrders(**_numbers(f"orders-{tag}", fields)))
 
 
 def settle(

@@ -108,7 +108,7 @@ def test_a_click_on_the_kurtogram_moves_the_band_and_redraws_only_the_envelope(o
     app.page.mouse.click(box["x"] + box["width"] * 0.85, box["y"] + box["height"] * 0.3)
     app.page.get_by_text("Chosen by hand.").wait_for(timeout=10_000)
     app.settle()
-    app.page.get_by_role("button", name="Automatic").click()
+    app.page.get_by_role("button", name="Highest kurtosis").click()
     app.page.get_by_text("Automatic:").wait_for(timeout=10_000)
 
 

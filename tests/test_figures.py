@@ -66,6 +66,14 @@ def test_cursors_stand_at_the_fault_orders_and_marks_on_the_spectrum(signal: np.
     assert {t.visible for t in figure.data if t.legendgroup == "inner"} == {"legendonly"}
 
 
+def test_names_of_lines_side_by_side_do_not_overlap(signal: np.ndarray) -> None:
+    spectrum = envelope_spectrum(signal, 12_000, Band(2_000, 4_000), 600)
+    figure = envelope_figures.envelope_figure(spectrum, find("SKF 6205-2RS JEM").orders, RPM / 60)
+    heights = {t.y[0] for t in figure.data if t.mode == "text"}
+    assert len(heights) == 3
+    assert min(heights) > spectrum.amplitude[1:].max()  # and none lies on a peak
+
+
 def test_orders_are_hertz_over_the_shaft(signal: np.ndarray) -> None:
     orders = find("SKF 6205-2RS JEM").orders
     spectrum = envelope_spectrum(signal, 12_000, Band(2_000, 4_000), 600)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from pathlib import Path
 from types import SimpleNamespace
@@ -109,19 +110,46 @@ def test_own_geometry_and_orders_move_the_lines(page: AppTest) -> None:
     page.button(key="sample-outer").click().run()
     page.selectbox[1].select("Own geometry").run()
     assert not page.exception
-    ball = next(number for number in page.number_input if number.label == "Ball d (mm)")
-    ball.set_value(50.0).run()
+    assert "Fill in Elements n, Ball d" in page.error[0].value  # never another bearing's numbers
+    assert not page.header
+    fill(page, {"Elements n": 8.0, "Ball d (mm)": 50.0, "Pitch D (mm)": 31.62})
     assert "smaller than the pitch diameter" in page.error[0].value
+    fill(page, {"Ball d (mm)": 5.97})
+    assert "BPFO 3.245" in words(page)
     page.selectbox[1].select("Own fault orders").run()
+    fill(page, {"BPFO": 3.1, "BPFI": 5.4, "BSF": 2.36, "FTF": 0.4})
     assert not page.error
-    next(number for number in page.number_input if number.label == "BPFO").set_value(3.1).run()
     assert "BPFO 3.100" in words(page)
+
+
+def fill(page: AppTest, numbers: dict[str, float]) -> None:
+    for label, value in numbers.items():
+        next(number for number in page.number_input if number.label == label).set_value(value).run()
+
+
+def test_both_automatic_bands_are_a_click_away(page: AppTest) -> None:
+    page.button(key="sample-outer").click().run()
+    assert "Automatic: highest BPFO lines." in words(page)
+    band = next(slider for slider in page.slider if slider.label == "Demodulated band (kHz)")
+    first = band.value
+    next(button for button in page.button if button.label == "Highest kurtosis").click().run()
+    assert "Automatic: highest kurtosis." in words(page)
+    assert next(slider for slider in page.slider if slider.label == "Demodulated band (kHz)").value != first
+    next(button for button in page.button if button.label == "Highest BPFO lines").click().run()
+    assert "Automatic: highest BPFO lines." in words(page)
+
+
+def test_a_guess_without_evidence_is_no_guess(page: AppTest) -> None:
+    page.button(key="sample-outer").click().run()
+    page.selectbox[1].select("Not known").run()
+    assert not any("%" in heading.value for heading in page.header)
 
 
 def test_an_estimated_speed_says_so(page: AppTest) -> None:
     text = (SAMPLES / "outer.csv").read_bytes().replace(b"shaft_rpm=1772;", b"", 1)
     upload(page, "nospeed.csv", text)
-    assert "Speed, estimated" in {metric.label for metric in page.metric}
+    assert re.fullmatch(r"≈ \d+ rpm, \d+ % sure", {m.label: m.value for m in page.metric}["Speed, estimated"])
+    assert re.search(r"The shaft speed, \d+ rpm, is estimated from the signal", words(page))
     assert "does not say the shaft speed" in words(page)
 
 
