@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from bearing.exhibit import Outcome, RecordingVerdict
+from bearing.exhibit import Honesty, RecordingVerdict
 from bearing.explorer_figures import WRONG, base_layout
 from bearing.figures import GRID, SIGNAL
 from bearing.style import STATES
@@ -92,38 +92,38 @@ def grades_figure(verdicts: Sequence[RecordingVerdict], height: int = 520) -> go
     return figure
 
 
-def reliability_figure(outcome: Outcome, height: int = 300) -> go.Figure:
-    """How sure the verdicts were against how often they were right; the nearer the diagonal, the more honest."""
+def reliability_figure(honesty: Honesty, unit: str = "recordings", height: int = 300) -> go.Figure:
+    """How sure the answers were against how often they were right; the nearer the diagonal, the more honest."""
     figure = go.Figure()
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", line={"color": GRID, "width": 2, "dash": "dot"}, hoverinfo="skip"
     )
-    bins = outcome.reliability
+    bins, most = honesty.reliability, max((b.n for b in honesty.reliability), default=1)
     figure.add_scatter(
         x=np.array([b.confidence for b in bins], dtype=np.float32),
         y=np.array([b.right for b in bins], dtype=np.float32),
         mode="lines+markers",
         line={"color": SIGNAL, "width": 1.5},
-        marker={"size": [6 + 3 * np.sqrt(b.n) for b in bins], "color": SIGNAL, "opacity": 0.85},
-        hovertext=[f"{b.n} recordings, {b.confidence:.0%} sure, {b.right:.0%} right" for b in bins],
+        marker={"size": [7 + 19 * np.sqrt(b.n / most) for b in bins], "color": SIGNAL, "opacity": 0.85},
+        hovertext=[f"{b.n:,} {unit}, {b.confidence:.0%} sure, {b.right:.0%} right" for b in bins],
         hovertemplate="%{hovertext}<extra></extra>",
         cliponaxis=False,
     )
     return _shares(figure, "how sure it was", "how often it was right", height)
 
 
-def coverage_figure(outcome: Outcome, height: int = 300) -> go.Figure:
-    """Accuracy among the surest verdicts, from few of them to all: what saying "uncertain" buys."""
+def coverage_figure(honesty: Honesty, unit: str = "recordings", height: int = 300) -> go.Figure:
+    """Accuracy among the surest answers, from few of them to all: what saying "uncertain" buys."""
     figure = go.Figure()
     figure.add_scatter(
-        x=np.array([coverage for coverage, _ in outcome.coverage], dtype=np.float32),
-        y=np.array([accuracy for _, accuracy in outcome.coverage], dtype=np.float32),
+        x=np.array([coverage for coverage, _ in honesty.coverage], dtype=np.float32),
+        y=np.array([accuracy for _, accuracy in honesty.coverage], dtype=np.float32),
         mode="lines",
         line={"color": SIGNAL, "width": 2, "shape": "hv"},
         hovertemplate="the surest %{x:.0%}: %{y:.0%} right<extra></extra>",
         cliponaxis=False,
     )
-    return _shares(figure, "share of recordings answered", "share right of those", height)
+    return _shares(figure, f"share of {unit} answered, the surest first", "share right of those", height)
 
 
 def _shares(figure: go.Figure, x: str, y: str, height: int) -> go.Figure:

@@ -31,8 +31,9 @@ __all__ = [
 ]
 
 WRONG = "#C8434F"
+UNSURE = "#8A94A0"
 SELECTED = "#F5B700"
-SHORT = {"normal": "Healthy", "inner": "Inner", "outer": "Outer", "ball": "Ball"}
+SHORT = {"normal": "Healthy", "inner": "Inner", "outer": "Outer", "ball": "Ball", "uncertain": "Uncertain"}
 
 
 def base_layout(height: int, **changes: Any) -> dict[str, Any]:
@@ -138,25 +139,31 @@ def _behind(rows: pd.DataFrame) -> go.Scatter:
     )
 
 
-def confusion_figure(matrix: NDArray[np.int64], classes: tuple[str, ...], height: int = 400) -> go.Figure:
-    """Counts of shape (n, n), rows truth, columns answer, shaded by the share of the row; every cell can be clicked.
+def confusion_figure(
+    matrix: NDArray[np.int64], classes: tuple[str, ...], answers: tuple[str, ...] = (), height: int = 400
+) -> go.Figure:
+    """Counts of shape (n, m), rows truth, columns answer, shaded by the share of the row; every cell can be clicked.
+
+    `answers` names the columns where they are not the classes: ``uncertain`` is an answer, never a truth.
 
     A heatmap gives no selection when clicked: the cells are rectangles under invisible square markers, whose
     customdata is (truth index, answer index).
     """
-    size = len(classes)
+    answers = answers or classes
+    size, width = len(classes), len(answers)
     totals = np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     share = matrix / totals
     figure = go.Figure()
     shapes, words = [], []
     for i in range(size):
-        for j in range(size):
-            colour = rgba(SIGNAL if i == j else WRONG, 0.06 + 0.5 * share[i, j] if matrix[i, j] else 0.03)
+        for j in range(width):
+            kind = SIGNAL if i == j else WRONG if j < size else UNSURE
+            colour = rgba(kind, 0.06 + 0.5 * share[i, j] if matrix[i, j] else 0.03)
             box = {"x0": j - 0.48, "x1": j + 0.48, "y0": i - 0.48, "y1": i + 0.48}
             shapes.append({"type": "rect", "layer": "below", "line": {"width": 0}, "fillcolor": colour, **box})
             text = f"<b>{matrix[i, j]:,}</b><br>{share[i, j]:.0%}" if matrix[i, j] else "·"
             words.append({"x": j, "y": i, "text": text, "showarrow": False, "font": {"size": 13}})
-    at = [(i, j) for i in range(size) for j in range(size)]
+    at = [(i, j) for i in range(size) for j in range(width)]
     figure.add_scatter(
         x=np.array([j for _, j in at], dtype=np.float32),
         y=np.array([i for i, _ in at], dtype=np.float32),
@@ -166,22 +173,18 @@ def confusion_figure(matrix: NDArray[np.int64], classes: tuple[str, ...], height
         selected={"marker": {"color": "rgba(128,138,148,0.38)", "opacity": 1}},
         unselected={"marker": {"color": CLEAR, "opacity": 0}},
         hovertext=[
-            f"{SHORT[classes[i]]} called {SHORT[classes[j]].lower()}: {matrix[i, j]:,} of {totals[i, 0]:,}"
+            f"{SHORT[classes[i]]} called {SHORT[answers[j]].lower()}: {matrix[i, j]:,} of {totals[i, 0]:,}"
             for i, j in at
         ],
         hovertemplate="%{hovertext}<extra></extra>",
     )
-    names = [SHORT[name] for name in classes]
-    ticks = {
-        "tickmode": "array",
-        "tickvals": list(range(size)),
-        "ticktext": names,
-        "showgrid": False,
-        "zeroline": False,
-    }
+    bare = {"tickmode": "array", "showgrid": False, "zeroline": False, "fixedrange": True}
+    across = {"tickvals": list(range(width)), "ticktext": [SHORT[name] for name in answers], **bare}
+    down = {"tickvals": list(range(size)), "ticktext": [SHORT[name] for name in classes], **bare}
+    said = "what the network said" if answers == classes else "what the verdict said"
     figure.update_layout(**base_layout(height, shapes=shapes, annotations=words))
-    figure.update_xaxes(**ticks, title="what the network said", side="top", range=[-0.52, size - 0.48], fixedrange=True)
-    figure.update_yaxes(**ticks, title="what it was", range=[size - 0.48, -0.52], fixedrange=True)
+    figure.update_xaxes(**across, title=said, side="top", range=[-0.52, width - 0.48])
+    figure.update_yaxes(**down, title="what it was", range=[size - 0.48, -0.52])
     return figure
 
 

@@ -9,8 +9,11 @@ import streamlit as st
 
 from bearing import exhibit_figures as figures
 from bearing.errors import ModelError
-from bearing.exhibit import COMMAND, Outcome, cnn_verdicts, read_outcomes, tally
+from bearing.exhibit import COMMAND, Honesty, Outcome, cnn_honesty, cnn_verdicts, read_outcomes, tally
 from bearing.explorer import PROTOCOLS, Result, read_predictions
+from bearing.explorer_figures import confusion_figure
+from bearing.fusion import UNCERTAIN
+from bearing.registry import LABELS
 from bearing.style import STATES
 
 QUIET = {"displayModeBar": False}
@@ -22,8 +25,13 @@ def outcomes(folder: Path, changed: float) -> dict[str, Outcome]:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def verdicts_of_cnn(_result: Result, folder: Path, sha256: str) -> dict[int, str]:
+def verdicts_of_cnn(_result: Result, folder: Path, sha256: str) -> dict[int | str, str]:
     return cnn_verdicts(read_predictions(_result, folder))
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def honesty_of_cnn(_result: Result, folder: Path, sha256: str, by_recording: bool) -> Honesty:
+    return cnn_honesty(read_predictions(_result, folder), by_recording)
 
 
 def title_of(protocol: str) -> str:
@@ -43,11 +51,12 @@ def show_exhibit(evaluated: dict[str, Result], folder: Path) -> None:
     st.subheader("Asked where it counts: bearings never seen", anchor="unseen")
     hardest = next(iter(found.values()))
     right, given = tally(hardest.faults)["right"], hardest.summary["given"]
+    wrong = hardest.summary["wrong_of_given"]
     st.markdown(
         f"The verdict of the Diagnose page rests on a network that sees the envelope spectrum in **orders** of the "
         f"shaft. Of {len(hardest.faults)} faults in bearings kept from its training it names **{right}**; experts with "
         f"envelope methods could diagnose {hardest.summary['experts_could']}. Where it gives a verdict ({given} "
-        f"recordings), **{hardest.summary['wrong_of_given']}** are wrong."
+        f"recordings), **{wrong}** {'is' if wrong == 1 else 'are'} wrong; of the others it says “uncertain”."
     )
     st.plotly_chart(
         figures.comparison_figure(compared(found, evaluated, folder)),
@@ -79,12 +88,12 @@ def compared(found: dict[str, Outcome], evaluated: dict[str, Result], folder: Pa
         if protocol in evaluated:
             result = evaluated[protocol]
             said = verdicts_of_cnn(result, folder, result.predictions_sha256)
-            right = sum(said.get(int(v.recording)) == v.truth for v in outcome.faults)
+            right = sum(said.get(v.recording) == v.truth for v in outcome.faults)
             rows.append((f"{title}waveform CNN", {"right": right, "wrong": len(outcome.faults) - right}))
         if protocol == "fault-size":
             grades = [v.grade[:1] for v in outcome.faults]
-            counts = {"right": grades.count("Y"), "uncertain": grades.count("P"), "wrong": grades.count("N")}
-            rows.append((f"{title}experts (could, partly, could not)", counts))
+            counts = {"right": grades.count("Y"), "uncertain": len(grades) - grades.count("Y")}
+            rows.append((f"{title}experts (could diagnose; partly or not)", counts))
     return rows
 
 
@@ -99,22 +108,18 @@ def show_outcome(outcome: Outcome) -> None:
         )
         st.caption("Letters: the experts' grade. A miss on an N1 recording is not a miss on a Y1.")
     with right:
-        st.markdown(f"**Does it know when it does not know?** Calibration error (ECE) {outcome.ece:.3f}")
+        st.markdown("**Every verdict counted**")
         st.plotly_chart(
-            figures.reliability_figure(outcome),
-            key=f"reliability {outcome.protocol}",
+            confusion_figure(outcome.confusion, LABELS, (*LABELS, UNCERTAIN), height=330),
+            key=f"verdicts {outcome.protocol}",
             config=QUIET,
-            alt=f"Reliability diagram, calibration error {outcome.ece:.3f}",
+            alt=f"Confusion matrix of the verdicts on {len(outcome.judged)} recordings",
         )
-        st.plotly_chart(
-            figures.coverage_figure(outcome),
-            key=f"coverage {outcome.protocol}",
-            config=QUIET,
-            alt="Accuracy against coverage",
-        )
+    show_honesty(outcome.honesty, "recordings", outcome.protocol)
     with st.container(horizontal=True, gap="medium"):
         summary = outcome.summary
         for name, value in (
+            ("Best guesses, macro-F1", f"{outcome.guesses.macro_f1:.3f}"),
             ("Single windows, macro-F1", f"{outcome.windows.macro_f1:.3f}" if outcome.windows else "not asked"),
             ("Healthy called faulty", f"{summary['normals_called_faulty']} of {summary['normals']}"),
             (
@@ -130,6 +135,29 @@ def show_outcome(outcome: Outcome) -> None:
             hide_index=True,
             column_config={"Confidence": st.column_config.NumberColumn(format="%.2f")},
             alt="Every recording with truth, verdict, confidence and the experts' grade",
+        )
+
+
+def show_honesty(honesty: Honesty, unit: str, key: str) -> None:
+    """Reliability diagram beside accuracy over coverage."""
+    st.markdown(
+        f"**Does it know when it does not know?** Expected calibration error (ECE) {honesty.ece:.3f}: the mean "
+        "distance between how sure it was and how often it was right."
+    )
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.plotly_chart(
+            figures.reliability_figure(honesty, unit, height=270),
+            key=f"reliability {key}",
+            config=QUIET,
+            alt=f"Reliability diagram, calibration error {honesty.ece:.3f}",
+        )
+    with right:
+        st.plotly_chart(
+            figures.coverage_figure(honesty, unit, height=270),
+            key=f"coverage {key}",
+            config=QUIET,
+            alt="Accuracy against coverage",
         )
 
 

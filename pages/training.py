@@ -19,7 +19,7 @@ from bearing.predictor import read_json
 from bearing.recipe import Epoch
 from bearing.registry import LABELS
 from bearing.style import STATES
-from pages._exhibit import show_exhibit
+from pages._exhibit import honesty_of_cnn, show_exhibit, show_honesty
 from pages._live import show_live
 
 QUIET = {"displayModeBar": False}
@@ -43,7 +43,7 @@ def headline(evaluated: dict[str, Result]) -> str:
     most, share = constant_answer(hard.windows)
     compared = "less than" if hard.windows.accuracy < share else "against"
     return (
-        f"**{easy.windows.accuracy:.0%}** of the windows it had not seen are right, but only "
+        f"**{easy.windows.accuracy:.0%}** of the windows the waveform CNN had not seen are right, but only "
         f"**{hard.windows.accuracy:.0%}** when the bearing itself is new: {compared} the {share:.0%} of always saying "
         f"“{STATES[most].title.lower()}”. The network learned these bearings and this rig, not the faults."
     )
@@ -101,7 +101,7 @@ def show_protocols(evaluated: dict[str, Result]) -> None:
         )
 
 
-def show_metrics(evaluated: dict[str, Result]) -> None:
+def show_metrics(evaluated: dict[str, Result], folder: Path) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         key = st.segmented_control(
             "Confusion matrix of",
@@ -139,6 +139,12 @@ def show_metrics(evaluated: dict[str, Result]) -> None:
         if st.button("See these windows", icon=":material/grid_view:", key="explore"):
             st.session_state["protocol"] = key
             st.switch_page("test_set.py")
+    try:
+        honesty = honesty_of_cnn(result, folder, result.predictions_sha256, unit == "recordings")
+    except ModelError as error:
+        st.warning(str(error))
+    else:
+        show_honesty(honesty, unit, f"{key} {unit}")
 
 
 def show_curves(evaluated: dict[str, Result], card: dict[str, Any], history: tuple[Epoch, ...]) -> None:
@@ -235,7 +241,7 @@ else:
     st.markdown(headline(evaluated))
     if evaluated:
         show_protocols(evaluated)
-        show_metrics(evaluated)
+        show_metrics(evaluated, folder)
         show_exhibit(evaluated, folder)
     show_curves(evaluated, card, history)
     show_network(card, folder)

@@ -13,9 +13,10 @@ from streamlit.testing.v1 import AppTest
 
 from bearing import paths
 from bearing.errors import ModelError
-from bearing.exhibit import cnn_verdicts, read_outcomes, tally
+from bearing.exhibit import cnn_honesty, cnn_verdicts, read_outcomes, tally
 from bearing.exhibit_figures import comparison_figure, coverage_figure, grades_figure, reliability_figure
 from bearing.explorer import read_predictions, read_result
+from bearing.explorer_figures import confusion_figure
 from bearing.metrics import classification_metrics
 from bearing.paths import ROOT, WEIGHTS_DIR
 from bearing.registry import LABELS, drive_end_entries
@@ -74,7 +75,7 @@ def test_outcomes_are_read_hardest_first(folder: Path) -> None:
     counts = tally(faults)
     assert sum(counts.values()) == 60
     assert counts["uncertain"] == sum(v.verdict == "uncertain" for v in faults)
-    assert outcomes["load"].coverage[-1] == (1.0, 0.8)
+    assert outcomes["load"].honesty.coverage[-1] == (1.0, 0.8)
 
 
 def test_without_the_file_there_is_nothing_and_a_damaged_one_is_named(tmp_path: Path) -> None:
@@ -90,6 +91,27 @@ def test_the_waveform_cnn_judges_a_recording_as_its_evaluation_does() -> None:
     truth = dict(zip(rows["recording"], rows["truth"].astype(str), strict=True))
     said = cnn_verdicts(rows)
     assert sum(said[n] == truth[n] for n in said) / len(said) == pytest.approx(result.recordings.accuracy, abs=1e-6)
+
+
+@pytest.mark.parametrize("by_recording", [False, True])
+def test_the_honesty_of_the_waveform_cnn_is_that_of_its_predictions(by_recording: bool) -> None:
+    result = read_result("fault-size")
+    honesty = cnn_honesty(read_predictions(result), by_recording)
+    metrics = result.recordings if by_recording else result.windows
+    assert sum(b.n for b in honesty.reliability) == metrics.n
+    assert honesty.coverage[-1] == (1.0, pytest.approx(metrics.accuracy, abs=1e-6))
+    gap = sum(b.n * abs(b.confidence - b.right) for b in honesty.reliability) / metrics.n
+    assert honesty.ece == pytest.approx(gap)
+    assert honesty.ece > 0.3  # sure and wrong: what the page is about
+
+
+def test_verdicts_are_counted_with_the_uncertain_ones(folder: Path) -> None:
+    outcome = read_outcomes(folder)["load"]
+    assert outcome.confusion.shape == (4, 5)
+    assert outcome.confusion.sum() == len(outcome.judged) == 64
+    assert outcome.confusion[:, 4].sum() == sum(v.verdict == "uncertain" for v in outcome.judged)
+    figure = confusion_figure(outcome.confusion, LABELS, (*LABELS, "uncertain"))
+    assert len(figure.data[0].x) == 20
 
 
 def test_every_fault_recording_has_its_cell_with_verdict_and_grade(folder: Path) -> None:
@@ -109,8 +131,8 @@ def test_the_figures_hold_the_numbers(folder: Path) -> None:
     bars = comparison_figure(rows).data
     assert sum(int(bar.x[1]) for bar in bars) == 60
     assert [bar.name for bar in bars] == ["right", "uncertain", "wrong"]
-    assert reliability_figure(outcome).data[1].y.tolist() == pytest.approx([0.4])
-    assert np.allclose(coverage_figure(outcome).data[0].x, [0.5, 1.0])
+    assert reliability_figure(outcome.honesty).data[1].y.tolist() == pytest.approx([0.4])
+    assert np.allclose(coverage_figure(outcome.honesty).data[0].x, [0.5, 1.0])
 
 
 def test_the_training_page_shows_networks_and_experts_side_by_side(

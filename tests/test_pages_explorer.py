@@ -223,6 +223,7 @@ def test_every_protocol_names_the_command_behind_its_numbers() -> None:
         assert f"Macro-F1 {result.windows.macro_f1:.3f}" in words(app)
         assert f"Reproduce with `{result.command}`" in words(app)
         (classes,) = [d.value for d in app.table if "Precision" in d.value.columns]
+        assert "calibration error (ECE)" in words(app)
         assert classes["Recall"].tolist() == [f"{result.windows.per_class[n].recall:.3f}" for n in LABELS]
 
 
