@@ -99,9 +99,18 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from bearing.dataset import window_set
-    from bearing.evaluate import PROTOCOLS, evaluate, save_evaluation
+    from bearing.evaluate import OTHER_MACHINE, PROTOCOLS, Evaluation, evaluate, evaluate_other_machine, save_evaluation
     from bearing.tables import protocol_table
 
+    def keep(evaluation: Evaluation) -> None:
+        print(protocol_table(evaluation))
+        if not arguments.dry_run:
+            print(f"written to {save_evaluation(evaluation, arguments.out)}")
+
+    if arguments.protocol == OTHER_MACHINE or (arguments.protocol == "all" and os.environ.get("BEARING_OTHER_DIR")):
+        keep(evaluate_other_machine())
+    if arguments.protocol == OTHER_MACHINE:
+        return OK
     with tqdm(desc="recordings", unit="file") as bar:
         data = window_set(progress=lambda done, total: _advance(bar, done, total))
     for protocol in PROTOCOLS if arguments.protocol == "all" else (arguments.protocol,):
@@ -112,9 +121,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
                 return True
 
             evaluation = evaluate(data, protocol, on_epoch=report)
-        print(protocol_table(evaluation))
-        if not arguments.dry_run:
-            print(f"written to {save_evaluation(evaluation, data, arguments.out)}")
+        keep(evaluation)
     return OK
 
 
@@ -200,9 +207,9 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--model", choices=("cnn", "order"), default="cnn")
     evaluate.add_argument(
         "--protocol",
-        choices=("random", "recording", "load", "fault-size", "all"),
+        choices=("random", "recording", "load", "fault-size", "other-machine", "all"),
         default="random",
-        help="what is held out",
+        help="what is held out; other-machine reads the folder that BEARING_OTHER_DIR names",
     )
     evaluate.add_argument("--out", type=Path, default=WEIGHTS_DIR, help="folder for the result (default: weights/)")
     evaluate.add_argument("--show", action="store_true", help="print what the last evaluations said, measure nothing")

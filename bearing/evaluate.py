@@ -4,6 +4,7 @@
     recording    whole recordings, dealt into 4 folds of like make-up
     load         whole loads (0-3 hp): other speeds, the same bearings
     fault-size   whole fault diameters: other physical bearings, as in a workshop
+    other-machine  another test rig, in the folder BEARING_OTHER_DIR names; only measured, nothing is trained on it
 
 Each writes `weights/evaluation_<protocol>.json` and `weights/predictions_<protocol>.csv`; pages only read them.
 """
@@ -12,7 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -34,9 +36,12 @@ if TYPE_CHECKING:
 
     from bearing.recipe import Epoch, Settings
 
-__all__ = ["PROTOCOLS", "Evaluation", "Fold", "evaluate", "folds", "save_evaluation"]
+__all__ = ["PROTOCOLS", "Evaluation", "Fold", "evaluate", "evaluate_other_machine", "folds", "save_evaluation"]
 
 PROTOCOLS = ("random", "recording", "load", "fault-size")
+OTHER_MACHINE = "other-machine"
+OTHER_TRUTHS = {"IR": "inner", "OR": "outer", "Normal": "normal"}  # what the names of its files begin with: IR2_1200
+OTHER_RATE_HZ = 51_200.0
 SIZES = ("0.007", "0.014", "0.021", "0.028")
 
 
@@ -59,6 +64,7 @@ class Evaluation:
     per_fold: dict[str, Metrics]
     recordings: Metrics  # the mean probability over a recording's held-out windows decides
     histories: dict[str, tuple[Epoch, ...]] = field(default_factory=dict)  # curves of each fold trained here
+    data_sha256: dict[str, str] = field(default_factory=dict)  # of every file that was read
 
 
 def folds(data: WindowSet, protocol: str, seed: int = 42) -> list[Fold]:
@@ -139,7 +145,54 @@ def evaluate(
         ],
         ignore_index=True,
     )
-    return replace(_summed_up(protocol, table, classes), histories=histories)
+    hashes = _hashes(source.path for source in data.sources)
+    return replace(_summed_up(protocol, table, classes), histories=histories, data_sha256=hashes)
+
+
+def evaluate_other_machine(folder: Path | None = None, weights: Path | None = None) -> Evaluation:
+    """The committed network on every window of another test rig (HIT-SM, SpectraQuest MFS: 6205 bearings, 51.2 kHz).
+
+    folder : holds ``IR2_1200.mat``, ``OR5_600.mat``, ``Normal_900.mat``, ...; None takes BEARING_OTHER_DIR.
+    Raises ParameterError when the folder is not given or holds no such file.
+    """
+    import pandas as pd
+
+    from bearing.intake import open_path
+    from bearing.opinions import window_verdicts
+    from bearing.predictor import load_predictor
+
+    named = folder or os.environ.get("BEARING_OTHER_DIR", "")
+    paths = sorted(p for p in Path(named or ".").glob("*_*.mat") if named and _truth_of(p))
+    if not paths:
+        raise ParameterError(
+            f"No recordings of another machine in {str(named)!r}: let BEARING_OTHER_DIR name a folder with files such "
+            "as IR2_1200.mat, OR5_600.mat and Normal_900.mat."
+        )
+    predictor = load_predictor(weights or WEIGHTS_DIR)
+    parts = []
+    for path in paths:
+        intake = open_path(path)
+        windows = window_verdicts(intake.recordings[intake.preferred].samples, OTHER_RATE_HZ, predictor)
+        part = pd.DataFrame(
+            {"fold": "another machine", "recording": path.stem, "truth": _truth_of(path)}, range(len(windows.start_s))
+        )
+        part["start_sample"] = np.round(windows.start_s * predictor.sampling_rate_hz).astype(int)
+        part["prediction"] = windows.verdicts
+        part["confidence"] = windows.probabilities.max(axis=1).astype(float).round(6)
+        for i, name in enumerate(predictor.classes):
+            part[f"p_{name}"] = windows.probabilities[:, i].astype(float).round(6)
+        parts.append(part)
+    evaluation = _summed_up(OTHER_MACHINE, pd.concat(parts, ignore_index=True), predictor.classes)
+    return replace(evaluation, data_sha256=_hashes(paths))
+
+
+def _truth_of(path: Path) -> str:
+    """The label a file of the other machine carries in its name, "" for any other file."""
+    return next((label for begin, label in OTHER_TRUTHS.items() if path.stem.startswith(begin)), "")
+
+
+def _hashes(paths: Iterable[Path]) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
 def _rows(
@@ -195,7 +248,7 @@ def _summed_up(protocol: str, table: pd.DataFrame, classes: tuple[str, ...]) -> 
     )
 
 
-def save_evaluation(evaluation: Evaluation, data: WindowSet, folder: Path, settings: Settings | None = None) -> Path:
+def save_evaluation(evaluation: Evaluation, folder: Path, settings: Settings | None = None) -> Path:
     """Write the JSON and the table of an evaluation into `folder`; returns the JSON's path."""
     name = evaluation.protocol.replace("-", "_")
     table = evaluation.predictions.to_csv(index=False, lineterminator="\n").encode()
@@ -210,7 +263,7 @@ def save_evaluation(evaluation: Evaluation, data: WindowSet, folder: Path, setti
             fold: [{name: round(value, 6) for name, value in asdict(epoch).items()} for epoch in epochs]
             for fold, epochs in evaluation.histories.items()
         },
-        "data_sha256": {s.entry.file_name: hashlib.sha256(s.path.read_bytes()).hexdigest() for s in data.sources},
+        "data_sha256": evaluation.data_sha256,
         "libraries": {package: version(package) for package in ("numpy", "scipy", "torch", "onnxruntime")},
         "predictions": {"file": f"predictions_{name}.csv", "sha256": hashlib.sha256(table).hexdigest()},
     }

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bearing.recording import FloatArray
 
 __all__ = [
+    "OTHER_MACHINE",
     "PROTOCOLS",
     "Protocol",
     "Result",
@@ -36,6 +37,7 @@ __all__ = [
     "constant_answer",
     "filter_windows",
     "most_telling",
+    "read_all_results",
     "read_history",
     "read_kernels",
     "read_predictions",
@@ -70,6 +72,9 @@ PROTOCOLS: dict[str, Protocol] = {
         Protocol("fault-size", "Unseen bearings", "whole fault sizes: other physical bearings, as in a workshop"),
     )
 }
+OTHER_MACHINE = Protocol(
+    "other-machine", "Other machine", "everything: another test rig with its own bearings, sensors and sampling rate"
+)
 
 
 @dataclass(frozen=True)
@@ -114,9 +119,10 @@ class WindowFacts:
 
 def read_result(protocol: str, folder: Path = WEIGHTS_DIR) -> Result:
     """The result of one protocol. ParameterError for an unknown one, ModelError when it is missing or damaged."""
-    if protocol not in PROTOCOLS:
-        raise ParameterError(f"Unknown protocol {protocol!r}: expected one of {', '.join(PROTOCOLS)}.")
-    facts = PROTOCOLS[protocol]
+    known = PROTOCOLS | {OTHER_MACHINE.key: OTHER_MACHINE}
+    if protocol not in known:
+        raise ParameterError(f"Unknown protocol {protocol!r}: expected one of {', '.join(known)}.")
+    facts = known[protocol]
     content = read_json(
         folder / f"evaluation_{facts.file_key}.json", f"python -m bearing evaluate --protocol {protocol}"
     )
@@ -141,8 +147,15 @@ def read_result(protocol: str, folder: Path = WEIGHTS_DIR) -> Result:
         ) from None
 
 
+def read_all_results(folder: Path = WEIGHTS_DIR) -> dict[str, Result]:
+    """The same and, last, another machine, whose windows are not among the recordings that can be opened."""
+    other = OTHER_MACHINE.key
+    asked = (folder / f"evaluation_{OTHER_MACHINE.file_key}.json").exists()
+    return read_results(folder) | ({other: read_result(other, folder)} if asked else {})
+
+
 def read_results(folder: Path = WEIGHTS_DIR) -> dict[str, Result]:
-    """All protocols that have been evaluated, easiest first; empty when there is none."""
+    """All protocols of the CWRU recordings that have been evaluated, easiest first; empty when there is none."""
     return {
         key: read_result(key, folder)
         for key, protocol in PROTOCOLS.items()

@@ -64,6 +64,9 @@ def results_table(folder: Path) -> str:
     ):
         windows, recordings = cnn[name]["windows"], cnn[name]["recordings"]
         lines.append(f"| {title} | {windows['accuracy']:.1%} | {recordings['accuracy']:.1%} |")
+    if (folder / "evaluation_other_machine.json").exists():
+        rig = _read(folder / "evaluation_other_machine.json")
+        lines.append(f"| another machine | {rig['windows']['accuracy']:.1%} | {rig['recordings']['accuracy']:.1%} |")
     sizes, other = order["fault-size"]["summary"], order.get("other-machine", {}).get("summary")
     windows_f1 = order["fault-size"]["windows"]["macro_f1"]
     covered = sizes["given"] / sizes["faults"]

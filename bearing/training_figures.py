@@ -22,7 +22,7 @@ __all__ = ["curves_figure", "kernels_figure", "network_figure", "protocols_figur
 INK = "#17212B"  # on the light bars, in both themes
 
 
-def protocols_figure(results: Sequence[Result], constant: tuple[str, float], height: int = 470) -> go.Figure:
+def protocols_figure(results: Sequence[Result], constant: tuple[str, float]) -> go.Figure:
     """Every protocol on one scale: three bars each, a dot per fold, and a line at the constant answer.
 
     constant : name and accuracy of always giving the most frequent answer.
@@ -63,6 +63,7 @@ def protocols_figure(results: Sequence[Result], constant: tuple[str, float], hei
         figure.add_annotation(x=0, y=position + 0.24, text=f"<b>{result.protocol.title}</b>", **label)
         if len(result.folds) > 1:
             figure.add_trace(_dots(result, position - 0.05))
+    height = 54 + 104 * len(results)
     figure.update_layout(**base_layout(height, barmode="overlay", margin={"l": 4, "r": 18, "t": 26, "b": 26}))
     ticks = {"tickmode": "array", "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%"}
     figure.update_xaxes(range=[0, 1.0], gridcolor=GRID, zeroline=False, fixedrange=True, **ticks)

@@ -10,7 +10,7 @@ import streamlit as st
 from bearing import exhibit_figures as figures
 from bearing.errors import ModelError
 from bearing.exhibit import COMMAND, Honesty, Outcome, cnn_honesty, cnn_verdicts, read_outcomes, tally
-from bearing.explorer import PROTOCOLS, Result, read_predictions
+from bearing.explorer import OTHER_MACHINE, PROTOCOLS, Result, read_predictions
 from bearing.explorer_figures import confusion_figure
 from bearing.fusion import UNCERTAIN
 from bearing.registry import LABELS
@@ -35,7 +35,8 @@ def honesty_of_cnn(_result: Result, folder: Path, sha256: str, by_recording: boo
 
 
 def title_of(protocol: str) -> str:
-    return PROTOCOLS[protocol].title if protocol in PROTOCOLS else protocol.replace("-", " ").capitalize()
+    known = (PROTOCOLS | {OTHER_MACHINE.key: OTHER_MACHINE}).get(protocol)
+    return known.title if known else protocol.replace("-", " ").capitalize()
 
 
 def show_exhibit(evaluated: dict[str, Result], folder: Path) -> None:

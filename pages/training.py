@@ -12,7 +12,7 @@ import streamlit as st
 from bearing import paths
 from bearing import training_figures as figures
 from bearing.errors import ModelError
-from bearing.explorer import Result, constant_answer, read_history, read_kernels, read_results
+from bearing.explorer import OTHER_MACHINE, Result, constant_answer, read_all_results, read_history, read_kernels
 from bearing.explorer_figures import confusion_figure
 from bearing.metrics import Metrics
 from bearing.predictor import read_json
@@ -27,7 +27,7 @@ QUIET = {"displayModeBar": False}
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def results(folder: Path, changed: float) -> dict[str, Result]:
-    return read_results(folder)
+    return read_all_results(folder)
 
 
 def command(line: str) -> None:
@@ -89,8 +89,8 @@ def show_protocols(evaluated: dict[str, Result]) -> None:
         alt="; ".join(f"{r.protocol.title} {r.windows.accuracy:.0%} of windows right" for r in evaluated.values()),
     )
     st.caption(
-        "One network, one recipe, the same recordings; only what is kept from training differs. White dots: each "
-        "held-out part, with a network of its own. A recording is judged by the mean probability of its windows."
+        "One network, one recipe; only what is kept from training differs. White dots: each held-out part, with a "
+        "network of its own. A recording is judged by the mean probability of its windows."
     )
     with st.expander("What was held out, and the command behind each number", icon=":material/terminal:"):
         st.table(
@@ -136,7 +136,7 @@ def show_metrics(evaluated: dict[str, Result], folder: Path) -> None:
             st.metric("Macro-F1", f"{metrics.macro_f1:.3f}", width="content")
             st.metric(unit.capitalize(), f"{metrics.n:,}", width="content")
         command(result.command)
-        if st.button("See these windows", icon=":material/grid_view:", key="explore"):
+        if key != OTHER_MACHINE.key and st.button("See these windows", icon=":material/grid_view:", key="explore"):
             st.session_state["protocol"] = key
             st.switch_page("test_set.py")
     try:

@@ -19,11 +19,13 @@ from hypothesis import strategies as st
 from bearing import live_training
 from bearing.errors import ModelError, ParameterError
 from bearing.explorer import (
+    OTHER_MACHINE,
     PROTOCOLS,
     Result,
     constant_answer,
     filter_windows,
     most_telling,
+    read_all_results,
     read_history,
     read_kernels,
     read_predictions,
@@ -60,7 +62,7 @@ def test_all_four_protocols_are_committed(results: dict[str, Result]) -> None:
     assert list(results) == list(PROTOCOLS)
 
 
-@pytest.mark.parametrize("key", PROTOCOLS)
+@pytest.mark.parametrize("key", [*PROTOCOLS, OTHER_MACHINE.key])
 def test_the_committed_metrics_are_those_of_the_committed_predictions(key: str) -> None:
     result = read_result(key)
     rows = read_predictions(result)
@@ -72,7 +74,7 @@ def test_the_committed_metrics_are_those_of_the_committed_predictions(key: str) 
         assert metrics.accuracy == pytest.approx(rows[rows["fold"] == name]["right"].mean(), abs=1e-6)
 
 
-@pytest.mark.parametrize("key", PROTOCOLS)
+@pytest.mark.parametrize("key", [*PROTOCOLS, OTHER_MACHINE.key])
 def test_a_prediction_is_its_largest_probability(key: str) -> None:
     rows = read_predictions(read_result(key))
     probabilities = rows[[f"p_{name}" for name in LABELS]].to_numpy()
@@ -116,13 +118,34 @@ def test_what_evaluate_writes_is_what_the_pages_read(recordings_dir: Path, tmp_p
     data = window_set([e for e in drive_end_entries() if e.number <= 133])
     settings = Settings(epochs=1)
     written = evaluate(data, "load", settings)
-    save_evaluation(written, data, tmp_path, settings)
+    save_evaluation(written, tmp_path, settings)
     result = read_result("load", tmp_path)
     assert result.windows.as_dict() == written.metrics.as_dict()
     assert set(result.histories) == set(result.folds) == {f"load {hp} hp" for hp in range(4)}
     for epochs in result.histories.values():
         assert [e.epoch for e in epochs] == [1]
     assert len(read_predictions(result, tmp_path)) == len(data) == result.windows.n
+
+
+def test_another_machine_is_measured_by_the_names_of_its_files(tmp_path: Path) -> None:
+    from scipy.io import savemat
+
+    from bearing.evaluate import evaluate_other_machine, save_evaluation
+
+    with pytest.raises(ParameterError, match="BEARING_OTHER_DIR"):
+        evaluate_other_machine(tmp_path)
+    rng = np.random.default_rng(0)
+    for name in ("IR2_600", "OR5_1200", "Normal_900", "unlike_1"):
+        savemat(tmp_path / f"{name}.mat", {"z": rng.normal(size=(51_200, 1))})
+    found = evaluate_other_machine(tmp_path)
+    truth = found.predictions.groupby("recording")["truth"].first()
+    assert truth.to_dict() == {"IR2_600": "inner", "OR5_1200": "outer", "Normal_900": "normal"}
+    assert found.metrics.n == 3 * 5  # whole windows of 2048 in 12,000 samples
+    assert set(found.data_sha256) == {"IR2_600.mat", "OR5_1200.mat", "Normal_900.mat"}
+    save_evaluation(found, tmp_path)
+    result = read_all_results(tmp_path)[OTHER_MACHINE.key]
+    assert result.recordings.as_dict() == found.recordings.as_dict()
+    assert len(read_predictions(result, tmp_path)) == 15
 
 
 @pytest.mark.recordings

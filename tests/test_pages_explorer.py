@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from bearing import live_training, paths, registry
 from bearing.download import is_published
-from bearing.explorer import PROTOCOLS, read_predictions, read_result, read_results
+from bearing.explorer import PROTOCOLS, read_all_results, read_predictions, read_result, read_results
 from bearing.live_training import Plan
 from bearing.paths import ROOT, WEIGHTS_DIR
 from bearing.recipe import Settings
@@ -216,8 +216,8 @@ def test_the_training_page_says_what_100_percent_meant() -> None:
 def test_every_protocol_names_the_command_behind_its_numbers() -> None:
     app = page("training.py")
     (table,) = [d.value for d in app.table if "Command" in d.value.columns]
-    assert table["Command"].tolist() == [f"`{r.command}`" for r in read_results().values()]
-    for key, result in read_results().items():
+    assert table["Command"].tolist() == [f"`{r.command}`" for r in read_all_results().values()]
+    for key, result in read_all_results().items():
         unbroken(app.segmented_control(key="matrix_of").set_value(key).run())
         assert f"Accuracy {result.windows.accuracy:.1%}" in words(app)
         assert f"Macro-F1 {result.windows.macro_f1:.3f}" in words(app)
