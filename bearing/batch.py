@@ -22,7 +22,7 @@ __all__ = ["exit_code", "expand", "run"]
 SUFFIXES = (
     ".mat", ".csv", ".tsv", ".txt", ".wav", ".npy", ".npz", ".lvm", ".tdms", ".uff", ".unv", ".dat", ".asc",
 )  # fmt: skip
-COLUMNS = ("file", "channel", "sampling_rate_hz", "shaft_rpm", "verdict", "confidence", "reason")
+COLUMNS = ("file", "channel", "sampling_rate_hz", "shaft_rpm", "verdict", "confidence", "reason", "warnings")
 
 
 def expand(names: Sequence[str]) -> list[str]:
@@ -66,9 +66,10 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print(json.dumps(answer, indent=2 if len(files) == 1 else None, allow_nan=False), flush=True)
         elif arguments.csv:
-            writer.writerow([safe_cell(answer.get(column, "")) for column in COLUMNS])
+            row = answer | {"warnings": " ".join(answer.get("warnings", ()))}
+            writer.writerow([safe_cell(row.get(column, "")) for column in COLUMNS])
             sys.stdout.flush()
-        else:
+        elif answer["verdict"] != "error":  # that has its sentence on stderr
             print(_line(name, answer), flush=True)
     return exit_code(verdicts)
 
@@ -113,5 +114,7 @@ def _opened(name: str) -> Intake:
 
 
 def _line(name: str, answer: dict[str, Any]) -> str:
-    confidence = f"{answer['confidence']:6.1%}" if "confidence" in answer else "      "
-    return f"{Path(name).name:<24.24} {answer['verdict']:<9} {confidence}  {answer['reason']}"
+    """One file in one line; `uncertain` carries no number, for its confidence is that of a guess."""
+    confidence = "" if answer["verdict"] == "uncertain" else f"{answer['confidence']:.1%}"
+    words = " ".join((answer["reason"], *answer["warnings"]))
+    return f"{Path(name).name:<24.24} {answer['verdict']:<9} {confidence:>6}  {words}"

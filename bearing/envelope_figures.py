@@ -93,6 +93,7 @@ def envelope_figure(
         showlegend=True,
         margin={"l": 58 if decibel else 98, "r": 12, "t": 34, "b": 46},  # powers of ten are wide
     )
+    look["yaxis"]["title"]["standoff"] = 8 if decibel else 16
     return go.Figure(traces, look)
 
 

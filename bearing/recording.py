@@ -89,7 +89,7 @@ def _within(value: float, limits: tuple[float, float], what: str, unit: str) -> 
     value = float(value)
     low, high = limits
     if not low <= value <= high:  # also catches NaN
-        raise ParameterError(f"The {what} must lie between {low:g} and {high:g} {unit}, got {value:g}.")
+        raise ParameterError(f"The {what} must lie between {low:,.10g} and {high:,.10g} {unit}, got {value:g}.")
     return value
 
 

@@ -109,6 +109,28 @@ def test_senseless_options_get_a_sentence(
     assert sentence in capsys.readouterr().err
 
 
+def test_a_bad_file_is_told_once_and_has_no_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty.csv").write_bytes(b"")
+    assert main(["diagnose", str(tmp_path / "empty.csv")]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert len(captured.err.splitlines()) == 1
+
+
+def test_an_estimated_speed_is_told_in_every_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "nospeed.csv"
+    path.write_bytes((SAMPLES / "outer.csv").read_bytes().replace(b"shaft_rpm=1772;", b"", 1))
+    for form in ([], ["--csv"], ["--json"]):
+        main(["diagnose", str(path), "--bearing", "6205", *form])
+        assert "rpm, is estimated from the signal" in capsys.readouterr().out
+
+
+def test_uncertain_carries_no_number(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    np.save(tmp_path / "noise.npy", np.random.default_rng(0).normal(size=30_000))
+    assert main(["diagnose", str(tmp_path / "noise.npy"), "--rate", "12000"]) == 3
+    assert "%" not in capsys.readouterr().out.partition("No verdict")[0]
+
+
 def test_folders_globs_and_nothing(tmp_path: Path) -> None:
     assert len(expand([str(SAMPLES)])) == 4
     assert len(expand([str(SAMPLES / "*er.csv")])) == 2
