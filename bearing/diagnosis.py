@@ -6,7 +6,7 @@ Every door (page, REST, command line) shows this object and computes nothing of 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,11 @@ class Diagnosis:
     indicators: Indicators
     windows: WindowVerdicts
     model: dict[str, str]
+
+    @property
+    def has_guess(self) -> bool:
+        """Whether `best_guess` rests on anything: known fault lines, and a recording fit to be diagnosed."""
+        return bool(self.evidence) and self.doctor.severity != "severe"
 
     @property
     def speed_note(self) -> str:
@@ -167,6 +172,7 @@ def diagnose(recording: Recording, bearing: Bearing | None = None, weights: Path
     else:
         why = f"Needs {'the bearing' if orders is None else 'the shaft speed'} to know where the fault lines lie."
         opinions |= {name: no_opinion(name, why) for name in ("order_cnn", "envelope")}
+    opinions = _as_far_as_fit(opinions, doctor)
     blockers = _blockers(doctor, orders, rpm, rpm_confidence, found)
     memory = opinions["cnn"].probabilities if windows.familiar else None
     calibration = Calibration.from_card(network.card)
@@ -225,6 +231,15 @@ def _physical_opinions(found: OrderOpinion) -> dict[str, Opinion]:
         "order_cnn": opinion_of("order_cnn", found.probabilities, found.in_domain, network_note),
         "envelope": opinion_of("envelope", found.envelope.probabilities, True, rule_note),
     }
+
+
+def _as_far_as_fit(opinions: dict[str, Opinion], doctor: DoctorReport) -> dict[str, Opinion]:
+    """No opinion on what no sensor measured; the networks outside their training where the recording is unfit."""
+    if doctor.of("dead") or doctor.of("overflow"):
+        return {name: no_opinion(name, "There is no vibration to judge.") for name in opinions}
+    if doctor.severity != "severe":
+        return opinions
+    return {name: o if name == "envelope" else replace(o, in_domain=False) for name, o in opinions.items()}
 
 
 def _blockers(

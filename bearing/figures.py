@@ -114,7 +114,14 @@ def waveform_figure(
     bare = {"ticks": "", "showgrid": False, "showline": False, "domain": [0.0, 0.1]}
     return go.Figure(
         [signal, _ribbon(windows)],
-        layout(height, "time (s)", amplitude, xaxis={"anchor": "y2"}, yaxis={"domain": [0.14, 1.0]}, yaxis2=bare),
+        layout(
+            height,
+            "time (s)",
+            amplitude,
+            xaxis={"anchor": "y2", "range": [float(time_s[0]), float(time_s[-1])]},
+            yaxis={"domain": [0.14, 1.0]},
+            yaxis2=bare,
+        ),
     )
 
 

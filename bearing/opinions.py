@@ -103,7 +103,8 @@ def cnn_opinion(windows: WindowVerdicts) -> Opinion:
     mean = windows.probabilities.mean(axis=0)
     probabilities = {name: float(p) for name, p in zip(windows.classes, mean, strict=True)}
     verdict = windows.classes[int(mean.argmax())]
-    share = f"{windows.share_of(verdict):.0%} of {len(windows.start_s)} windows: {state(verdict).title.lower()}."
+    many = f"{len(windows.start_s)} windows" if len(windows.start_s) > 1 else "one window"
+    share = f"{windows.share_of(verdict):.0%} of {many}: {state(verdict).title.lower()}."
     return opinion_of("cnn", probabilities, windows.familiar, f"{share} {_acquaintance(windows)}")
 
 
@@ -131,7 +132,7 @@ def family_remark(family: FamilyEvidence) -> str:
     if not family.harmonics_found:
         return ""
     if family.suspected:
-        return "More than chance would give, and deep enough for impacts."
+        return "Suspicious: higher than made-up frequencies reach, and deep enough for impacts."
     if family.null_score < BEATS_CHANCE:
         return "No finding: made-up frequencies reach as high in this recording."
     return "No finding: sharp but shallow lines, as healthy bearings show them too."

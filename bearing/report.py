@@ -86,7 +86,7 @@ def _headline(diagnosis: Diagnosis) -> str:
     if diagnosis.verdict == diagnosis.best_guess:
         return f"{title}, confidence {diagnosis.confidence:.0%}"
     guess = f": best guess {state(diagnosis.best_guess).title.lower()}, {diagnosis.confidence:.0%}"
-    return title + (guess if diagnosis.evidence else "")
+    return title + (guess if diagnosis.has_guess else "")
 
 
 def report_html(diagnosis: Diagnosis, figures: Mapping[str, go.Figure], note: str = "") -> str:

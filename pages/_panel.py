@@ -159,7 +159,11 @@ def bearing_field(source: Source, channel: int) -> tuple[Bearing | None, str]:
             return _own_orders(tag), ""
     except ParameterError as error:
         return None, str(error)
-    return (None if chosen == NO_BEARING else Bearing(chosen, find(chosen).orders)), ""
+    if chosen == NO_BEARING:
+        return None, ""
+    entry = find(chosen)
+    st.caption(plain(f"{entry.type[:1].upper()}{entry.type[1:]} bearing; numbers from {entry.source}."))
+    return Bearing(chosen, entry.orders), ""
 
 
 def _numbers(tag: str, fields: dict[str, Field]) -> dict[str, float]:

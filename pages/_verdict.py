@@ -24,7 +24,7 @@ def banner(diagnosis: Diagnosis, simulated: bool) -> None:
     with st.container(border=True, key=f"verdict-{look.key}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.header(f"{look.icon} :{colour}[{look.title}]", anchor=False, width="content")
-            if diagnosis.evidence:  # without it no state is likelier than another
+            if diagnosis.has_guess:
                 st.header(confidence(diagnosis), anchor=False, width="content")
         why = " ".join(filter(None, (_sentence(diagnosis.reason), diagnosis.speed_note)))
         st.markdown(f"**{look.sentence}.** {plain(why)}")
@@ -33,7 +33,8 @@ def banner(diagnosis: Diagnosis, simulated: bool) -> None:
                 st.badge("Simulated signal", icon=":material/science:", color="gray")
             words, tone, icon = agreement(diagnosis)
             st.badge(words, icon=icon, color=tone, help=plain(diagnosis.agreement))
-            st.badge(window_share(diagnosis), icon=":material/view_week:", color="gray")
+            if share := window_share(diagnosis):
+                st.badge(share, icon=":material/view_week:", color="gray")
 
 
 def confidence(diagnosis: Diagnosis) -> str:
@@ -60,13 +61,13 @@ def agreement(diagnosis: Diagnosis) -> tuple[str, Tone, str]:
 
 
 def window_share(diagnosis: Diagnosis) -> str:
-    """How many of the waveform CNN's windows stand behind the verdict."""
+    """How many of the waveform CNN's windows stand behind the verdict; "" where there is no verdict."""
     windows = diagnosis.windows
     count = len(windows.start_s)
     if not count:
         return "Too short for the waveform CNN"
     if diagnosis.verdict not in windows.classes:
-        return f"{count} windows"
+        return ""
     share = windows.share_of(diagnosis.verdict)
     return f"{round(share * count)} of {count} windows ({share:.0%}) look so to the CNN"
 

@@ -102,7 +102,7 @@ def test_an_estimated_speed_is_among_the_warnings(bearing: Bearing) -> None:
 
 def test_each_family_says_what_its_lines_are_worth(bearing: Bearing) -> None:
     evidence = diagnose(sample("outer"), bearing).evidence
-    assert family_remark(evidence["outer"]).startswith("More than chance")
+    assert family_remark(evidence["outer"]).startswith("Suspicious")
     shallow = replace(evidence["outer"], depth=0.01)
     assert "shallow" in family_remark(shallow)
     assert "made-up frequencies" in family_remark(replace(shallow, null_score=0.0))
@@ -130,6 +130,17 @@ def test_a_dead_sensor_is_uncertain(bearing: Bearing) -> None:
     assert diagnosis.verdict == "uncertain"
     assert "sensor was dead" in diagnosis.reason
     assert diagnosis.warnings
+    assert {o.verdict for o in diagnosis.opinions.values()} == {None}  # nobody may call a dead sensor healthy
+    assert not diagnosis.has_guess
+
+
+def test_networks_are_outside_their_training_on_a_clipped_recording(bearing: Bearing) -> None:
+    recording = sample("inner")
+    limit = 0.5 * float(recording.samples.std())
+    diagnosis = diagnose(replace(recording, samples=np.clip(recording.samples, -limit, limit)), bearing)
+    assert diagnosis.verdict == "uncertain"
+    assert {name for name, o in diagnosis.opinions.items() if not o.in_domain} == {"cnn", "order_cnn"}
+    assert not diagnosis.has_guess
 
 
 def test_a_gap_is_told_and_the_longest_stretch_used(bearing: Bearing) -> None:

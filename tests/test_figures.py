@@ -52,6 +52,14 @@ def test_the_ribbon_has_one_cell_per_window_in_the_colour_of_its_state(outer: Di
     assert colours == {STATES[name].colour for name in outer.windows.classes}
 
 
+def test_a_single_window_does_not_stretch_the_time_axis(outer: Diagnosis) -> None:
+    from dataclasses import replace
+
+    one = replace(outer.windows, start_s=outer.windows.start_s[:1], probabilities=outer.windows.probabilities[:1])
+    axis = figures.waveform_figure(np.arange(9.0) / 50, np.arange(9.0), "", one).layout.xaxis
+    assert axis.range == (0.0, 0.16)
+
+
 def test_cursors_stand_at_the_fault_orders_and_marks_on_the_spectrum(signal: np.ndarray) -> None:
     orders = find("SKF 6205-2RS JEM").orders
     spectrum = envelope_spectrum(signal, 12_000, Band(2_000, 4_000), 600)

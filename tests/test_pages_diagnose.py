@@ -122,6 +122,11 @@ def test_own_geometry_and_orders_move_the_lines(page: AppTest) -> None:
     assert "BPFO 3.100" in words(page)
 
 
+def test_the_source_of_a_bearings_numbers_is_named(page: AppTest) -> None:
+    page.button(key="sample-outer").click().run()
+    assert "numbers from CWRU Bearing Data Center" in words(page)
+
+
 def fill(page: AppTest, numbers: dict[str, float]) -> None:
     for label, value in numbers.items():
         next(number for number in page.number_input if number.label == label).set_value(value).run()
