@@ -39,6 +39,8 @@ from bearing.speed import estimate_speed
 __all__ = ["Bearing", "Diagnosis", "Opinion", "WindowVerdicts", "diagnose"]
 
 MIN_SAMPLES = 2048
+SLOWEST_HZ = 500.0  # below there is no band to demodulate
+SHORTEST_S = 0.001  # shorter signals resolve no band
 SURE_SPEED = 0.8  # an estimated shaft speed less likely right than this carries no verdict
 
 
@@ -166,15 +168,16 @@ def diagnose(recording: Recording, bearing: Bearing | None = None, weights: Path
     opinions = {"cnn": cnn_opinion(windows)}
     found: OrderOpinion | None = None
     network = load_order_predictor(weights)
-    if orders is not None and rpm is not None:
+    if not (why := _deaf(orders, rpm, rate_hz, len(signal))):
+        assert orders is not None
+        assert rpm is not None
         found = network.opinion(signal, rate_hz, rpm_to_hz(rpm), orders)
         opinions |= _physical_opinions(found)
     else:
-        why = f"Needs {'the bearing' if orders is None else 'the shaft speed'} to know where the fault lines lie."
         opinions |= {name: no_opinion(name, why) for name in ("order_cnn", "envelope")}
+    memory = opinions["cnn"].probabilities if windows.familiar else None
     opinions = _as_far_as_fit(opinions, doctor)
     blockers = _blockers(doctor, orders, rpm, rpm_confidence, found)
-    memory = opinions["cnn"].probabilities if windows.familiar else None
     calibration = Calibration.from_card(network.card)
     verdict = _verdict(found, calibration, blockers, rpm_confidence, memory)
     if verdict.verdict == "normal" and orders is not None and (hidden := _hidden_lines(orders)):
@@ -201,6 +204,17 @@ def diagnose(recording: Recording, bearing: Bearing | None = None, weights: Path
         windows=windows,
         model={"name": str(network.card["name"]), "version": str(network.card["version"]), "sha256": network.sha256},
     )
+
+
+def _deaf(orders: FaultOrders | None, rpm: float | None, rate_hz: float, samples: int) -> str:
+    """Why the envelope cannot be asked, "" where it can."""
+    if orders is None or rpm is None:
+        return f"Needs {'the bearing' if orders is None else 'the shaft speed'} to know where the fault lines lie."
+    if rate_hz < SLOWEST_HZ:
+        return f"Needs a sampling rate of {SLOWEST_HZ:g} Hz or more to hear any impact."
+    if samples < SHORTEST_S * rate_hz:
+        return f"Needs {SHORTEST_S * 1000:g} ms of signal or more."
+    return ""
 
 
 def _speed(recording: Recording, signal: FloatArray, orders: FaultOrders | None) -> tuple[float | None, str, float]:

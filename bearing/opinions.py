@@ -25,6 +25,7 @@ __all__ = [
     "window_verdicts",
 ]
 
+LARGEST_UPSAMPLING = 4  # a long recording at a few Hz would grow a thousandfold
 SAME_DB = 0.05  # a spectrum nearer than this to one trained on is that recording itself
 TITLES = {"cnn": "Waveform CNN", "order_cnn": "Order network", "envelope": "Envelope rule"}
 
@@ -81,9 +82,11 @@ def opinion_of(name: str, probabilities: dict[str, float], in_domain: bool, note
 
 
 def window_verdicts(signal: FloatArray, sampling_rate_hz: float, predictor: Predictor) -> WindowVerdicts:
-    """The CNN's answer on each whole window of a finite signal, brought to the network's rate."""
+    """The CNN's answer on each whole window of a finite signal, brought to the network's rate; none where that is
+    more than LARGEST_UPSAMPLING times the signal's own."""
     rate, size = predictor.sampling_rate_hz, predictor.window
-    at_rate = resample(signal, sampling_rate_hz, rate)
+    slow = sampling_rate_hz < rate / LARGEST_UPSAMPLING  # what is not in the signal cannot be brought to the rate
+    at_rate = signal[:0] if slow else resample(signal, sampling_rate_hz, rate)
     starts = window_starts(len(at_rate), size, size)
     if not len(starts):
         return WindowVerdicts(
@@ -99,7 +102,7 @@ def window_verdicts(signal: FloatArray, sampling_rate_hz: float, predictor: Pred
 def cnn_opinion(windows: WindowVerdicts) -> Opinion:
     """The mean probability over all windows decides; a machine it has not met is outside its domain."""
     if not len(windows.start_s):
-        return no_opinion("cnn", f"Needs {windows.duration_s:.2f} s of signal for one window.")
+        return no_opinion("cnn", f"Needs {windows.duration_s:.2f} s of signal, sampled at 3 kHz or more.")
     mean = windows.probabilities.mean(axis=0)
     probabilities = {name: float(p) for name, p in zip(windows.classes, mean, strict=True)}
     verdict = windows.classes[int(mean.argmax())]

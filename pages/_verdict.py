@@ -65,7 +65,7 @@ def window_share(diagnosis: Diagnosis) -> str:
     windows = diagnosis.windows
     count = len(windows.start_s)
     if not count:
-        return "Too short for the waveform CNN"
+        return "Too short or too slow for the waveform CNN"
     if diagnosis.verdict not in windows.classes:
         return ""
     share = windows.share_of(diagnosis.verdict)

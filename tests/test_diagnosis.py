@@ -151,6 +151,28 @@ def test_a_gap_is_told_and_the_longest_stretch_used(bearing: Bearing) -> None:
     assert any("not finite" in w or "gap" in w.lower() or "NaN" in w for w in diagnosis.warnings)
 
 
+def test_a_rate_of_one_hertz_does_not_blow_the_signal_up(bearing: Bearing) -> None:
+    """A typing error: resampled to 12 kHz, 200,000 samples would become 2.4 thousand million."""
+    noise = np.random.default_rng(1).normal(size=200_000)
+    diagnosis = diagnose(Recording(noise, 1.0, 1772.0), bearing)
+    assert diagnosis.verdict == "uncertain"
+    assert len(diagnosis.windows.start_s) == 0
+    assert "3 kHz" in diagnosis.opinions["cnn"].note
+    assert "500 Hz" in diagnosis.opinions["order_cnn"].note
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rate_hz=st.floats(1, 1e7),
+    rpm=st.floats(1, 200_000),
+    count=st.integers(2048, 30_000),
+)
+def test_no_rate_speed_or_length_raises(rate_hz: float, rpm: float, count: int) -> None:
+    noise = np.random.default_rng(5).normal(size=count)
+    diagnosis = diagnose(Recording(noise, rate_hz, rpm), Bearing("any", fault_orders(Geometry(9, 7.94, 39.04))))
+    assert diagnosis.verdict in STATES
+
+
 def test_nothing_but_gaps_is_refused(bearing: Bearing) -> None:
     with pytest.raises(SignalError, match="At least 2048 samples"):
         diagnose(Recording(np.full(30_000, np.nan), 12_000.0, 1772.0), bearing)
