@@ -40,7 +40,7 @@ __all__ = ["Bearing", "Diagnosis", "Opinion", "WindowVerdicts", "diagnose"]
 
 MIN_SAMPLES = 2048
 SLOWEST_HZ = 500.0  # below there is no band to demodulate
-SHORTEST_S = 0.001  # shorter signals resolve no band
+SHORTEST_S = 0.01  # shorter signals do not resolve the narrowest band, some 700 Hz
 SURE_SPEED = 0.8  # an estimated shaft speed less likely right than this carries no verdict
 
 
