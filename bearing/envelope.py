@@ -35,6 +35,7 @@ Float32Array = NDArray[np.float32]
 MIN_SAMPLES = 256
 FLOOR_WIDTH_HZ = 20.0
 FLOOR_WIDTH_BINS = 25
+MEDIAN_TO_RMS_DB = -10 * float(np.log10(np.log(2)))  # of the bins of noise, whose power is distributed exponentially
 
 
 @dataclass(frozen=True, order=True)
@@ -73,8 +74,9 @@ class EnvelopeSpectrum:
 
     @property
     def db(self) -> FloatArray:
-        """Decibels over the floor, 20 log10(amplitude / floor), shape (n,)."""
-        return 20.0 * np.log10(np.maximum(self.amplitude, 1e-30) / np.maximum(self.floor, 1e-30))
+        """Decibels over the noise, 20 log10(amplitude / floor) - 1.6, shape (n,): see MEDIAN_TO_RMS_DB."""
+        ratio = np.maximum(self.amplitude, 1e-30) / np.maximum(self.floor, 1e-30)
+        return 20.0 * np.log10(ratio) - MEDIAN_TO_RMS_DB
 
     @property
     def step_hz(self) -> float:
@@ -96,7 +98,8 @@ class EnvelopeSpectrum:
 
     def db_at(self, index: int) -> float:
         """Decibels over the floor of one bin."""
-        return float(20 * np.log10(max(self.amplitude[index], 1e-30) / max(self.floor[index], 1e-30)))
+        ratio = max(self.amplitude[index], 1e-30) / max(self.floor[index], 1e-30)
+        return float(20 * np.log10(ratio) - MEDIAN_TO_RMS_DB)
 
 
 class Demodulator:

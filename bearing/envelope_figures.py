@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from bearing.envelope import Band, EnvelopeSpectrum
-from bearing.evidence import FOUND_DB, FamilyEvidence
+from bearing.evidence import FOUND_DB, LINE_REACH, FamilyEvidence
 from bearing.figures import CLEAR, MAP, MARK, NUMBER, SIGNAL, colour_bar, float32, layout
 from bearing.kinematics import FAMILIES, FaultOrders
 from bearing.kurtogram import Kurtogram
@@ -23,7 +23,6 @@ LINE_NAMES = {"outer": "BPFO", "inner": "BPFI", "ball": "2×BSF"}
 SIDEBAND_NAMES = {"inner": "shaft", "ball": "FTF"}
 DASHES = {"outer": "dash", "inner": "solid", "ball": "dot"}
 HARMONICS = 4
-CURSOR_TOLERANCE = 0.005  # around where the slip puts a line
 NAME_HEIGHTS = {"outer": 0.94, "inner": 0.89, "ball": 0.84}  # of the axis: lines of two families may lie side by side
 KURTOGRAM_COLUMNS = 48  # clickable squares per row
 
@@ -78,8 +77,7 @@ def envelope_figure(
     traces = [_envelope_line(spectrum, level, shaft_hz, per_order, decibel)]
     if orders is not None and shaft_hz:
         for family in FAMILIES:
-            slip = evidence[family].slip if evidence and family in evidence else 0.0
-            lines = cursors(family, orders, shaft_hz, slip)
+            lines = cursors(family, orders, *_shaft_and_slip(evidence, family, shaft_hz))
             inside = [line for line in lines if line.slipped_hz < spectrum.frequency_hz[-1]]
             visible: bool | str = True if family in highlight else "legendonly"
             traces += _cursor_traces(family, inside, spectrum, per_order, decibel, top, visible)
@@ -95,6 +93,14 @@ def envelope_figure(
     )
     look["yaxis"]["title"]["standoff"] = 8 if decibel else 16
     return go.Figure(traces, look)
+
+
+def _shaft_and_slip(evidence: Mapping[str, FamilyEvidence] | None, family: str, shaft_hz: float) -> tuple[float, float]:
+    """Shaft frequency and slip the evidence was measured with: it reads the speed more finely than it was stated."""
+    if not evidence or family not in evidence:
+        return shaft_hz, 0.0
+    found = evidence[family]
+    return found.lines[0].expected_hz / found.order, found.slip
 
 
 def _envelope_line(
@@ -148,7 +154,7 @@ def _cursor_traces(
         "hoverinfo": "skip",
         "showlegend": False,
     }
-    read = [(line, *spectrum.peak_near(line.slipped_hz, CURSOR_TOLERANCE)) for line in lines]
+    read = [(line, *spectrum.peak_near(line.slipped_hz, LINE_REACH)) for line in lines]
     read = [(line, found_hz, db) for line, found_hz, db in read if np.isfinite(db)]
     at = [round(found_hz / spectrum.step_hz) for _, found_hz, _ in read]
     marks = {

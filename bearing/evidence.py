@@ -43,6 +43,7 @@ NULL_ORDERS = 80
 FOUND_DB = 8.0  # pure noise reaches it in about 2 % of the look-ups
 DB_PER_NEPER = 10 / np.log(10)  # of power
 MIN_HARMONICS_ROOM = 6
+LINE_REACH = 0.0015  # how far from where the common slip puts it a line is looked for, relative
 BEATS_CHANCE = 1.2  # null score
 DEEP = 0.15
 
@@ -197,13 +198,18 @@ def _family_evidence(
 ) -> FamilyEvidence:
     order, spacing = orders.families[family], orders.sidebands[family]
     lines = tuple(
-        _line(spectrum, band, f"{h}x", h * order, h * order * (1 + slip), 0.0015 * h * order)
+        _line(spectrum, band, f"{h}x", h * order, h * order * (1 + slip), LINE_REACH * h * order)
         for h in range(1, HARMONICS + 1)
     )
     word = {"inner": "shaft", "ball": "FTF"}.get(family, "")
     sidebands = tuple(
         _line(
-            spectrum, band, f"{h}x {sign} {word}", h * order + step, h * order * (1 + slip) + step, 0.0015 * h * order
+            spectrum,
+            band,
+            f"{h}x {sign} {word}",
+            h * order + step,
+            h * order * (1 + slip) + step,
+            LINE_REACH * h * order,
         )
         for h in (1, 2)
         for sign, step in (("-", -spacing), ("+", spacing))

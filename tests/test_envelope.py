@@ -100,11 +100,12 @@ def test_limited_spectrum_equals_the_start_of_the_full_one():
     assert a.mean() == pytest.approx(b.mean(), rel=0.05)
 
 
-def test_floor_is_the_median_of_noise():
+def test_decibels_are_over_the_mean_power_of_noise():
     spectrum = envelope_spectrum(noise(120_000), RATE)
     inside = spectrum.db[100:-100]
-    assert abs(np.median(inside)) < 0.3
-    assert (inside > 12).mean() < 1e-3  # a Rayleigh amplitude is 4 times its median once in 65,000
+    assert 10 * np.log10(np.mean(10 ** (inside / 10))) == pytest.approx(0, abs=0.3)
+    assert np.median(inside) == pytest.approx(10 * np.log10(np.log(2)), abs=0.3)  # the floor is a median
+    assert (inside > 10.4).mean() < 1e-3  # a Rayleigh amplitude is 4 times its median once in 65,000
 
 
 # -------------------------------------------------------------------------------------------------- fault lines

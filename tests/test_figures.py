@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -53,8 +55,6 @@ def test_the_ribbon_has_one_cell_per_window_in_the_colour_of_its_state(outer: Di
 
 
 def test_a_single_window_does_not_stretch_the_time_axis(outer: Diagnosis) -> None:
-    from dataclasses import replace
-
     one = replace(outer.windows, start_s=outer.windows.start_s[:1], probabilities=outer.windows.probabilities[:1])
     axis = figures.waveform_figure(np.arange(9.0) / 50, np.arange(9.0), "", one).layout.xaxis
     assert axis.range == (0.0, 0.16)
@@ -72,6 +72,20 @@ def test_cursors_stand_at_the_fault_orders_and_marks_on_the_spectrum(signal: np.
     np.testing.assert_allclose(marks.y, spectrum.amplitude[at], rtol=1e-6)
     assert "found at" in marks.text[0]
     assert {t.visible for t in figure.data if t.legendgroup == "inner"} == {"legendonly"}
+
+
+def test_chart_and_sentence_measure_a_line_alike() -> None:
+    orders = find("SKF 6205-2RS JEM").orders
+    config = SimulationConfig(state="outer", shaft_rpm=RPM, slip=0.002, duration_s=8.0, seed=4)
+    recording = replace(simulate_recording(config), shaft_rpm=1.004 * RPM)  # stated a little wrong, as on name plates
+    found = diagnose(recording, Bearing("6205", orders)).evidence
+    spectrum = envelope_spectrum(recording.samples, 12_000, Band(*found["outer"].band_hz), 600)
+    figure = envelope_figures.envelope_figure(spectrum, orders, 1.004 * RPM / 60, found, decibel=True)
+    marks = next(t for t in figure.data if t.mode == "markers" and t.legendgroup == "outer")
+    np.testing.assert_allclose(marks.x, [line.found_hz for line in found["outer"].lines], rtol=1e-3)
+    for line, words in zip(found["outer"].lines, marks.text, strict=False):
+        assert f"expected at {line.expected_hz:,.1f} Hz" in words
+    np.testing.assert_allclose(marks.y, [line.level_db for line in found["outer"].lines], atol=2)
 
 
 def test_names_of_lines_side_by_side_do_not_overlap(signal: np.ndarray) -> None:
@@ -123,8 +137,6 @@ def test_windows_stack_to_one(outer: Diagnosis) -> None:
 
 
 def test_short_recordings_have_no_ribbon(outer: Diagnosis) -> None:
-    from dataclasses import replace
-
     none = replace(outer.windows, start_s=np.zeros(0), probabilities=np.zeros((0, 4), np.float32), familiar=False)
     assert len(figures.waveform_figure(np.arange(9.0), np.arange(9.0), "", none).data) == 1
     assert all(len(bar.y) == 0 for bar in figures.windows_figure(none).data)
@@ -132,7 +144,6 @@ def test_short_recordings_have_no_ribbon(outer: Diagnosis) -> None:
 
 def test_csv_reads_back_and_holds_no_formula(outer: Diagnosis) -> None:
     import io
-    from dataclasses import replace
 
     import pandas as pd
 
@@ -155,8 +166,6 @@ def test_json_is_the_diagnosis(outer: Diagnosis) -> None:
 
 
 def test_html_needs_no_network_and_escapes_names(outer: Diagnosis, signal: np.ndarray) -> None:
-    from dataclasses import replace
-
     spectrum = amplitude_spectrum(signal, 12_000)
     drawn = {
         "Spectrum": figures.spectrum_figure(*downsample(spectrum.frequency_hz, spectrum.values)),
