@@ -88,6 +88,15 @@ def test_chart_and_sentence_measure_a_line_alike() -> None:
     np.testing.assert_allclose(marks.y, [line.level_db for line in found["outer"].lines], atol=2)
 
 
+def test_cursors_stand_at_the_speed_the_evidence_read(outer: Diagnosis, signal: np.ndarray) -> None:
+    orders, found = find("SKF 6205-2RS JEM").orders, outer.evidence["outer"]
+    faster = replace(found, lines=tuple(replace(line, expected_hz=1.003 * line.expected_hz) for line in found.lines))
+    spectrum = envelope_spectrum(signal, 12_000, Band(2_000, 4_000), 600)
+    figure = envelope_figures.envelope_figure(spectrum, orders, RPM / 60, {"outer": faster})
+    lines = next(t for t in figure.data if t.mode == "lines" and t.legendgroup == "outer")
+    assert lines.x[0] == pytest.approx(1.003 * found.lines[0].expected_hz * (1 + found.slip))
+
+
 def test_names_of_lines_side_by_side_do_not_overlap(signal: np.ndarray) -> None:
     spectrum = envelope_spectrum(signal, 12_000, Band(2_000, 4_000), 600)
     figure = envelope_figures.envelope_figure(spectrum, find("SKF 6205-2RS JEM").orders, RPM / 60)
