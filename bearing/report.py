@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bearing.diagnosis import Diagnosis
+from bearing.opinions import family_remark, family_sentence
 from bearing.readers.names import safe_cell
 from bearing.style import state
 
@@ -46,6 +47,8 @@ def summary_rows(diagnosis: Diagnosis) -> list[tuple[str, str]]:
     for name, opinion in d.opinions.items():
         said = "no opinion" if opinion.verdict is None else f"{opinion.verdict} {opinion.confidence or 0.0:.4f}"
         rows.append((f"opinion_{name}", said))
+    for name, family in d.evidence.items():
+        rows.append((f"lines_{name}", f"{family_sentence(family)} {family_remark(family)}".strip()))
     rows += [("warning", warning) for warning in d.warnings]
     return rows + [(f"model_{name}", value) for name, value in d.model.items()]
 

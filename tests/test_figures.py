@@ -191,3 +191,4 @@ def test_the_summary_says_everything_once(outer: Diagnosis) -> None:
     names = [name for name, _ in summary_rows(outer) if name != "warning"]
     assert len(names) == len(set(names))
     assert dict(summary_rows(outer))["shaft_rpm"] == "1772"
+    assert dict(summary_rows(outer))["lines_outer"].startswith("Outer race: 4 of 4 harmonics found")
