@@ -1,10 +1,10 @@
 """One verdict from two opinions: a pure function, with the calibrated numbers of the model card.
 
-    ln p(state) = ln p_network(state) / temperature  +  weight x ln p_envelope(state)  -  shift (faults only)
+    ln p(state) = ln p_network(state) / temperature  +  weight x ln p_envelope(state)
 
-The numbers were fitted on bearings that the network had not seen, the bearing as the unit. No confidence exceeds what
-so few bearings can support; without the envelope's agreement even less. Below the threshold the verdict is `uncertain`,
-and the confidence is that of the best guess.
+The numbers were fitted on bearings that the network had not seen, the bearing as the unit. Below the threshold the
+verdict is `uncertain`, and the confidence is that of the best guess. No confidence of nine in ten is claimed, without
+the envelope's agreement even less: bearings of one rig cannot tell how the next machine differs.
 """
 
 from __future__ import annotations
@@ -31,18 +31,16 @@ Array = NDArray[np.float64]
 class Calibration:
     """Numbers fitted out of fold.
 
-    temperature, envelope_weight, fault_shift : as in the formula above.
-    threshold_fault, threshold_normal : confidence from which the verdict is given.
-    ceiling : highest confidence, from the number of bearings it was checked on. ceiling_alone : when the envelope rule
-    names another state.
+    temperature, envelope_weight : as in the formula above.
+    threshold_fault, threshold_normal : probability from which the verdict is given.
+    ceiling : highest confidence. ceiling_alone : when the envelope rule names another state.
     """
 
     temperature: float = 1.0
     envelope_weight: float = 0.3
-    fault_shift: float = 0.0
     threshold_fault: float = 0.5
-    threshold_normal: float = 0.5
-    ceiling: float = 0.95
+    threshold_normal: float = 0.87
+    ceiling: float = 0.89
     ceiling_alone: float = 0.85
 
     @classmethod
@@ -70,7 +68,6 @@ def fused_probabilities(network: Array, envelope: Array, calibration: Calibratio
     """Fused probabilities, shape (..., 4), from two arrays of that shape in the order of STATES."""
     logits = np.log(np.maximum(network, 1e-6)) / calibration.temperature
     logits = logits + calibration.envelope_weight * np.log(np.maximum(envelope, LEAST))
-    logits = logits - calibration.fault_shift * np.array([0.0, 1.0, 1.0, 1.0])
     exponent = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exponent / exponent.sum(axis=-1, keepdims=True)
 
@@ -97,18 +94,19 @@ def fuse(
     best = STATES[int(p.argmax())]
     network_best, envelope_best = STATES[int(_array(network).argmax())], STATES[int(_array(envelope).argmax())]
     agree = network_best == envelope_best == best
-    confidence = min(float(p.max()), ceiling, calibration.ceiling if agree else calibration.ceiling_alone)
+    probability = min(float(p.max()), ceiling)
+    confidence = min(probability, calibration.ceiling if agree else calibration.ceiling_alone)
     threshold = calibration.threshold_normal if best == "normal" else calibration.threshold_fault
     probabilities = {name: float(value) for name, value in zip(STATES, p, strict=True)}
-    given = not blockers and confidence >= threshold
-    reason = _reason(best, network_best, envelope_best, confidence, threshold, blockers)
+    given = not blockers and probability >= threshold
+    reason = _reason(best, network_best, envelope_best, probability, threshold, blockers)
     if memory is not None and not blockers:
         reason = f"The waveform CNN knows this machine: {_named(STATES[int(_array(memory).argmax())])}. {reason}"
     return Verdict(best if given else UNCERTAIN, confidence, best, probabilities, agree, reason)
 
 
 def _reason(
-    best: str, network_best: str, envelope_best: str, confidence: float, threshold: float, blockers: Sequence[str]
+    best: str, network_best: str, envelope_best: str, probability: float, threshold: float, blockers: Sequence[str]
 ) -> str:
     if blockers:
         return f"No verdict: {'; '.join(blockers)}."
@@ -120,8 +118,8 @@ def _reason(
         said = (
             f"The order network points to {_named(network_best)}, the envelope lines alone to {_named(envelope_best)}"
         )
-    if confidence < threshold:
-        return f"{said}: {confidence:.0%} is too little for a verdict, {threshold:.0%} is needed."
+    if probability < threshold:
+        return f"{said}: {probability:.0%} is too little for a verdict, {threshold:.0%} is needed."
     return f"{said}."
 
 

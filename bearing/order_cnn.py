@@ -13,11 +13,12 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
-from bearing.order_features import GLOBAL_FEATURES, PATCH_FEATURES, SCALAR_FEATURES
+from bearing.order_features import GLOBAL_FEATURES, PATCH_FEATURES, SCALAR_FEATURES, SQUARED_PATCHES
 
 __all__ = ["OrderNetwork", "weights_of"]
 
 FAMILY_COUNT = 3
+POOLED = 5  # maximum, mean and mean band of the squared envelope; maximum and mean band of its logarithm
 PATCH_SCALE = 0.3  # levels reach 8: keeps the first layer's inputs near one
 
 
@@ -33,7 +34,7 @@ class OrderNetwork(nn.Module):
         super().__init__()
         self.rows = nn.Linear(PATCH_FEATURES, channels)
         self.offsets = nn.Linear(3 * channels, channels)
-        self.family = nn.Linear(3 * channels + SCALAR_FEATURES + GLOBAL_FEATURES + FAMILY_COUNT, hidden)
+        self.family = nn.Linear(POOLED * channels + SCALAR_FEATURES + GLOBAL_FEATURES + FAMILY_COUNT, hidden)
         self.context = nn.Linear(3 * hidden + FAMILY_COUNT, 32)
         self.score = nn.Linear(32, 1)
         self.normal = nn.Parameter(torch.zeros(1))
@@ -56,7 +57,9 @@ class OrderNetwork(nn.Module):
         padded = functional.pad(x, (0, 0, 1, 1))
         x = torch.cat([padded[..., :-2, :], padded[..., 1:-1, :], padded[..., 2:, :]], -1)
         x = functional.relu(self.offsets(x)).amax(-2)  # (batch, 3, bands, channels)
-        bands = torch.cat([x[:, :, :-1].amax(2), x[:, :, :-1].mean(2), x[:, :, -1]], -1)
+        squared, log = x[:, :, :SQUARED_PATCHES], x[:, :, SQUARED_PATCHES:]
+        best, log_best = squared[:, :, :-1], log[:, :, :-1]
+        bands = torch.cat([best.amax(2), best.mean(2), squared[:, :, -1], log_best.amax(2), log[:, :, -1]], -1)
         which = torch.eye(FAMILY_COUNT).expand(batch, FAMILY_COUNT, FAMILY_COUNT)
         common = ((globals_ - self.global_mean) / self.global_std)[:, None].expand(-1, FAMILY_COUNT, -1)
         own = torch.cat([bands, (scalars - self.scalar_mean) / self.scalar_std, common, which], -1)

@@ -34,14 +34,17 @@ HALF_PATCH = 3
 PATCH_OFFSETS = 2 * HALF_PATCH + 1
 BANDS_BY_LEVEL = 2
 BANDS_BY_DEPTH = 2
-PATCHES = BANDS_BY_LEVEL + BANDS_BY_DEPTH + 1  # the last one is the mean of all bands
+SQUARED_PATCHES = BANDS_BY_LEVEL + BANDS_BY_DEPTH + 1  # the last one is the mean of all bands
+LOG_PATCHES = BANDS_BY_LEVEL + 1  # of the log envelope; the last one is the mean here too
+PATCHES = SQUARED_PATCHES + LOG_PATCHES
 ROWS = 21  # 6 harmonics, 6 shaft sidebands, 4 cage sidebands, 2 half orders, 3 smeared harmonics
-PATCH_FEATURES = 2 * ROWS + 1
+PATCH_FEATURES = 2 * ROWS + 4  # level and depth of each row; slip; two measures of bursts; whether of the log envelope
 CAGE_ROWS = slice(12, 16)
 BARE_LINE_LEVEL = 3.5  # mean of the first three harmonics, nepers of power over the floor
 BARE_LINE_RATIO = -2.0  # second strongest cage sideband against the line, ln of amplitudes: below 14 %
-SCALAR_FEATURES = 11
-GLOBAL_FEATURES = 13
+LOG_SCALARS = 7  # of the log envelope, the first of those taken of the squared one
+SCALAR_FEATURES = 11 + LOG_SCALARS
+GLOBAL_FEATURES = 25
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,10 @@ class OrderFeatures:
     """Input of the order network for one recording.
 
     patches : float32, shape (3 families, PATCHES, PATCH_OFFSETS, PATCH_FEATURES): per family and band level and depth
-    of 21 rows at 7 offsets around the slip that suits the harmonics best, and that slip.
+    of 21 rows at 7 offsets around the slip that suits the harmonics best, that slip, how bursty the band is, and
+    whether this is the log envelope.
     scalars : float32, shape (3, SCALAR_FEATURES): each family against the made-up orders.
-    globals : float32, shape (GLOBAL_FEATURES,): cage lines, and how many revolutions there are.
+    globals : float32, shape (GLOBAL_FEATURES,): cage lines, bursts, and how many revolutions there are.
     """
 
     patches: Array32
@@ -73,16 +77,31 @@ def order_features(
     """
     if spectrum is None:
         spectrum = envelope_order_spectrum(signal, sampling_rate_hz, shaft_hz, max_order_of(orders))
+    assert spectrum.log is not None
+    assert spectrum.bursts is not None
     scores = scores or family_scores(spectrum, orders)
+    log_scores = family_scores(spectrum.log, orders)
     scalars, relative = _against_chance(scores)
-    smooth = _Smoothed(spectrum)
-    patches = np.stack(
-        [
-            _family_patches(spectrum, smooth, order, orders.ftf, relative[:, i], scores.level[:, i], scores.depth[:, i])
-            for i, order in enumerate(orders.families.values())
-        ]
+    log_scalars, log_relative = _against_chance(log_scores)
+    squared, log = _Gatherer(spectrum, spectrum.bursts, 0.0), _Gatherer(spectrum.log, spectrum.bursts, 1.0)
+    patches = []
+    for i, order in enumerate(orders.families.values()):
+        by_level = _highest(relative[:, i], BANDS_BY_LEVEL)
+        merit = scores.depth[:, i] + 0.3 * scores.level[:, i]
+        merit[by_level] = -np.inf
+        by_depth = _highest(merit, BANDS_BY_DEPTH)
+        of_squared = squared.patches(order, orders.ftf, by_level + by_depth)
+        of_log = log.patches(order, orders.ftf, _highest(log_relative[:, i], BANDS_BY_LEVEL))
+        patches.append(np.concatenate([of_squared, of_log]))
+    return OrderFeatures(
+        np.stack(patches),
+        np.concatenate([scalars, log_scalars[:, :LOG_SCALARS]], axis=1),
+        _global_features(spectrum, orders.ftf),
     )
-    return OrderFeatures(patches, scalars, _global_features(spectrum, orders.ftf))
+
+
+def _highest(merit: Array32, count: int) -> list[int]:
+    return [int(band) for band in np.argsort(-merit)[:count]]
 
 
 def _against_chance(scores: HarmonicScores) -> tuple[Array32, Array32]:
@@ -126,7 +145,7 @@ def bare_ball_line(patches: NDArray[np.floating]) -> NDArray[np.bool_]:
     A damaged ball passes the load zone once per turn of the cage: its line always carries sidebands at the cage's rate
     (Randall & Antoni 2011, section 2). `patches` has the shape of `OrderFeatures.patches`, with any axes before it.
     """
-    ball = np.asarray(patches[..., FAMILIES.index("ball"), : PATCHES - 1, :, :], dtype=np.float64)
+    ball = np.asarray(patches[..., FAMILIES.index("ball"), : SQUARED_PATCHES - 1, :, :], dtype=np.float64)
     level, depth = ball[..., 0 : 2 * ROWS : 2], ball[..., 1 : 2 * ROWS : 2]
     centre = HALF_PATCH
     deepest = depth[..., centre, :3].mean(axis=-1).argmax(axis=-1)[..., None]
@@ -155,27 +174,28 @@ class _Smoothed:
         return np.log(np.maximum((self.sums[:, last] - self.sums[:, first]) / (last - first), 0.05)).astype(np.float32)
 
 
-def _family_patches(
-    spectrum: OrderSpectrum,
-    smooth: _Smoothed,
-    order: float,
-    ftf: float,
-    relative: Array32,
-    level: Array32,
-    depth: Array32,
-) -> Array32:
-    by_level = [int(band) for band in np.argsort(-relative)[:BANDS_BY_LEVEL]]
-    by_depth = [int(band) for band in np.argsort(-depth - 0.3 * level) if band not in by_level][:BANDS_BY_DEPTH]
-    rows = _gather(spectrum, smooth, order, ftf)  # (bands, rows, cells, 2)
-    chosen = np.concatenate([rows[by_level + by_depth], rows.mean(axis=0, keepdims=True)])
-    merit = np.clip(chosen[:, :4, :, 0], 0, 6).mean(axis=1) + chosen[:, :3, :, 1].mean(axis=1)
-    best = merit.argmax(axis=-1)  # per patch, one slip common to its harmonics
-    padded = np.pad(chosen, ((0, 0), (0, 0), (HALF_PATCH, HALF_PATCH), (0, 0)), mode="edge")
-    at = best[:, None] + np.arange(PATCH_OFFSETS)
-    cut = np.take_along_axis(padded, at[:, None, :, None], axis=2)
-    patch = np.moveaxis(cut, 2, 1).reshape(len(chosen), PATCH_OFFSETS, 2 * ROWS)
-    slip = np.repeat(((best - CELLS) / CELLS)[:, None, None], PATCH_OFFSETS, axis=1)
-    return np.concatenate([patch, slip], axis=-1).astype(np.float32)
+class _Gatherer:
+    """Cuts the patches of one kind of spectrum."""
+
+    def __init__(self, spectrum: OrderSpectrum, bursts: Array32, flag: float) -> None:
+        self.spectrum, self.smooth = spectrum, _Smoothed(spectrum)
+        self.bursts, self.flag = np.clip(bursts, -1, 4), flag
+
+    def patches(self, order: float, ftf: float, bands: list[int]) -> Array32:
+        """Patches of some bands and of the mean of all, shape (len(bands) + 1, PATCH_OFFSETS, PATCH_FEATURES)."""
+        rows = _gather(self.spectrum, self.smooth, order, ftf)  # (bands, rows, cells, 2)
+        chosen = np.concatenate([rows[bands], rows.mean(axis=0, keepdims=True)])
+        merit = np.clip(chosen[:, :4, :, 0], 0, 6).mean(axis=1) + chosen[:, :3, :, 1].mean(axis=1)
+        best = merit.argmax(axis=-1)  # per patch, one slip common to its harmonics
+        padded = np.pad(chosen, ((0, 0), (0, 0), (HALF_PATCH, HALF_PATCH), (0, 0)), mode="edge")
+        at = best[:, None] + np.arange(PATCH_OFFSETS)
+        cut = np.take_along_axis(padded, at[:, None, :, None], axis=2)
+        patch = np.moveaxis(cut, 2, 1).reshape(len(chosen), PATCH_OFFSETS, 2 * ROWS)
+        bursts = np.concatenate([self.bursts[bands], self.bursts.mean(axis=0, keepdims=True)])
+        slip = ((best - CELLS) / CELLS)[:, None]
+        of_band = np.concatenate([slip, bursts, np.full_like(slip, self.flag)], axis=1)
+        repeated = np.repeat(of_band[:, None, :], PATCH_OFFSETS, axis=1)
+        return np.concatenate([patch, repeated], axis=-1).astype(np.float32)
 
 
 def _gather(spectrum: OrderSpectrum, smooth: _Smoothed, order: float, ftf: float) -> Array32:
@@ -205,10 +225,22 @@ def _gather(spectrum: OrderSpectrum, smooth: _Smoothed, order: float, ftf: float
 
 
 def _global_features(spectrum: OrderSpectrum, ftf: float) -> Array32:
-    """Highest level and depth over all bands of the cage's lines, and the revolutions seen."""
+    """Highest level and depth over all bands of the cage's lines, bursts, and the revolutions seen."""
+    assert spectrum.log is not None
+    assert spectrum.bursts is not None
     centre = np.concatenate([ftf * np.arange(1, 5), [1 - ftf, 2 - ftf]])
     half = np.maximum(centre * 0.012, 0.6 * spectrum.step)
     level = spectrum.highest(centre - half, centre + half)
     depth = 0.5 * (level + spectrum.floor_at(centre))
-    values = [np.clip(level.max(axis=0), 0, 8), np.clip(depth.max(axis=0), -6, 1), [np.log(spectrum.revolutions)]]
+    log_level = spectrum.log.highest(centre - half, centre + half)
+    bursts = np.clip(spectrum.bursts, -1, 4)
+    values = [
+        np.clip(level.max(axis=0), 0, 8),
+        np.clip(depth.max(axis=0), -6, 1),
+        [np.log(spectrum.revolutions)],
+        np.clip(log_level.max(axis=0), 0, 8),
+        bursts[0],
+        bursts.max(axis=0),
+        np.median(bursts, axis=0),
+    ]
     return np.concatenate(values).astype(np.float32)

@@ -22,6 +22,7 @@ from bearing.order_features import (
     GLOBAL_FEATURES,
     PATCH_FEATURES,
     SCALAR_FEATURES,
+    SQUARED_PATCHES,
     OrderFeatures,
     bare_ball_line,
     order_features,
@@ -34,7 +35,7 @@ __all__ = ["CLASSES", "OrderOpinion", "OrderPredictor", "ensemble_probabilities"
 
 CLASSES = ("normal", *FAMILIES)
 PATCH_SCALE = 0.3
-FEATURE_VERSION = 1  # of order_features: weights made for another one do not fit
+FEATURE_VERSION = 2  # of order_features: weights made for another one do not fit
 
 Array = NDArray[np.float64]
 Array32 = NDArray[np.float32]
@@ -164,7 +165,10 @@ def _forward(w: dict[str, Array32], features: OrderFeatures) -> Array32:
     scalars = (features.scalars - w["scalar_mean"]) / w["scalar_std"]
     common = np.tile((features.globals - w["global_mean"]) / w["global_std"], (3, 1))
     which = np.eye(3, dtype=np.float32)
-    own = np.concatenate([x[:, :-1].max(axis=1), x[:, :-1].mean(axis=1), x[:, -1], scalars, common, which], axis=-1)
+    best, mean = x[:, : SQUARED_PATCHES - 1], x[:, SQUARED_PATCHES - 1]
+    log_best, log_mean = x[:, SQUARED_PATCHES:-1], x[:, -1]
+    pooled = [best.max(axis=1), best.mean(axis=1), mean, log_best.max(axis=1), log_mean]
+    own = np.concatenate([*pooled, scalars, common, which], axis=-1)
     own = _dense(own, w, "family")
     left, right = own[[1, 2, 0]], own[[2, 0, 1]]
     context = np.concatenate([own, np.maximum(left, right), (left + right) / 2, which], axis=-1)

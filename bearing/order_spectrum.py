@@ -8,7 +8,12 @@ The power of each line is kept in two measures that do not depend on sensor, gai
 * depth: natural logarithm of the line's amplitude relative to the mean squared envelope, that is "how deep is the
   modulation". A healthy bearing on a long recording shows sharp but shallow lines, a damaged one deep ones.
 
-Source: R. B. Randall & J. Antoni, "Rolling element bearing diagnostics - a tutorial", MSSP 25 (2011) 485-520.
+The same is kept for the logarithm of the envelope (`OrderSpectrum.log`): a few loud blows drown every rhythm in the
+squared envelope, but hardly weigh in its logarithm. How bursty each band is, is kept too: a ball that rolls over its
+defect at random leaves blows and no lines.
+
+Sources: R. B. Randall & J. Antoni, "Rolling element bearing diagnostics - a tutorial", MSSP 25 (2011) 485-520;
+P. Borghesani & J. Antoni, "CS2 analysis in presence of non-Gaussian background noise", MSSP 90 (2017) 378-398.
 """
 
 from __future__ import annotations
@@ -36,6 +41,8 @@ MAX_SEGMENTS = 6
 SHAFT_NOTCH = 0.004  # share of an order around whole numbers that is cut out with the shaft
 NOTCH_FROM_REVOLUTIONS = 40.0  # below, a shaft harmonic cannot be told from a fault line beside it
 EMPTY_FLOOR = float(np.log(1e-4))
+LOG_FLOOR = 1e-3  # share of the mean envelope below which silence is silence: keeps the logarithm finite
+NOISE_LOG_VARIANCE = np.pi**2 / 6  # of the logarithm of the squared envelope of Gaussian noise
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,9 @@ class OrderSpectrum:
     revolutions : float. Shaft revolutions in one transform: the resolution is 2 / revolutions orders (Hann).
     total_revolutions : float. In the whole recording.
     shaft_hz : float. The speed the axis was made with.
+    log : the same of the logarithm of the envelope, None where it was not asked for.
+    bursts : float32, shape (bands, 2). ln of the spectral kurtosis + 1 and of the variance of the log envelope, both
+    relative to Gaussian noise, which has 0.
     """
 
     bands: tuple[Band, ...]
@@ -60,28 +70,40 @@ class OrderSpectrum:
     revolutions: float
     total_revolutions: float
     shaft_hz: float
+    log: OrderSpectrum | None = None
+    bursts: Array32 | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_maxima", _maxima(self.level))
+        object.__setattr__(self, "_maxima", [self.level])
 
     def highest(self, low: Array, high: Array) -> Array32:
         """Highest level between two orders, for any shape of `low` and `high`: shape (bands, *low.shape).
 
         At least the nearest bin is looked at; outside the spectrum the answer is 0, the floor.
         """
-        maxima: list[Array32] = self._maxima  # type: ignore[attr-defined]
         shape, bins = low.shape, self.level.shape[1]
         first = np.rint(low.ravel() / self.step).astype(np.int64)
         last = np.maximum(np.rint(high.ravel() / self.step).astype(np.int64), first)
         outside = (first < 0) | (first >= bins)
         first, last = np.clip(first, 0, bins - 1), np.clip(last, 0, bins - 1)
-        power = np.minimum(np.log2(last - first + 1).astype(np.int64), len(maxima) - 1)
+        power = np.log2(last - first + 1).astype(np.int64)
+        maxima = self._maxima_to(int(power.max(initial=0)))
         out = np.empty((len(self.level), len(first)), np.float32)
         for k in np.unique(power):
             at = np.flatnonzero(power == k)
             out[:, at] = np.maximum(maxima[k][:, first[at]], maxima[k][:, np.maximum(last[at] - (1 << k) + 1, 0)])
         out[:, outside] = 0
         return out.reshape((-1, *shape))
+
+    def _maxima_to(self, power: int) -> list[Array32]:
+        """Sparse table, made as far as asked: entry k holds the maximum of 2**k bins from each bin on."""
+        table: list[Array32] = self._maxima  # type: ignore[attr-defined]
+        while len(table) <= power:
+            half = 1 << (len(table) - 1)
+            current = table[-1].copy()
+            np.maximum(table[-1][:, :-half], table[-1][:, half:], out=current[:, :-half])
+            table.append(current)
+        return table
 
     def floor_at(self, orders: Array) -> Array32:
         """Floor (ln power) nearest to each order: shape (bands, *orders.shape)."""
@@ -120,6 +142,7 @@ def envelope_order_spectrum(
     bands: tuple[Band, ...] | None = None,
     notch_shaft: bool = True,
     max_segments: int = MAX_SEGMENTS,
+    with_log: bool = True,
 ) -> OrderSpectrum:
     """Squared-envelope spectra of a finite signal of shape (n,), up to `max_order`; long ones in averaged segments."""
     bands = bands or band_tree(sampling_rate_hz)
@@ -131,39 +154,66 @@ def envelope_order_spectrum(
     step = 1 / (revolutions * padding)
     bins = int(max_order / step) + 2
     chosen = np.unique(np.linspace(0, segments - 1, min(segments, max_segments)).round().astype(int))
-    power = np.zeros((len(bands), bins), np.float32)
+    sums = _BandSums(len(bands), bins, with_log)
     for i in chosen:
-        segment_power, valid = _band_powers(signal[i * size : (i + 1) * size], sampling_rate_hz, bands, bins, padding)
-        power += segment_power / len(chosen)
-    floor = _running_floor(power, int(max(2.0, 28 / revolutions) / step))
-    level = np.log(power + 1e-12) - floor
-    beyond = np.arange(bins)[None, :] >= valid[:, None]
-    level[beyond], floor[beyond] = 0, EMPTY_FLOOR
-    if notch_shaft and revolutions >= NOTCH_FROM_REVOLUTIONS:
-        _notch_shaft(level, step, revolutions)
-    return OrderSpectrum(bands, level, floor, step, revolutions, total, shaft_hz)
+        _add_segment(sums, signal[i * size : (i + 1) * size], sampling_rate_hz, bands, padding)
+    floor_width = int(max(2.0, 28 / revolutions) / step)
+    beyond = np.arange(bins)[None, :] >= sums.valid[:, None]
+
+    def finished(power: Array32, log: OrderSpectrum | None, bursts: Array32 | None) -> OrderSpectrum:
+        floor = _running_floor(power, floor_width)
+        level = np.log(power + 1e-12) - floor
+        level[beyond], floor[beyond] = 0, EMPTY_FLOOR
+        if notch_shaft and revolutions >= NOTCH_FROM_REVOLUTIONS:
+            _notch_shaft(level, step, revolutions)
+        return OrderSpectrum(bands, level, floor, step, revolutions, total, shaft_hz, log, bursts)
+
+    share = np.float32(1 / len(chosen))
+    if not with_log:
+        return finished(sums.power * share, None, None)
+    noise = np.array([2.0, NOISE_LOG_VARIANCE])
+    bursts = np.log(np.maximum(sums.moments * share, 1e-6) / noise).astype(np.float32)
+    return finished(sums.power * share, finished(sums.log_power * share, None, None), bursts)
 
 
-def _band_powers(
-    signal: Array, rate_hz: float, bands: tuple[Band, ...], bins: int, padding: int
-) -> tuple[Array32, NDArray[np.int64]]:
-    """Power (squared modulation depth) per band and bin, and how many bins of each band hold any."""
+class _BandSums:
+    """Sums over segments: powers (bands, bins) of envelope and log envelope, and moments (bands, 2) of both."""
+
+    def __init__(self, bands: int, bins: int, with_log: bool) -> None:
+        self.with_log = with_log
+        self.power = np.zeros((bands, bins), np.float32)
+        self.log_power = np.zeros((bands, bins), np.float32)
+        self.moments = np.zeros((bands, 2))
+        self.valid = np.zeros(bands, np.int64)  # how many bins of each band hold any power
+
+
+def _add_segment(sums: _BandSums, signal: Array, rate_hz: float, bands: tuple[Band, ...], padding: int) -> None:
+    """Add the power (squared modulation depth) per band and bin of one segment."""
     size = len(signal)
     spectrum = scipy.fft.rfft((signal - signal.mean()).astype(np.float32))
-    power = np.zeros((len(bands), bins), np.float32)
-    valid = np.zeros(len(bands), np.int64)
     for row, (low_hz, high_hz) in enumerate(bands):
         first, last = int(low_hz * size / rate_hz), int(high_hz * size / rate_hz)
+        if last - first < 2:  # so short a signal resolves no such band
+            continue
         length = scipy.fft.next_fast_len(2 * (last - first))
         analytic = scipy.fft.ifft(spectrum[first:last], length)
         envelope = analytic.real**2 + analytic.imag**2
         envelope /= envelope.mean() + 1e-30
-        window = _hann(length)
-        lines = scipy.fft.rfft((envelope - 1) * window, length * padding)
-        count = min(bins, int((last - first) * padding * 0.95), len(lines))
-        power[row, :count] = (lines.real[:count] ** 2 + lines.imag[:count] ** 2) * (4 / float(window.sum()) ** 2)
-        valid[row] = count
-    return power, valid
+        count = min(sums.power.shape[1], int((last - first) * padding * 0.95), length * padding // 2 + 1)
+        sums.valid[row] = count
+        sums.power[row, :count] += _line_power(envelope - 1, padding)[:count]
+        if sums.with_log:
+            logarithm = np.log(envelope + np.float32(LOG_FLOOR))
+            logarithm -= logarithm.mean()
+            sums.log_power[row, :count] += _line_power(logarithm, padding)[:count]
+            sums.moments[row] += np.dot(envelope, envelope) / length, np.dot(logarithm, logarithm) / length
+
+
+def _line_power(envelope: Array32, padding: int) -> Array32:
+    """Squared amplitude of every line of a zero-mean envelope of shape (n,)."""
+    window = _hann(len(envelope))
+    lines = scipy.fft.rfft(envelope * window, len(envelope) * padding)
+    return np.asarray((lines.real**2 + lines.imag**2) * np.float32(4 / float(window.sum()) ** 2))
 
 
 def _running_floor(power: Array32, width: int) -> Array32:
@@ -224,7 +274,7 @@ def _harmonic_scores(signal: Array, rate_hz: float, shaft_hz: float, centre: Arr
     """Mean level at the first ten shaft harmonics per candidate speed: of the envelope spectra, of the plain one."""
     top = float(centre.max()) + 1.5
     spectrum = envelope_order_spectrum(
-        signal, rate_hz, shaft_hz, top, band_tree(rate_hz)[:10], notch_shaft=False, max_segments=3
+        signal, rate_hz, shaft_hz, top, band_tree(rate_hz)[:10], notch_shaft=False, max_segments=3, with_log=False
     )
     width = np.maximum(centre * 0.00015, spectrum.step * 0.5)
     envelope = np.clip(spectrum.highest(centre - width, centre + width), 0, 6).mean(axis=(0, 2))
@@ -239,19 +289,6 @@ def _harmonic_scores(signal: Array, rate_hz: float, shaft_hz: float, centre: Arr
     width = np.maximum(centre * 0.00015, step * 0.5)
     plain = np.clip(plain_spectrum.highest(centre - width, centre + width)[0], 0, 6).mean(axis=1)
     return envelope, plain
-
-
-def _maxima(level: Array32, powers: int = 9) -> list[Array32]:
-    """Sparse table: entry k holds the maximum of 2**k bins from each bin on, so any range takes two look-ups."""
-    table = [level]
-    for k in range(1, powers):
-        previous, half = table[-1], 1 << (k - 1)
-        if previous.shape[1] <= half:
-            break
-        current = previous.copy()
-        np.maximum(previous[:, :-half], previous[:, half:], out=current[:, :-half])
-        table.append(current)
-    return table
 
 
 def _fast_length(size: int) -> int:

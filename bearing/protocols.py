@@ -13,19 +13,19 @@ import json
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bearing.calibration import expected_calibration_error, fit_calibration, reliability_bins, wary
-from bearing.fusion import STATES, UNCERTAIN, Calibration, fuse, fused_probabilities
+from bearing.calibration import expected_calibration_error, fit_calibration, reliability_bins
+from bearing.fusion import STATES, UNCERTAIN, Calibration, Verdict, fuse, fused_probabilities
 from bearing.metrics import classification_metrics
 from bearing.order_cnn import OrderNetwork
-from bearing.order_dataset import BEARINGS, Examples, window_examples
-from bearing.order_predictor import load_order_predictor
+from bearing.order_dataset import BEARINGS, ROLES, Examples, window_examples
+from bearing.order_predictor import OrderOpinion, load_order_predictor
 from bearing.registry import registry
 from bearing.train_order import (
     FAULT_SIZES,
@@ -33,16 +33,17 @@ from bearing.train_order import (
     OrderSettings,
     Report,
     cached,
+    calibrating,
     fit_simulated,
     fitted,
     held_out,
     predict_order,
     recording_hashes,
-    sound_pieces,
     training_material,
     units_of,
     without,
 )
+from bearing.windows import NETWORK_RATE_HZ, WINDOW
 
 __all__ = ["EXPERT_GRADES", "evaluate_order", "main", "summary_of"]
 
@@ -65,6 +66,10 @@ EXPERT_GRADES = {
     **dict(zip(range(258, 262), ["Y2"] * 4, strict=True)),
 }
 RECORDING_FOLDS = 5
+PAIR_MEMBERS = 2
+RANDOM_SHARE = 0.3
+OTHER_RATE_HZ = 51_200.0
+OTHER_WINDOWS = 12  # of each recording of the other machine
 
 
 @dataclass(frozen=True)
@@ -83,15 +88,17 @@ def evaluate_order(settings: OrderSettings | None = None, report: Report | None 
     settings = settings or OrderSettings()
     started = time.process_time()
     real, simulated = training_material(settings, report)
-    windows = cached("windows_v1", lambda: window_examples(_step(report, "windows")))
-    of_simulated = fit_simulated(simulated, settings, settings.members // 2)
+    windows = cached("windows_v2", lambda: window_examples(_step(report, "windows")))
+    of_simulated = fit_simulated(simulated, settings)
     sizes = _size_folds(real, simulated, windows, settings, of_simulated, report)
     protocols = {"fault-size": _outcome(sizes)}
     card = load_order_predictor().card
+    calibration = Calibration.from_card(card)
     for name in ("recording", "load"):
-        calibration = Calibration.from_card(card)
         folds = _other_folds(name, real, simulated, windows, settings, of_simulated, calibration, report)
         protocols[name] = _outcome(folds)
+    protocols["random"] = _outcome([_random_fold(real, simulated, windows, settings, of_simulated, calibration)])
+    _step(report, "random windows")(1, 1)
     other = os.environ.get("BEARING_OTHER_DIR", "")
     if other:
         protocols["other-machine"] = other_machine(Path(other))
@@ -112,32 +119,45 @@ def other_machine(folder: Path) -> dict[str, Any]:
     predictor = load_order_predictor()
     calibration = Calibration.from_card(predictor.card)
     truths = {"IR": "inner", "OR": "outer", "No": "normal"}
-    rows = []
+    size = round(WINDOW * OTHER_RATE_HZ / NETWORK_RATE_HZ)
+    rows, window_truth, window_guess = [], [], []
     for path in sorted(folder.glob("*_*.mat")):
         columns = [
             value for name, value in loadmat(path).items() if not name.startswith("__") and np.size(value) > 2048
         ]
         signal = np.asarray(columns[0], dtype=np.float64).ravel()
-        opinion = predictor.opinion(signal, 51_200.0, float(path.stem.split("_")[1]) / 60, BEARINGS["DE"])
-        verdict = fuse(opinion.probabilities, opinion.envelope.probabilities, calibration)
-        truth = truths[path.stem[:2]]
-        rows.append(
-            {
-                "recording": path.stem,
-                "end": "DE",
-                "role": "normal" if truth == "normal" else "fault",
-                "fault_size": "",
-                "truth": truth,
-                "verdict": verdict.verdict,
-                "best_guess": verdict.best_guess,
-                "confidence": round(verdict.confidence, 4),
-                "probabilities": _rounded(verdict.probabilities),
-                "order_cnn": _rounded(opinion.probabilities),
-                "envelope": _rounded(opinion.envelope.probabilities),
-                "expert_grade": "",
-            }
-        )
-    return {"summary": summary_of(rows), "recordings": rows}
+        truth, shaft_hz = truths[path.stem[:2]], float(path.stem.split("_")[1]) / 60
+
+        def judge(piece: NDArray[np.float64], shaft_hz: float = shaft_hz) -> tuple[Verdict, OrderOpinion]:
+            opinion = predictor.opinion(piece, OTHER_RATE_HZ, shaft_hz, BEARINGS["DE"])
+            return fuse(opinion.probabilities, opinion.envelope.probabilities, calibration), opinion
+
+        for start in np.linspace(0, len(signal) - size, OTHER_WINDOWS).astype(int):
+            window_truth.append(truth)
+            window_guess.append(judge(signal[start : start + size])[0].best_guess)
+        verdict, opinion = judge(signal)
+        role = "normal" if truth == "normal" else "fault"
+        about = {"recording": path.stem, "end": "DE", "role": role, "fault_size": "", "truth": truth}
+        rows.append(_row(about, verdict, opinion.probabilities, opinion.envelope.probabilities))
+    windows = classification_metrics(window_truth, window_guess, STATES).as_dict()
+    return {"summary": summary_of(rows), "windows": windows, "recordings": rows}
+
+
+def _row(
+    about: dict[str, Any], verdict: Verdict, network: dict[str, float], envelope: dict[str, float]
+) -> dict[str, Any]:
+    """One recording as it stands in the evaluation: what it is, then what was said of it."""
+    number, end = about["recording"], about["end"]
+    return {
+        **about,
+        "verdict": verdict.verdict,
+        "best_guess": verdict.best_guess,
+        "confidence": round(verdict.confidence, 4),
+        "probabilities": _rounded(verdict.probabilities),
+        "order_cnn": _rounded(network),
+        "envelope": _rounded(envelope),
+        "expert_grade": EXPERT_GRADES.get(number, "") if end == "DE" else "",
+    }
 
 
 def _size_folds(
@@ -151,14 +171,12 @@ def _size_folds(
     """One fold per diameter. Two diameters left out at once calibrate: no model below has seen what it judges."""
     pairs = [(a, b) for i, a in enumerate(FAULT_SIZES) for b in FAULT_SIZES[i + 1 :]]
     inner: dict[tuple[str, str], tuple[Examples, NDArray[np.float64]]] = {}
-    sound: dict[tuple[str, str], tuple[Examples, NDArray[np.float64]]] = {}
     for done, (a, b) in enumerate(pairs):
-        network = fitted(f"without_{a}_{b}", Examples.join([without(real, a, b), simulated]), settings)
+        material = Examples.join([without(real, a, b), simulated])
+        networks = [fitted(f"without_{a}_{b}", material, settings, member) for member in range(PAIR_MEMBERS)]
         for other, outer in ((b, a), (a, b)):
-            asked = held_out(real, other)
-            inner[outer, other] = (asked, predict_order(of_simulated, [network], asked))
-            others = sound_pieces(real, other)
-            sound[outer, other] = (others, predict_order(of_simulated, [network], others))
+            asked = calibrating(real, other)
+            inner[outer, other] = (asked, predict_order(of_simulated, networks, asked))
         _step(report, "inner folds")(done + 1, len(pairs))
     folds = []
     for done, size in enumerate(FAULT_SIZES):
@@ -166,9 +184,6 @@ def _size_folds(
         known = Examples.join([examples for examples, _ in seen])
         p = np.concatenate([answers for _, answers in seen])
         calibration = fit_calibration(p, known.envelope.astype(float), known.label, units_of(known))
-        healthy = [sound[size, other] for other in FAULT_SIZES if other != size]
-        envelope = np.concatenate([examples.envelope.astype(float) for examples, _ in healthy])
-        calibration = wary(calibration, np.concatenate([answers for _, answers in healthy]), envelope)
         material = Examples.join([without(real, size), simulated])
         networks = [fitted(f"without_{size}", material, settings, member) for member in range(FOLD_MEMBERS)]
         judged = held_out(real, size)
@@ -177,6 +192,29 @@ def _size_folds(
         folds.append(_Fold(judged, answers[0], mine, answers[1], calibration))
         _step(report, "held-out sizes")(done + 1, len(FAULT_SIZES))
     return folds
+
+
+def _random_fold(
+    real: Examples,
+    simulated: Examples,
+    windows: Examples,
+    settings: OrderSettings,
+    of_simulated: list[OrderNetwork],
+    calibration: Calibration,
+) -> _Fold:
+    """70:30 of all windows at random, the original way of asking; a recording is judged by its windows held out."""
+    held = np.random.default_rng(settings.seed).random(len(windows)) < RANDOM_SHARE
+    seen = windows.take(~held)
+    role = np.where(seen.label > 0, ROLES.index("fault"), ROLES.index("unfaulted"))
+    material = Examples.join([without(real), replace(seen, role=role), simulated])
+    network = fitted("random", material, settings)
+    mine = windows.take(held)
+    answers = predict_order(of_simulated, [network], mine)
+    numbers, first, of = np.unique(mine.number, return_index=True, return_inverse=True)
+    share = np.eye(len(numbers))[:, of] / np.bincount(of)[:, None]
+    role = np.where(mine.label[first] > 0, ROLES.index("fault"), ROLES.index("normal"))
+    judged = replace(mine.take(first), role=role, envelope=(share @ mine.envelope).astype(np.float32))
+    return _Fold(judged, share @ answers, mine, answers, calibration)
 
 
 def _other_folds(
@@ -201,7 +239,7 @@ def _other_folds(
     count = len(set(group.values()))
     for g in range(count):
         material = Examples.join([real.take((of_real != g) & ~real.has_role("normal")), simulated])
-        network = fitted(f"without_{protocol}_{g}", material, settings, steps=settings.steps_simulated)
+        network = fitted(f"without_{protocol}_{g}", material, settings)
         whole = Examples.join([held_out(real, size) for size in FAULT_SIZES])
         judged = whole.take(np.array([group[int(n)] == g for n in whole.number]))
         mine = windows.take(of_windows == g)
@@ -236,22 +274,14 @@ def _recording_rows(fold: _Fold) -> list[dict[str, Any]]:
         network = dict(zip(STATES, map(float, p[i]), strict=True))
         envelope = dict(zip(STATES, map(float, judged.envelope[i]), strict=True))
         verdict = fuse(network, envelope, fold.calibration)
-        rows.append(
-            {
-                "recording": int(judged.number[i]),
-                "end": str(judged.end[i]),
-                "role": str(roles[i]),
-                "fault_size": str(judged.size[i]),
-                "truth": STATES[judged.label[i]],
-                "verdict": verdict.verdict,
-                "best_guess": verdict.best_guess,
-                "confidence": round(verdict.confidence, 4),
-                "probabilities": _rounded(verdict.probabilities),
-                "order_cnn": _rounded(network),
-                "envelope": _rounded(envelope),
-                "expert_grade": EXPERT_GRADES.get(int(judged.number[i]), "") if judged.end[i] == "DE" else "",
-            }
-        )
+        about = {
+            "recording": int(judged.number[i]),
+            "end": str(judged.end[i]),
+            "role": str(roles[i]),
+            "fault_size": str(judged.size[i]),
+            "truth": STATES[judged.label[i]],
+        }
+        rows.append(_row(about, verdict, network, envelope))
     return rows
 
 
@@ -285,12 +315,19 @@ def summary_of(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
             row["verdict"] not in (row["truth"], UNCERTAIN) and row["confidence"] >= 0.9 for row in rows
         ),
         "ece": round(expected_calibration_error(confidence, right), 4),
+        "ece_of_all": round(_ece_of(rows), 4),
         "reliability": reliability_bins(confidence, right),
         "coverage_curve": _coverage_curve(confidence, right),
         "metrics": classification_metrics(
             [row["truth"] for row in judged], [row["best_guess"] for row in judged], STATES
         ).as_dict(),
     }
+
+
+def _ece_of(rows: Sequence[dict[str, Any]]) -> float:
+    """Calibration error over all recordings of both ends, sound ends included."""
+    right = np.array([row["best_guess"] == row["truth"] for row in rows])
+    return expected_calibration_error(np.array([row["confidence"] for row in rows]), right)
 
 
 def _coverage_curve(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> list[dict[str, float]]:

@@ -112,7 +112,7 @@ def simulate_machine(rng: Rng, label: str, revolutions: float | None = None) -> 
     )
     signal = _background(rng, clock, true)
     if label != "normal":
-        signal = signal + _fault(rng, clock, true, label) * 10 ** rng.uniform(-0.9, 0.6)
+        signal = signal + _fault(rng, clock, true, label) * 10 ** rng.uniform(-1.0, 0.9)
     if rng.random() < 0.15:
         quantum = signal.std() * 10 ** rng.uniform(-2, -0.7)
         signal = np.round(signal / quantum) * quantum
@@ -124,7 +124,7 @@ def implant_fault(rng: Rng, signal: Array, rate_hz: float, shaft_hz: float, orde
     """A real signal, at unit variance, with a simulated fault of a bearing in it."""
     clock = _Clock(rate_hz, shaft_hz, np.arange(len(signal)) / rate_hz, 0.0, 1.0, 0.0)
     true = _true_orders(round(orders.bpfo / orders.ftf), orders, rng)
-    return signal / signal.std() + _fault(rng, clock, true, part) * 10 ** rng.uniform(-0.9, 0.5)
+    return signal / signal.std() + _fault(rng, clock, true, part) * 10 ** rng.uniform(-1.0, 0.8)
 
 
 # ---- what a healthy machine sounds like -----------------------------------------------------------------------------
@@ -155,10 +155,14 @@ def _modulation(rng: Rng, clock: _Clock, true: dict[str, float]) -> Array:
     for k in range(1, 7):
         if rng.random() < 0.35:
             add(10 ** rng.uniform(-2, -0.3), k)
-    if rng.random() < 0.3:
+    if rng.random() < 0.45:
         for part in ("outer", "inner", "ftf", "ball"):
             if rng.random() < 0.5:
-                add(10 ** rng.uniform(-2.3, -0.85), true[part], int(rng.integers(1, 5)), rng.uniform(0, 1))
+                depth, harmonics = 10 ** rng.uniform(-2.3, -0.6), int(rng.integers(1, 6))
+                add(depth, true[part], harmonics, rng.uniform(0, 1))
+                if rng.random() < 0.3:
+                    for side in (true[part] - 1, true[part] + 1):
+                        add(depth * rng.uniform(0.1, 0.8), side, 1)
     if rng.random() < 0.25:
         for _ in range(rng.integers(1, 4)):
             near_integer = rng.integers(1, 8) * (1 + rng.choice([-1, 1]) * rng.uniform(0.002, 0.012))
@@ -215,20 +219,27 @@ def _foreign_impacts(rng: Rng, clock: _Clock, true: dict[str, float]) -> Array:
 
 def _fault(rng: Rng, clock: _Clock, true: dict[str, float], part: str) -> Array:
     """Unit-variance vibration of a damaged part."""
-    at = _impact_revolutions(rng, clock, true[part], 10 ** rng.uniform(-3.3, -1.7))
-    force = np.exp(rng.normal(0, rng.uniform(0.05, 0.4), len(at)))
+    irregular = part == "ball" and rng.random() < 0.25  # it rolls over its defect at random: blows, hardly a rhythm
+    jitter = rng.uniform(-1.7, -0.6) if irregular else rng.uniform(-3.3, -1.7)
+    at = _impact_revolutions(rng, clock, true[part], 10**jitter)
+    force = np.exp(rng.normal(0, rng.uniform(0.4, 1.2) if irregular else rng.uniform(0.05, 0.4), len(at)))
     if part == "outer":
-        unbalance = rng.uniform(0, 0.5) if rng.random() < 0.5 else 0.0
-        force *= 1 + unbalance * np.cos(2 * np.pi * (at + rng.random()))
+        force *= _wobble(rng, at) if rng.random() < 0.75 else 1.0
     elif part == "inner":
-        force *= _load_zone(rng, at, 1.2)
+        lobes = 2 if rng.random() < 0.25 else 1  # an oval housing or a preload squeezes the race twice a turn
+        force *= _load_zone(rng, lobes * at, 1.2)
+        force *= _wobble(rng, at) if rng.random() < 0.4 else 1.0
     else:
         force *= _load_zone(rng, true["ftf"] * at, 1.5)
+        force *= _wobble(rng, at) if rng.random() < 0.3 else 1.0
         force[::2] *= rng.uniform(0.1, 1) if rng.random() < 0.5 else 1.0  # the two races answer differently
         if rng.random() < 0.4:  # the ball's axis wanders: the defect meets the track for a while, then misses it
             knots = max(3, int(at[-1] / rng.uniform(3, 40)))
             meets = np.interp(at, np.linspace(0, at[-1], knots), rng.random(knots))
             force *= (meets > rng.uniform(0.1, 0.6)) * meets
+    if part != "ball" and rng.random() < 0.6:  # no two elements are alike: lines at the cage's rate
+        count = round(true["outer"] / true["ftf"])
+        force *= np.exp(rng.normal(0, rng.uniform(0.03, 0.4), count))[np.arange(len(at)) % count]
     if rng.random() < 0.2:  # a rough patch instead of a sharp edge: bursts of noise
         position = np.interp(clock.revolutions, at, np.arange(len(at)))
         burst = np.exp(-0.5 * ((position % 1 - 0.5) / rng.uniform(0.05, 0.3)) ** 2)
@@ -236,6 +247,14 @@ def _fault(rng: Rng, clock: _Clock, true: dict[str, float], part: str) -> Array:
     else:
         blows = _impulses(clock, clock.seconds_of(at), force)
     return _through_structure(rng, clock, blows)
+
+
+def _wobble(rng: Rng, turns: Array) -> Array:
+    """Unbalance and misalignment: the load swells one to three times a turn."""
+    swell = np.ones_like(turns)
+    for k in range(1, int(rng.integers(2, 4))):
+        swell += 10 ** rng.uniform(-1.5, -0.15) * np.cos(2 * np.pi * (k * turns + rng.random()))
+    return np.maximum(swell, 0.02)
 
 
 def _impact_revolutions(rng: Rng, clock: _Clock, order: float, jitter: float) -> Array:
@@ -267,10 +286,12 @@ def _impulses(clock: _Clock, at_s: Array, force: Array) -> Array:
 
 
 def _through_structure(rng: Rng, clock: _Clock, force: Array) -> Array:
-    """The answer of one to three resonances, at unit variance."""
+    """The answer of a few resonances, or of many that fill the whole range, at unit variance."""
     frequency = np.arange(len(force) // 2 + 1) * clock.rate_hz / len(force)
     response = np.zeros(len(frequency), complex)
-    for _ in range(rng.integers(1, 4)):
+    if rng.random() < 0.4:
+        response += 10 ** rng.uniform(-1.5, 0.5)  # a short, stiff path passes everything
+    for _ in range(rng.integers(1, 4) if rng.random() < 0.5 else rng.integers(4, 13)):
         mode_hz = rng.uniform(0.05, 0.45) * clock.rate_hz
         if clock.rate_hz > 24_000 and rng.random() < 0.6:
             mode_hz = rng.uniform(800, min(9000, 0.45 * clock.rate_hz))

@@ -124,5 +124,33 @@ def test_any_length_and_rate_gives_finite_evidence(samples: int, rate_hz: float)
     assert len(features.patches) == len(FAMILIES)
 
 
+def test_a_few_loud_blows_hide_the_rhythm_from_the_squared_envelope_but_not_from_its_logarithm() -> None:
+    rng = np.random.default_rng(11)
+    signal = ringing(ORDERS.bpfo)
+    for start in rng.integers(0, len(signal) - 300, 12):
+        signal[start : start + 300] += 40 * rng.standard_normal(300)
+    spectrum = envelope_order_spectrum(signal, 12_000.0, SHAFT_HZ, max_order_of(ORDERS))
+    assert spectrum.log is not None
+    line = np.array([ORDERS.bpfo])
+    squared, logarithm = (kind.highest(0.995 * line, 1.005 * line).max() for kind in (spectrum, spectrum.log))
+    assert logarithm > squared + 1
+
+
+def test_bursts_are_told_from_noise() -> None:
+    noise = np.random.default_rng(13).standard_normal(48_000)
+    calm = envelope_order_spectrum(noise, 12_000.0, SHAFT_HZ, 30.0).bursts
+    loud = envelope_order_spectrum(ringing(ORDERS.bpfo), 12_000.0, SHAFT_HZ, 30.0).bursts
+    assert calm is not None
+    assert loud is not None
+    assert np.abs(calm).max() < 0.15
+    assert (loud.max(axis=0) > calm.max(axis=0) + 0.2).all()
+
+
+def test_bands_too_narrow_to_be_resolved_hold_nothing() -> None:
+    spectrum = envelope_order_spectrum(np.random.default_rng(2).standard_normal(20), 12_000.0, SHAFT_HZ, 10.0)
+    assert np.isfinite(spectrum.level).all()
+    assert (spectrum.level[-1] == 0).all()
+
+
 def test_a_dead_sensor_gives_no_fault() -> None:
     assert envelope_opinion(np.zeros(12_000), 12_000.0, SHAFT_HZ, ORDERS).label == "normal"

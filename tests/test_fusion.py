@@ -111,5 +111,21 @@ def test_calibration_error_of_perfect_and_of_boastful_confidence() -> None:
     assert sum(row["n"] for row in reliability_bins(np.full(10, 0.8), right)) == 10
 
 
+def test_thresholds_keep_the_named_right_and_the_healthy_rare() -> None:
+    rng = np.random.default_rng(3)
+    truth = rng.integers(0, 4, 800)
+    sure = rng.uniform(0.3, 0.99, 800)
+    said = np.where(rng.random(800) < sure, truth, (truth + rng.integers(1, 4, 800)) % 4)
+    network = np.repeat((1 - sure)[:, None] / 3, 4, axis=1)
+    network[np.arange(800), said] = sure
+    units = np.array([f"bearing {i // 8}" for i in range(800)])
+    fitted = fit_calibration(network, network, truth, units)
+    p = fused_probabilities(network, network, fitted)
+    named = (p.argmax(axis=1) > 0) & (p.max(axis=1) >= fitted.threshold_fault)
+    assert (p.argmax(axis=1) == truth)[named].mean() >= 0.94
+    assert 0.6 < fitted.threshold_fault < 0.95
+    assert fitted.threshold_normal >= 0.87
+
+
 def test_the_card_round_trip() -> None:
     assert Calibration.from_card({"calibration": CALIBRATION.as_dict()}) == CALIBRATION
