@@ -311,6 +311,7 @@ def summary_of(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "normals_called_faulty": sum(row["verdict"] not in ("normal", UNCERTAIN) for row in normals),
         "unfaulted_ends": len(sound),
         "unfaulted_ends_called_faulty": sum(row["verdict"] not in ("normal", UNCERTAIN) for row in sound),
+        "unfaulted_ends_called_normal": sum(row["verdict"] == "normal" for row in sound),
         "wrong_with_confidence_0.9": sum(
             row["verdict"] not in (row["truth"], UNCERTAIN) and row["confidence"] >= 0.9 for row in rows
         ),

@@ -81,8 +81,10 @@ def results_table(folder: Path) -> str:
         f"| wrong among the {sizes['given']} verdicts given ({covered:.0%} coverage) | {sizes['wrong_of_given']} |",
         f"| healthy recordings called faulty | {sizes['normals_called_faulty']} of {sizes['normals']} |",
         f"| un-faulted ends called faulty | {sizes['unfaulted_ends_called_faulty']} of {sizes['unfaulted_ends']} |",
+        f"| un-faulted ends called healthy (the others: uncertain) | {sizes['unfaulted_ends_called_normal']} |",
         f"| single windows of 0.17 s, four classes | macro-F1 {windows_f1:.3f} |",
-        f"| expected calibration error | {sizes['ece']:.3f} |",
+        f"| expected calibration error: drive-end faults and normals; everything at both ends | {sizes['ece']:.3f}; "
+        f"{sizes['ece_of_all']:.3f} |",
         f"| wrong verdicts with confidence 0.9 or more | {sizes['wrong_with_confidence_0.9']} |",
     ]
     if other is not None:
