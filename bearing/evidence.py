@@ -35,8 +35,8 @@ __all__ = [
 Array = NDArray[np.float64]
 Array32 = NDArray[np.float32]
 
-SLIP_TOLERANCE = 0.0225  # bearings of another make under the same name lie up to 2 % off the catalogue
 SLIP_STEP = 0.00225
+SLIP_STEPS = 12  # on each side: bearings of another make under the same name lie up to 2.7 % off the catalogue
 HARMONICS = 4
 DEPTH_HARMONICS = 3
 NULL_ORDERS = 80
@@ -127,7 +127,7 @@ def max_order_of(orders: FaultOrders) -> float:
 
 def harmonic_scores(spectrum: OrderSpectrum, orders: Array) -> HarmonicScores:
     """Levels and depths of the first harmonics of each order, one slip common to the harmonics."""
-    slips = np.arange(-10, 11) * SLIP_STEP
+    slips = np.arange(-SLIP_STEPS, SLIP_STEPS + 1) * SLIP_STEP
     harmonic = np.arange(1, HARMONICS + 1)
     centre = orders[:, None, None] * harmonic[:, None] * (1 + slips)
     half = orders[:, None, None] * harmonic[:, None] * (0.0025 / 2) * np.ones_like(slips)

@@ -35,7 +35,7 @@ __all__ = ["CLASSES", "OrderOpinion", "OrderPredictor", "ensemble_probabilities"
 
 CLASSES = ("normal", *FAMILIES)
 PATCH_SCALE = 0.3
-FEATURE_VERSION = 2  # of order_features: weights made for another one do not fit
+FEATURE_VERSION = 3  # of order_features: weights made for another one do not fit
 
 Array = NDArray[np.float64]
 Array32 = NDArray[np.float32]

@@ -88,9 +88,9 @@ def random_bearing(rng: Rng) -> tuple[int, FaultOrders]:
 
 def _true_orders(count: int, orders: FaultOrders, rng: Rng) -> dict[str, float]:
     """Where the lines really fall: the cage slips, and another make under the same name has another geometry."""
-    slip = float(np.clip(rng.normal(0, 0.005), -0.018, 0.018) if rng.random() < 0.65 else rng.uniform(-0.024, 0.024))
+    slip = float(np.clip(rng.normal(0, 0.005), -0.018, 0.018) if rng.random() < 0.65 else rng.uniform(-0.029, 0.029))
     ftf = orders.ftf * (1 + slip)
-    spin = float(np.clip(rng.normal(0, 0.006) + 1.5 * slip * rng.random(), -0.024, 0.024))
+    spin = float(np.clip(rng.normal(0, 0.006) + 1.5 * slip * rng.random(), -0.029, 0.029))
     return {"outer": count * ftf, "inner": count * (1 - ftf), "ball": 2 * orders.bsf * (1 + spin), "ftf": ftf}
 
 
@@ -112,7 +112,7 @@ def simulate_machine(rng: Rng, label: str, revolutions: float | None = None) -> 
     )
     signal = _background(rng, clock, true)
     if label != "normal":
-        signal = signal + _fault(rng, clock, true, label) * 10 ** rng.uniform(-1.0, 0.9)
+        signal = signal + _fault(rng, clock, true, label) * 10 ** rng.uniform(-0.7, 0.9)
     if rng.random() < 0.15:
         quantum = signal.std() * 10 ** rng.uniform(-2, -0.7)
         signal = np.round(signal / quantum) * quantum
@@ -124,7 +124,7 @@ def implant_fault(rng: Rng, signal: Array, rate_hz: float, shaft_hz: float, orde
     """A real signal, at unit variance, with a simulated fault of a bearing in it."""
     clock = _Clock(rate_hz, shaft_hz, np.arange(len(signal)) / rate_hz, 0.0, 1.0, 0.0)
     true = _true_orders(round(orders.bpfo / orders.ftf), orders, rng)
-    return signal / signal.std() + _fault(rng, clock, true, part) * 10 ** rng.uniform(-1.0, 0.8)
+    return signal / signal.std() + _fault(rng, clock, true, part) * 10 ** rng.uniform(-0.7, 0.8)
 
 
 # ---- what a healthy machine sounds like -----------------------------------------------------------------------------

@@ -83,7 +83,7 @@ class OrderSettings:
     label_smoothing: float = 0.02
     features_seed: int = 11
     implanted: int = 1500
-    simulated: tuple[tuple[int, int], ...] = ((3000, 201), (3000, 202), (3000, 203), (3000, 204))
+    simulated: tuple[tuple[int, int], ...] = ((3000, 201), (3000, 202), (3000, 203))
     shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
 
 
