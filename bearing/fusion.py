@@ -39,7 +39,7 @@ class Calibration:
     temperature: float = 1.0
     envelope_weight: float = 0.3
     threshold_fault: float = 0.5
-    threshold_normal: float = 0.87
+    threshold_normal: float = 0.8
     ceiling: float = 0.89
     ceiling_alone: float = 0.85
 

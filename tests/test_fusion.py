@@ -124,7 +124,7 @@ def test_thresholds_keep_the_named_right_and_the_healthy_rare() -> None:
     named = (p.argmax(axis=1) > 0) & (p.max(axis=1) >= fitted.threshold_fault)
     assert (p.argmax(axis=1) == truth)[named].mean() >= 0.94
     assert 0.6 < fitted.threshold_fault < 0.95
-    assert fitted.threshold_normal >= 0.87
+    assert fitted.threshold_normal >= 0.8
 
 
 def test_the_card_round_trip() -> None:
