@@ -22,6 +22,7 @@ from bearing.opinions import (
     Opinion,
     WindowVerdicts,
     agreement_of,
+    burst_sentence,
     cnn_opinion,
     family_remark,
     family_sentence,
@@ -241,6 +242,7 @@ def _physical_opinions(found: OrderOpinion) -> dict[str, Opinion]:
         if found.spread < 0.1
         else f"Its {trained} differ by {found.spread:.0%}."
     )
+    network_note = f"{network_note} {burst_sentence(found.spectrum)}".strip()
     return {
         "order_cnn": opinion_of("order_cnn", found.probabilities, found.in_domain, network_note),
         "envelope": opinion_of("envelope", found.envelope.probabilities, True, rule_note),

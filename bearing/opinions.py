@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bearing.evidence import BEATS_CHANCE, FamilyEvidence
+from bearing.order_spectrum import OrderSpectrum
 from bearing.predictor import Predictor
 from bearing.recording import FloatArray
 from bearing.style import state
@@ -17,6 +18,7 @@ __all__ = [
     "Opinion",
     "WindowVerdicts",
     "agreement_of",
+    "burst_sentence",
     "cnn_opinion",
     "family_remark",
     "family_sentence",
@@ -25,6 +27,7 @@ __all__ = [
     "window_verdicts",
 ]
 
+BURSTY = 1.0  # spectral kurtosis worth a word; that of Gaussian noise is 0
 LARGEST_UPSAMPLING = 4  # a long recording at a few Hz would grow a thousandfold
 SAME_DB = 0.05  # a spectrum nearer than this to one trained on is that recording itself
 TITLES = {"cnn": "Waveform CNN", "order_cnn": "Order network", "envelope": "Envelope rule"}
@@ -139,6 +142,18 @@ def family_remark(family: FamilyEvidence) -> str:
     if family.null_score < BEATS_CHANCE:
         return "No finding: made-up frequencies reach as high in this recording."
     return "No finding: sharp but shallow lines, as healthy bearings show them too."
+
+
+def burst_sentence(spectrum: OrderSpectrum) -> str:
+    """How bursty the burstiest band is, which the network weighs beside the lines; "" where none is."""
+    if spectrum.bursts is None:
+        return ""
+    kurtosis = 2 * np.exp(spectrum.bursts[:, 0]) - 2
+    band = int(kurtosis.argmax())
+    if kurtosis[band] < BURSTY:
+        return ""
+    low_hz, high_hz = spectrum.bands[band]
+    return f"It hears bursts: kurtosis {kurtosis[band]:.1f} from {low_hz / 1000:.1f} to {high_hz / 1000:.1f} kHz."
 
 
 def agreement_of(opinions: dict[str, Opinion]) -> str:

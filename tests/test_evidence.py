@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from bearing.evidence import envelope_evidence, envelope_opinion, made_up_orders, max_order_of
 from bearing.kinematics import FAMILIES, FaultOrders, Geometry, fault_orders
+from bearing.opinions import burst_sentence
 from bearing.order_features import order_features
 from bearing.order_spectrum import band_tree, envelope_order_spectrum, refine_shaft_hz
 
@@ -144,6 +147,21 @@ def test_bursts_are_told_from_noise() -> None:
     assert loud is not None
     assert np.abs(calm).max() < 0.15
     assert (loud.max(axis=0) > calm.max(axis=0) + 0.2).all()
+
+
+def test_bursts_are_told_with_the_band_they_are_loudest_in() -> None:
+    noise = np.random.default_rng(13).standard_normal(48_000)
+    signal = noise.copy()
+    time = np.arange(200) / 12_000
+    for start in range(5_000, 45_000, 4_000):
+        signal[start : start + 200] += 8 * np.exp(-300 * time) * np.sin(2 * np.pi * 3_000 * time)
+    calm, loud = (envelope_order_spectrum(x, 12_000.0, SHAFT_HZ, 30.0) for x in (noise, signal))
+    assert burst_sentence(calm) == ""
+    told = re.fullmatch(r"It hears bursts: kurtosis ([\d.]+) from ([\d.]+) to ([\d.]+) kHz\.", burst_sentence(loud))
+    assert told is not None
+    kurtosis, low, high = map(float, told.groups())
+    assert kurtosis > 1
+    assert low <= 3.0 <= high
 
 
 def test_bands_too_narrow_to_be_resolved_hold_nothing() -> None:
