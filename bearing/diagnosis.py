@@ -305,7 +305,9 @@ def _verdict(
 
 
 def _reason(verdict: Verdict, found: OrderOpinion | None) -> str:
-    """The verdict's reason, with the lines of the part it names."""
+    """The verdict's reason, with the lines of the part it names, or the bursts where it shows none."""
     if found is None or verdict.best_guess not in found.envelope.families:
         return verdict.reason
-    return f"{verdict.reason} {family_sentence(found.envelope.families[verdict.best_guess])}"
+    family = found.envelope.families[verdict.best_guess]
+    bursts = "" if family.harmonics_found else burst_sentence(found.spectrum)
+    return f"{verdict.reason} {family_sentence(family)} {bursts}".strip()

@@ -153,7 +153,7 @@ def burst_sentence(spectrum: OrderSpectrum) -> str:
     if kurtosis[band] < BURSTY:
         return ""
     low_hz, high_hz = spectrum.bands[band]
-    return f"It hears bursts: kurtosis {kurtosis[band]:.1f} from {low_hz / 1000:.1f} to {high_hz / 1000:.1f} kHz."
+    return f"Bursts heard: kurtosis {kurtosis[band]:.1f} from {low_hz / 1000:.1f} to {high_hz / 1000:.1f} kHz."
 
 
 def agreement_of(opinions: dict[str, Opinion]) -> str:

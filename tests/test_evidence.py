@@ -157,7 +157,7 @@ def test_bursts_are_told_with_the_band_they_are_loudest_in() -> None:
         signal[start : start + 200] += 8 * np.exp(-300 * time) * np.sin(2 * np.pi * 3_000 * time)
     calm, loud = (envelope_order_spectrum(x, 12_000.0, SHAFT_HZ, 30.0) for x in (noise, signal))
     assert burst_sentence(calm) == ""
-    told = re.fullmatch(r"It hears bursts: kurtosis ([\d.]+) from ([\d.]+) to ([\d.]+) kHz\.", burst_sentence(loud))
+    told = re.fullmatch(r"Bursts heard: kurtosis ([\d.]+) from ([\d.]+) to ([\d.]+) kHz\.", burst_sentence(loud))
     assert told is not None
     kurtosis, low, high = map(float, told.groups())
     assert kurtosis > 1
