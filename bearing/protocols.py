@@ -25,7 +25,7 @@ from bearing.fusion import STATES, UNCERTAIN, Calibration, Verdict, fuse, fused_
 from bearing.metrics import classification_metrics
 from bearing.order_cnn import OrderNetwork
 from bearing.order_dataset import BEARINGS, ROLES, Examples, window_examples
-from bearing.order_predictor import OrderOpinion, load_order_predictor
+from bearing.order_predictor import FEATURE_VERSION, OrderOpinion, load_order_predictor
 from bearing.registry import registry
 from bearing.train_order import (
     FAULT_SIZES,
@@ -88,7 +88,7 @@ def evaluate_order(settings: OrderSettings | None = None, report: Report | None 
     settings = settings or OrderSettings()
     started = time.process_time()
     real, simulated = training_material(settings, report)
-    windows = cached("windows_v3", lambda: window_examples(_step(report, "windows")))
+    windows = cached(f"windows_v{FEATURE_VERSION}", lambda: window_examples(_step(report, "windows")))
     of_simulated = fit_simulated(simulated, settings)
     sizes = _size_folds(real, simulated, windows, settings, of_simulated, report)
     protocols = {"fault-size": _outcome(sizes)}
