@@ -11,7 +11,7 @@ import streamlit as st
 
 st.secrets.load_if_toml_exists()  # where a host keeps settings as secrets, they are in the environment from here on
 
-from bearing import api  # noqa: E402
+from bearing.api import service  # noqa: E402
 
 NAVIGATION = Path(__file__).resolve().parent / "pages" / "navigation.py"  # absolute: bare uvicorn may start anywhere
 
@@ -23,18 +23,18 @@ def warm_up() -> None:
     with suppress(Exception):
         import tsdownsample  # noqa: F401
 
-        import bearing.envelope_figures  # noqa: F401
+        import bearing.figures.envelope  # noqa: F401
 
 
 @asynccontextmanager
 async def lifespan(running: st.App) -> AsyncIterator[dict[str, object]]:
     """Warm up in the background; the API's own lifespan (it loads the models) runs only when it is entered here."""
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
-    async with api.lifespan(running):
+    async with service.lifespan(running):
         yield {}
 
 
-app = st.App(NAVIGATION, routes=api.routes, lifespan=lifespan)
+app = st.App(NAVIGATION, routes=service.routes, lifespan=lifespan)
 
 if __name__ == "__main__":
     app.run()

@@ -11,12 +11,12 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {
-    "Diagnosis": "bearing.diagnosis",
-    "FaultOrders": "bearing.kinematics",
-    "Geometry": "bearing.kinematics",
+    "Diagnosis": "bearing.verdict.diagnosis",
+    "FaultOrders": "bearing.physics.kinematics",
+    "Geometry": "bearing.physics.kinematics",
     "Recording": "bearing.recording",
-    "diagnose": "bearing.diagnosis",
-    "fault_orders": "bearing.kinematics",
+    "diagnose": "bearing.verdict.diagnosis",
+    "fault_orders": "bearing.physics.kinematics",
     "read_bytes": "bearing.readers",
     "read_path": "bearing.readers",
 }

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bearing.diagnosis import Diagnosis
-from bearing.opinions import family_remark, family_sentence
 from bearing.readers.names import safe_cell
-from bearing.style import state
+from bearing.states import state
+from bearing.verdict.diagnosis import Diagnosis
+from bearing.verdict.opinions import family_remark, family_sentence
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -20,11 +20,11 @@ from itertools import pairwise
 import numpy as np
 import scipy.signal
 
-from bearing.catalogue import find
-from bearing.diagnosis import Bearing, diagnose
-from bearing.intake import open_path
-from bearing.paths import DATA_DIR
+from bearing.files import DATA_DIR
+from bearing.physics.catalogue import find
 from bearing.recording import FloatArray, Recording
+from bearing.verdict.diagnosis import Bearing, diagnose
+from bearing.verdict.intake import open_path
 
 PARTS = (1, 2, 3, 4, 6, 8)
 REPEATS = 9

@@ -24,10 +24,10 @@ def files_of(folder: Path) -> Iterator[Path]:
 
 def row_of(path: Path, folder: Path) -> str:
     """One line of the table."""
-    from bearing.doctor import examine
     from bearing.errors import InputError
     from bearing.readers import preferred_channel
     from bearing.readers.safe import read_safely
+    from bearing.verdict.doctor import examine
 
     name = f"`{path.relative_to(folder)}`"
     try:

@@ -17,7 +17,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import torch
 
-from bearing.predictor import load_predictor
+from bearing.models.waveform import load_predictor
 from benchmarks.servers import machine
 from benchmarks.stand_in_service import network
 

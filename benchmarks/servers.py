@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 STREAMLIT = ("-m", "streamlit", "run", "app.py", "--server.headless", "true", "--server.port")
-API_ALONE = ("-m", "uvicorn", "bearing.api:app", "--log-level", "warning", "--port")
+API_ALONE = ("-m", "uvicorn", "bearing.api.service:app", "--log-level", "warning", "--port")
 STAND_IN = ("-m", "uvicorn", "benchmarks.stand_in_service:app", "--log-level", "warning", "--port")
 
 

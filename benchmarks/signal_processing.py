@@ -13,11 +13,11 @@ from functools import partial
 
 import numpy as np
 
-from bearing.envelope import Demodulator, envelope_spectrum
-from bearing.kurtogram import kurtogram, search_line_bands
-from bearing.simulate import ORDERS_6205, SimulationConfig, simulate
-from bearing.spectrum import amplitude_spectrum, downsample, power_density, spectrogram
-from bearing.speed import estimate_speed
+from bearing.physics.simulate import ORDERS_6205, SimulationConfig, simulate
+from bearing.physics.speed import estimate_speed
+from bearing.signal.envelope import Demodulator, envelope_spectrum
+from bearing.signal.kurtogram import kurtogram, search_line_bands
+from bearing.signal.spectrum import amplitude_spectrum, downsample, power_density, spectrogram
 
 RATE_HZ = 12_000.0
 

@@ -19,13 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bearing import speed
-from bearing.catalogue import find, load_catalogue
-from bearing.dataset import load_recording
+from bearing.cwru.dataset import load_recording
+from bearing.cwru.registry import registry
 from bearing.errors import DataError
-from bearing.kinematics import FaultOrders
-from bearing.registry import registry
-from bearing.simulate import STATES, Resonance, SimulationConfig, simulate
+from bearing.physics import speed
+from bearing.physics.catalogue import find, load_catalogue
+from bearing.physics.kinematics import FaultOrders
+from bearing.physics.simulate import STATES, Resonance, SimulationConfig, simulate
 
 BINS = (0.0, 0.2, 0.5, 0.8, 0.9, 1.0)
 

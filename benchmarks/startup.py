@@ -36,7 +36,7 @@ def main() -> None:
     print(machine())
     cases = {
         "import bearing": lambda: import_s("bearing"),
-        "import bearing.api": lambda: import_s("bearing.api"),
+        "import bearing.api.service": lambda: import_s("bearing.api.service"),
         "app to /_stcore/health": lambda: start_s(STREAMLIT, "/_stcore/health"),
         "API alone to /api/health": lambda: start_s(API_ALONE, "/api/health"),
         "stand-in (FastAPI, torch)": lambda: start_s(STAND_IN, "/health"),

@@ -16,12 +16,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import torch
 from torch import nn
 
-from bearing.cnn import CLASSES, WideKernelCNN
-from bearing.dataset import window_set
-from bearing.recipe import Settings
-from bearing.scaler import zscore
-from bearing.splits import random_split
-from bearing.train import fit, predict
+from bearing.cwru.dataset import window_set
+from bearing.lab.folds import random_split
+from bearing.lab.settings import Settings
+from bearing.lab.waveform_network import CLASSES, WideKernelCNN
+from bearing.lab.waveform_training import fit, predict
+from bearing.signal.scaler import zscore
 
 ORIGINAL_EPOCHS = 5_000
 MEASURED_EPOCHS = 5

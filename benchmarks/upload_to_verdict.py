@@ -18,7 +18,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from browser import launch_chromium, new_page, serve  # noqa: E402
 
-from bearing.simulate import SimulationConfig, simulate  # noqa: E402
+from bearing.physics.simulate import SimulationConfig, simulate  # noqa: E402
 
 ROUNDS = 5
 TARGET_S = 2.0

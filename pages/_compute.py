@@ -10,12 +10,12 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from bearing.diagnosis import Bearing, Diagnosis, diagnose
-from bearing.doctor import usable_stretch
-from bearing.envelope import Band, Demodulator, EnvelopeSpectrum
-from bearing.kurtogram import Kurtogram, kurtogram
 from bearing.recording import Recording
-from bearing.spectrum import Spectrogram, amplitude_spectrum, downsample, spectrogram, to_db
+from bearing.signal.envelope import Band, Demodulator, EnvelopeSpectrum
+from bearing.signal.kurtogram import Kurtogram, kurtogram
+from bearing.signal.spectrum import Spectrogram, amplitude_spectrum, downsample, spectrogram, to_db
+from bearing.verdict.diagnosis import Bearing, Diagnosis, diagnose
+from bearing.verdict.doctor import usable_stretch
 
 Line = tuple[NDArray[np.float32], NDArray[np.float32]]
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
-from bearing.diagnosis import Diagnosis
-from bearing.envelope import Band
-from bearing.envelope_figures import LINE_NAMES, envelope_figure, kurtogram_figure
-from bearing.evidence import FamilyEvidence
-from bearing.figures import spectrogram_figure, spectrum_figure, waveform_figure, windows_figure
-from bearing.kinematics import rpm_to_hz
-from bearing.kurtogram import Kurtogram
-from bearing.opinions import family_remark, family_sentence
-from bearing.style import state
+from bearing.figures.envelope import LINE_NAMES, envelope_figure, kurtogram_figure
+from bearing.figures.recording import spectrogram_figure, spectrum_figure, waveform_figure, windows_figure
+from bearing.physics.envelope_rule import FamilyEvidence
+from bearing.physics.kinematics import rpm_to_hz
+from bearing.signal.envelope import Band
+from bearing.signal.kurtogram import Kurtogram
+from bearing.states import state
+from bearing.verdict.diagnosis import Diagnosis
+from bearing.verdict.opinions import family_remark, family_sentence
 from pages import _compute
 from pages._panel import Choice
 from pages._show import STATE_COLOUR, chart, plain

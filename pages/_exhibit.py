@@ -7,14 +7,14 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from bearing import exhibit_figures as figures
+from bearing.cwru.registry import LABELS
 from bearing.errors import ModelError
-from bearing.exhibit import COMMAND, Honesty, Outcome, cnn_honesty, cnn_verdicts, read_outcomes, tally
-from bearing.explorer import OTHER_MACHINE, PROTOCOLS, Result, read_predictions
-from bearing.explorer_figures import confusion_figure
-from bearing.fusion import UNCERTAIN
-from bearing.registry import LABELS
-from bearing.style import STATES
+from bearing.figures import verdicts as figures
+from bearing.figures.test_set import confusion_figure
+from bearing.results.verdict import COMMAND, Honesty, Outcome, cnn_honesty, cnn_verdicts, read_outcomes, tally
+from bearing.results.waveform import OTHER_MACHINE, PROTOCOLS, Result, read_predictions
+from bearing.states import STATES
+from bearing.verdict.fusion import UNCERTAIN
 
 QUIET = {"displayModeBar": False}
 

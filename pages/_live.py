@@ -7,12 +7,13 @@ import math
 import pandas as pd
 import streamlit as st
 
-from bearing import live_training
-from bearing import training_figures as figures
 from bearing.errors import BearingError
-from bearing.explorer import PROTOCOLS, Result
-from bearing.live_training import Plan, Progress
-from bearing.recipe import Epoch, Settings
+from bearing.figures import training as figures
+from bearing.lab import live as live_training
+from bearing.lab.live import Plan, Progress
+from bearing.lab.settings import Settings
+from bearing.results.metrics import Epoch
+from bearing.results.waveform import PROTOCOLS, Result
 
 QUIET = {"displayModeBar": False}
 

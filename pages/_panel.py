@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from bearing.catalogue import find, load_catalogue
-from bearing.diagnosis import Bearing
-from bearing.doctor import usable_stretch
 from bearing.errors import ParameterError
-from bearing.figures import preview_figure
-from bearing.kinematics import FaultOrders, Geometry, fault_orders
+from bearing.figures.recording import preview_figure
+from bearing.physics.catalogue import find, load_catalogue
+from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
 from bearing.recording import Recording
+from bearing.verdict.diagnosis import Bearing
+from bearing.verdict.doctor import usable_stretch
 from pages._show import chart, plain
 from pages._source import Source
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Tone = Literal["red", "orange", "blue", "green", "violet", "gray"]
 
-# Names of Streamlit's palette; .streamlit/config.toml gives each the colour of bearing/style.py.
+# Names of Streamlit's palette; .streamlit/config.toml gives each the colour of bearing/states.py.
 STATE_COLOUR: dict[str, Tone] = {
     "normal": "green",
     "inner": "orange",

@@ -10,12 +10,12 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from bearing.dataset import available, locate
+from bearing.cwru.dataset import available, locate
+from bearing.cwru.registry import entry, registry
 from bearing.errors import BearingError
-from bearing.intake import Intake, open_upload
-from bearing.paths import DATA_DIR
+from bearing.files import DATA_DIR
 from bearing.readers.names import clean_file_name
-from bearing.registry import entry, registry
+from bearing.verdict.intake import Intake, open_upload
 from pages._show import plain
 
 SAMPLES = {"outer": "Outer race fault", "inner": "Inner race fault", "ball": "Ball fault", "healthy": "Healthy bearing"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from bearing.diagnosis import Diagnosis, Opinion
-from bearing.doctor import DoctorReport
-from bearing.style import state
+from bearing.states import state
+from bearing.verdict.diagnosis import Diagnosis, Opinion
+from bearing.verdict.doctor import DoctorReport
 from pages._show import STATE_COLOUR, Tone, percent, plain
 
 SEVERITY_LOOK = {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from bearing.diagnosis import Diagnosis
 from bearing.errors import BearingError
-from bearing.figures import preview_figure, waveform_figure
+from bearing.figures.recording import preview_figure, waveform_figure
 from bearing.readers.names import clean_file_name
 from bearing.report import report_csv, report_html, report_json
-from bearing.style import STATES
+from bearing.states import STATES
+from bearing.verdict.diagnosis import Diagnosis
 from pages import _compute
 from pages._evidence import (
     envelope_section,

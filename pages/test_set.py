@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from bearing import explorer_figures as figures
-from bearing import paths
-from bearing.dataset import available
+from bearing import files
+from bearing.cwru.dataset import available
+from bearing.cwru.registry import LABELS, entry
 from bearing.errors import BearingError, ModelError
-from bearing.explorer import (
+from bearing.figures import test_set as figures
+from bearing.results.metrics import confusion_matrix
+from bearing.results.waveform import (
     Result,
     WindowFacts,
     filter_windows,
@@ -22,10 +24,8 @@ from bearing.explorer import (
     resampled_recording,
     window_facts,
 )
-from bearing.metrics import confusion_matrix
-from bearing.registry import LABELS, entry
-from bearing.style import STATES
-from bearing.windows import NETWORK_RATE_HZ, WINDOW
+from bearing.signal.windows import NETWORK_RATE_HZ, WINDOW
+from bearing.states import STATES
 from pages._show import STATE_COLOUR, percent
 
 if TYPE_CHECKING:
@@ -298,7 +298,7 @@ def show_table(rows: pd.DataFrame, _asked: pd.DataFrame) -> None:
 
 # ---------------------------------------------------------------------------------------------------------------------
 
-folder = paths.WEIGHTS_DIR
+folder = files.WEIGHTS_DIR
 changed = max((f.stat().st_mtime for f in folder.glob("evaluation_*.json")), default=0.0)
 try:
     evaluated = results(folder, changed)

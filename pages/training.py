@@ -9,16 +9,22 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from bearing import paths
-from bearing import training_figures as figures
+from bearing import files
+from bearing.cwru.registry import LABELS
 from bearing.errors import ModelError
-from bearing.explorer import OTHER_MACHINE, Result, constant_answer, read_all_results, read_history, read_kernels
-from bearing.explorer_figures import confusion_figure
-from bearing.metrics import Metrics
-from bearing.predictor import read_json
-from bearing.recipe import Epoch
-from bearing.registry import LABELS
-from bearing.style import STATES
+from bearing.figures import training as figures
+from bearing.figures.test_set import confusion_figure
+from bearing.models.waveform import read_json
+from bearing.results.metrics import Epoch, Metrics
+from bearing.results.waveform import (
+    OTHER_MACHINE,
+    Result,
+    constant_answer,
+    read_all_results,
+    read_history,
+    read_kernels,
+)
+from bearing.states import STATES
 from pages._exhibit import honesty_of_cnn, show_exhibit, show_honesty
 from pages._live import show_live
 
@@ -226,7 +232,7 @@ def card_rows(card: dict[str, Any]) -> dict[str, str]:
 
 # ----------------------------------------------------------------------------------------------------------------------
 
-folder = paths.WEIGHTS_DIR
+folder = files.WEIGHTS_DIR
 changed = max((f.stat().st_mtime for f in folder.glob("evaluation_*.json")), default=0.0)
 history: tuple[Epoch, ...] = ()
 evaluated: dict[str, Result] = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from browser import chromium, open_page, server  # noqa: F401  fixtures of tests/browser.py
 
-from bearing.paths import local_data_dir
+from bearing.files import local_data_dir
 
 
 @pytest.fixture(scope="session")

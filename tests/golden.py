@@ -16,9 +16,9 @@ SAMPLES = ROOT / "data" / "samples"
 
 def answers() -> dict[str, dict[str, Any]]:
     """What is compared, per sample: the weights' hash, the verdict, its confidence, every opinion's probabilities."""
-    from bearing.diagnosis import diagnose
-    from bearing.intake import open_path
-    from bearing.options import choose
+    from bearing.verdict.diagnosis import diagnose
+    from bearing.verdict.intake import open_path
+    from bearing.verdict.request import choose
 
     stored = {}
     for path in sorted(SAMPLES.glob("*.csv")):

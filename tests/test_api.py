@@ -24,14 +24,14 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.applications import Starlette
 
-from bearing import api as module
-from bearing.api_answers import ORIGINAL_NAMES
-from bearing.api_gate import JsonLines
-from bearing.api_settings import ApiSettings, usable_cores
-from bearing.api_sockets import send_at_once
+from bearing.api import service as module
+from bearing.api.answers import ORIGINAL_NAMES
+from bearing.api.gate import JsonLines
+from bearing.api.settings import ApiSettings, usable_cores
+from bearing.api.sockets import send_at_once
 from bearing.errors import ModelError, ParameterError
-from bearing.order_predictor import load_order_predictor
-from bearing.predictor import load_predictor
+from bearing.models.order import load_order_predictor
+from bearing.models.waveform import load_predictor
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = sorted((ROOT / "data" / "samples").glob("*.csv"))
@@ -100,9 +100,9 @@ def sentence(response: httpx.Response, status: int) -> str:
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_diagnose_answers_what_the_library_answers(client: TestClient, path: Path) -> None:
-    from bearing.diagnosis import diagnose
-    from bearing.intake import open_path
-    from bearing.options import choose
+    from bearing.verdict.diagnosis import diagnose
+    from bearing.verdict.intake import open_path
+    from bearing.verdict.request import choose
 
     answer = upload(client, path)
     assert answer.status_code == 200, answer.text
@@ -112,7 +112,7 @@ def test_diagnose_answers_what_the_library_answers(client: TestClient, path: Pat
 
 
 def test_diagnose_answers_what_the_command_line_prints(client: TestClient, capsys: pytest.CaptureFixture[str]) -> None:
-    from bearing.cli import main
+    from bearing.cli.main import main
 
     path = SAMPLES[0]
     options = {"rate": "12500", "rpm": "1490", "geometry": "n=8,d=5.97,D=31.62,phi=0"}
@@ -536,7 +536,7 @@ def test_missing_weights_are_a_503(windows: np.ndarray, monkeypatch: pytest.Monk
     def missing(*_: object) -> None:
         raise ModelError("cnn.json is missing from weights/: run `python -m bearing train`.")
 
-    monkeypatch.setattr("bearing.predictor.load_predictor", missing)
+    monkeypatch.setattr("bearing.models.waveform.load_predictor", missing)
     with client_of() as client:
         assert "cnn.json is missing" in sentence(client.post("/api/windows", content=npy(windows)), 503)
         assert "cnn.json is missing" in sentence(client.get("/api/model"), 503)
@@ -569,7 +569,7 @@ def test_settings_come_from_the_environment(tmp_path: Path) -> None:
 
 def test_importing_the_service_is_light() -> None:
     heavy = ("streamlit", "torch", "scipy", "pandas", "plotly", "onnxruntime")
-    code = f"import sys, bearing.api; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys, bearing.api.service; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
@@ -610,7 +610,7 @@ def test_listening_sockets_send_at_once() -> None:
 def test_a_key_among_the_hosts_secrets_closes_the_service(tmp_path: Path) -> None:
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit" / "secrets.toml").write_text('BEARING_API_KEY = "sesame"\n')
-    code = "import sys; sys.path.insert(0, sys.argv[1]); import app; print(app.api.api.state.settings.key)"
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import app; print(app.service.api.state.settings.key)"
     environment = {name: value for name, value in os.environ.items() if name != "BEARING_API_KEY"}
     command = [sys.executable, "-c", code, str(ROOT)]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)

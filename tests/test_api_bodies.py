@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bearing.api_bodies import parse_records, parse_rows
+from bearing.api.bodies import parse_records, parse_rows
 from bearing.errors import SignalError
 
 SIZE = 3

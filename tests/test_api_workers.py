@@ -8,11 +8,11 @@ import time
 
 import pytest
 
-from bearing.api_workers import Workers
+from bearing.api.workers import Workers
 
 
 def test_short_work_passes_long_work_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bearing.api_workers.PATIENCE_S", 0.2)
+    monkeypatch.setattr("bearing.api.workers.PATIENCE_S", 0.2)
     order: list[str] = []
 
     async def main() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from browser import AppPage
 
-from bearing.style import STATES
+from bearing.states import STATES
 
 pytestmark = pytest.mark.browser
 

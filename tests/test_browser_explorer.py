@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from browser import AppPage, new_page
 
-from bearing.explorer import PROTOCOLS, read_predictions, read_result
+from bearing.results.waveform import PROTOCOLS, read_predictions, read_result
 
 pytestmark = pytest.mark.browser
 

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from bearing.catalogue import find, load_catalogue, parse_geometry, parse_orders
 from bearing.errors import ParameterError
-from bearing.kinematics import FaultOrders, Geometry, fault_orders
-from bearing.paths import DATA_DIR
+from bearing.files import DATA_DIR
+from bearing.physics.catalogue import find, load_catalogue, parse_geometry, parse_orders
+from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
 
 ENTRIES = load_catalogue()
 
@@ -166,7 +166,7 @@ def test_parse_orders_says_what_is_wrong(text, message):
 
 
 def test_import_is_light():
-    code = "import sys, bearing.catalogue; print([m for m in ('pandas', 'numpy', 'scipy') if m in sys.modules])"
+    code = "import sys, bearing.physics.catalogue; print([m for m in ('pandas', 'numpy', 'scipy') if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == "[]"
 

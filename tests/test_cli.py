@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bearing.batch import exit_code, expand
-from bearing.cli import main, parser
+from bearing.cli.diagnose import exit_code, expand
+from bearing.cli.main import main, parser
 from bearing.errors import UnreadableFile
-from bearing.paths import ROOT
+from bearing.files import ROOT
 
 SAMPLES = ROOT / "data" / "samples"
 
@@ -165,7 +165,7 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
 def test_fetch_without_a_publisher_says_so(
     no_recordings: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("bearing.registry.BASE_URL", "http://127.0.0.1:9/")
+    monkeypatch.setattr("bearing.cwru.registry.BASE_URL", "http://127.0.0.1:9/")
     assert main(["fetch", "105"]) == 2
     assert "could not be downloaded" in capsys.readouterr().err
 

@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 
 from bearing.errors import ModelError, SignalError
-from bearing.metrics import classification_metrics
-from bearing.paths import WEIGHTS_DIR
-from bearing.predictor import load_predictor
-from bearing.scaler import zscore
+from bearing.files import WEIGHTS_DIR
+from bearing.models.waveform import load_predictor
+from bearing.results.metrics import classification_metrics
+from bearing.signal.scaler import zscore
 
 torch = pytest.importorskip("torch", reason="training needs torch (requirements-dev.txt)")
 
-from bearing.cnn import CLASSES, WideKernelCNN, segments  # noqa: E402
-from bearing.recipe import Settings  # noqa: E402
-from bearing.train import fit, predict  # noqa: E402
+from bearing.lab.settings import Settings  # noqa: E402
+from bearing.lab.waveform_network import CLASSES, WideKernelCNN, segments  # noqa: E402
+from bearing.lab.waveform_training import fit, predict  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -139,8 +139,8 @@ def test_the_card_describes_the_committed_files() -> None:
 
 @pytest.mark.recordings
 def test_100_percent_of_the_hold_out_from_the_committed_weights(recordings_dir: Path) -> None:
-    from bearing.dataset import window_set
-    from bearing.evaluate import evaluate
+    from bearing.cwru.dataset import window_set
+    from bearing.lab.waveform_evaluation import evaluate
 
     evaluation = evaluate(window_set(), "random")
     stored = json.loads((WEIGHTS_DIR / "evaluation_random.json").read_text())

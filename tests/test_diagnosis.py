@@ -14,15 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bearing.catalogue import find
-from bearing.diagnosis import Bearing, diagnose
 from bearing.errors import MissingRate, SignalError
-from bearing.intake import open_path
-from bearing.kinematics import Geometry, fault_orders
-from bearing.opinions import Opinion, agreement_of, family_remark
-from bearing.options import choose
-from bearing.paths import ROOT
+from bearing.files import ROOT
+from bearing.physics.catalogue import find
+from bearing.physics.kinematics import Geometry, fault_orders
 from bearing.recording import Recording
+from bearing.verdict.diagnosis import Bearing, diagnose
+from bearing.verdict.intake import open_path
+from bearing.verdict.opinions import Opinion, agreement_of, family_remark
+from bearing.verdict.request import choose
 
 SAMPLES = ROOT / "data" / "samples"
 STATES = {"normal", "inner", "outer", "ball", "uncertain"}

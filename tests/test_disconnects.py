@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bearing.paths import ROOT
+from bearing.files import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,16 @@ def port() -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         number = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "bearing.api:app", "--port", str(number), "--log-level", "warning"]
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "bearing.api.service:app",
+        "--port",
+        str(number),
+        "--log-level",
+        "warning",
+    ]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:

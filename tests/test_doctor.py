@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from bearing.doctor import SEVERITIES, examine, usable_stretch
-from bearing.kinematics import Geometry, fault_orders
+from bearing.physics.kinematics import Geometry, fault_orders
 from bearing.recording import Recording
+from bearing.verdict.doctor import SEVERITIES, examine, usable_stretch
 
 RATE_HZ, RPM = 12_000.0, 1_797.0
 ORDERS = fault_orders(Geometry(9, 7.94, 39.04))
@@ -184,8 +184,8 @@ def test_speed_of_the_examination() -> None:
 
 @pytest.mark.recordings
 def test_no_false_alarms_on_real_recordings(recordings_dir: Path) -> None:
+    from bearing.cwru.registry import entry
     from bearing.readers import read_path
-    from bearing.registry import entry
 
     alarms = set()
     for path in sorted(recordings_dir.glob("*.mat")):

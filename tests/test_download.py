@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from bearing.download import CHUNK, download
+from bearing.cwru.download import CHUNK, download
+from bearing.cwru.registry import RegistryEntry, entry, git_blob_sha1
 from bearing.errors import DownloadFailed, HashMismatch
-from bearing.paths import ROOT
-from bearing.registry import RegistryEntry, entry, git_blob_sha1
+from bearing.files import ROOT
 
 CONTENT = bytes(range(256)) * 4000  # a megabyte
 
@@ -164,7 +164,7 @@ def test_a_killed_download_leaves_nothing_half_written(
     publisher.mood = ["stall"]
     program = (
         "import sys; from dataclasses import replace; from pathlib import Path\n"
-        "from bearing.download import download; from bearing.registry import entry\n"
+        "from bearing.cwru.download import download; from bearing.cwru.registry import entry\n"
         "download(replace(entry(105), sha256=sys.argv[1]), Path(sys.argv[2]), url=sys.argv[3])"
     )
     child = subprocess.Popen([sys.executable, "-c", program, facts.sha256, str(tmp_path), publisher.url], cwd=ROOT)

@@ -8,10 +8,10 @@ import scipy.signal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bearing.envelope import Band, Demodulator, envelope_spectrum, squared_envelope
 from bearing.errors import ParameterError, SignalError
-from bearing.kurtogram import kurtogram, search_line_bands
-from bearing.simulate import Resonance, SimulationConfig, simulate
+from bearing.physics.simulate import Resonance, SimulationConfig, simulate
+from bearing.signal.envelope import Band, Demodulator, envelope_spectrum, squared_envelope
+from bearing.signal.kurtogram import kurtogram, search_line_bands
 
 RATE = 12_000.0
 

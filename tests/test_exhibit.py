@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bearing import paths
+from bearing import files
+from bearing.cwru.registry import LABELS, drive_end_entries
 from bearing.errors import ModelError
-from bearing.exhibit import cnn_honesty, cnn_verdicts, read_outcomes, tally
-from bearing.exhibit_figures import comparison_figure, coverage_figure, grades_figure, reliability_figure
-from bearing.explorer import read_predictions, read_result
-from bearing.explorer_figures import confusion_figure
-from bearing.metrics import classification_metrics
-from bearing.paths import ROOT, WEIGHTS_DIR
-from bearing.registry import LABELS, drive_end_entries
+from bearing.figures.test_set import confusion_figure
+from bearing.figures.verdicts import comparison_figure, coverage_figure, grades_figure, reliability_figure
+from bearing.files import ROOT, WEIGHTS_DIR
+from bearing.results.metrics import classification_metrics
+from bearing.results.verdict import cnn_honesty, cnn_verdicts, read_outcomes, tally
+from bearing.results.waveform import read_predictions, read_result
 
 
 def evaluation() -> dict[str, Any]:
@@ -138,7 +138,7 @@ def test_the_figures_hold_the_numbers(folder: Path) -> None:
 def test_the_training_page_shows_networks_and_experts_side_by_side(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paths, "WEIGHTS_DIR", folder)
+    monkeypatch.setattr(files, "WEIGHTS_DIR", folder)
     monkeypatch.syspath_prepend(str(ROOT))
     app = AppTest.from_file(str(ROOT / "pages" / "training.py"), default_timeout=60).run()
     assert not app.exception
@@ -156,7 +156,7 @@ def test_the_training_page_shows_networks_and_experts_side_by_side(
 
 def test_a_damaged_evaluation_does_not_take_the_page_with_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "evaluation_order.json").write_text("{")
-    monkeypatch.setattr(paths, "WEIGHTS_DIR", folder)
+    monkeypatch.setattr(files, "WEIGHTS_DIR", folder)
     monkeypatch.syspath_prepend(str(ROOT))
     app = AppTest.from_file(str(ROOT / "pages" / "training.py"), default_timeout=60).run()
     assert not app.exception

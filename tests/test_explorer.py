@@ -16,9 +16,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bearing import live_training
+from bearing.cwru.registry import LABELS, drive_end_entries
 from bearing.errors import ModelError, ParameterError
-from bearing.explorer import (
+from bearing.figures.test_set import confusion_figure, map_figure, window_figure
+from bearing.figures.training import curves_figure, kernels_figure, network_figure, protocols_figure
+from bearing.files import WEIGHTS_DIR
+from bearing.lab import live as live_training
+from bearing.lab.live import Plan, TrainingBusy, read_progress
+from bearing.lab.settings import Settings
+from bearing.models.waveform import read_json
+from bearing.results.metrics import Epoch, classification_metrics, confusion_matrix, metrics_from
+from bearing.results.waveform import (
     OTHER_MACHINE,
     PROTOCOLS,
     Result,
@@ -34,14 +42,6 @@ from bearing.explorer import (
     resampled_recording,
     window_facts,
 )
-from bearing.explorer_figures import confusion_figure, map_figure, window_figure
-from bearing.live_training import Plan, TrainingBusy, read_progress
-from bearing.metrics import classification_metrics, confusion_matrix, metrics_from
-from bearing.paths import WEIGHTS_DIR
-from bearing.predictor import read_json
-from bearing.recipe import Epoch, Settings
-from bearing.registry import LABELS, drive_end_entries
-from bearing.training_figures import curves_figure, kernels_figure, network_figure, protocols_figure
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +95,8 @@ def test_what_is_held_out_is_not_trained_on() -> None:
 @pytest.mark.recordings
 def test_the_random_protocol_comes_out_again_on_real_recordings(recordings_dir: Path) -> None:
     """`python -m bearing evaluate --protocol random`, from recordings and committed weights to the committed JSON."""
-    from bearing.dataset import window_set
-    from bearing.evaluate import evaluate
+    from bearing.cwru.dataset import window_set
+    from bearing.lab.waveform_evaluation import evaluate
 
     committed = read_result("random")
     rows = read_predictions(committed)
@@ -112,8 +112,8 @@ def test_the_random_protocol_comes_out_again_on_real_recordings(recordings_dir: 
 def test_what_evaluate_writes_is_what_the_pages_read(recordings_dir: Path, tmp_path: Path) -> None:
     """One epoch per fold on a quarter of the recordings, into another folder."""
     pytest.importorskip("torch")
-    from bearing.dataset import window_set
-    from bearing.evaluate import evaluate, save_evaluation
+    from bearing.cwru.dataset import window_set
+    from bearing.lab.waveform_evaluation import evaluate, save_evaluation
 
     data = window_set([e for e in drive_end_entries() if e.number <= 133])
     settings = Settings(epochs=1)
@@ -130,7 +130,7 @@ def test_what_evaluate_writes_is_what_the_pages_read(recordings_dir: Path, tmp_p
 def test_another_machine_is_measured_by_the_names_of_its_files(tmp_path: Path) -> None:
     from scipy.io import savemat
 
-    from bearing.evaluate import evaluate_other_machine, save_evaluation
+    from bearing.lab.waveform_evaluation import evaluate_other_machine, save_evaluation
 
     with pytest.raises(ParameterError, match="BEARING_OTHER_DIR"):
         evaluate_other_machine(tmp_path)
@@ -150,7 +150,7 @@ def test_another_machine_is_measured_by_the_names_of_its_files(tmp_path: Path) -
 
 @pytest.mark.recordings
 def test_a_window_of_the_table_is_found_again_in_its_recording(recordings_dir: Path, table: pd.DataFrame) -> None:
-    from bearing.indicators import indicators
+    from bearing.signal.indicators import indicators
 
     for row in (5, 1500, 3600):
         facts = window_facts(table, row)
@@ -455,7 +455,7 @@ def test_a_child_whose_server_is_gone_ends(tmp_path: Path) -> None:
             sys.executable,
             "-c",
             "import subprocess, sys, time\n"
-            f"child = subprocess.Popen([sys.executable, '-m', 'bearing.live_training', {str(folder)!r}],"
+            f"child = subprocess.Popen([sys.executable, '-m', 'bearing.lab.live', {str(folder)!r}],"
             " stdin=subprocess.PIPE)\n"
             "print(child.pid, flush=True)\ntime.sleep(60)",
         ],
@@ -493,13 +493,13 @@ def test_old_runs_are_cleared_away(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 def test_importing_what_the_pages_import_loads_no_torch() -> None:
     code = (
-        "import sys, bearing.live_training, bearing.training_figures, bearing.explorer_figures\n"
+        "import sys, bearing.lab.live, bearing.figures.training, bearing.figures.test_set\n"
         "sys.exit(bool({'torch', 'streamlit'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_an_epoch_is_the_same_everywhere() -> None:
-    train = pytest.importorskip("bearing.train")
+    train = pytest.importorskip("bearing.lab.waveform_training")
     assert train.Epoch is Epoch
     assert train.Settings is Settings

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bearing.familiarity import distances_db, largest_distance_db, spectral_shape
-from bearing.paths import WEIGHTS_DIR
-from bearing.registry import entry
+from bearing.cwru.registry import entry
+from bearing.files import WEIGHTS_DIR
+from bearing.models.familiarity import distances_db, largest_distance_db, spectral_shape
 
 
 def test_the_shape_ignores_level_and_offset() -> None:
@@ -48,9 +48,9 @@ def test_no_held_out_fault_size_counts_as_known() -> None:
 
 @pytest.mark.recordings
 def test_other_sensors_of_the_same_rig_are_not_known(recordings_dir: Path) -> None:
-    from bearing.dataset import load_recording
-    from bearing.predictor import load_predictor
-    from bearing.windows import cut_windows
+    from bearing.cwru.dataset import load_recording
+    from bearing.models.waveform import load_predictor
+    from bearing.signal.windows import cut_windows
 
     predictor = load_predictor(WEIGHTS_DIR)
     for number in (105, 280, 310):

@@ -8,15 +8,16 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from bearing import envelope_figures, figures
-from bearing.catalogue import find
-from bearing.diagnosis import Bearing, Diagnosis, diagnose
-from bearing.envelope import Band, envelope_spectrum
-from bearing.kurtogram import kurtogram
+from bearing.figures import envelope as envelope_figures
+from bearing.figures import recording as figures
+from bearing.physics.catalogue import find
+from bearing.physics.simulate import SimulationConfig, simulate_recording
 from bearing.report import report_csv, report_html, report_json, summary_rows
-from bearing.simulate import SimulationConfig, simulate_recording
-from bearing.spectrum import amplitude_spectrum, downsample, spectrogram
-from bearing.style import STATES
+from bearing.signal.envelope import Band, envelope_spectrum
+from bearing.signal.kurtogram import kurtogram
+from bearing.signal.spectrum import amplitude_spectrum, downsample, spectrogram
+from bearing.states import STATES
+from bearing.verdict.diagnosis import Bearing, Diagnosis, diagnose
 
 RPM = 1772.0
 

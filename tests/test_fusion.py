@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bearing.calibration import (
+from bearing.verdict.calibration import (
     confidences,
     expected_calibration_error,
     fit_calibration,
     reliability_bins,
     unit_weights,
 )
-from bearing.fusion import STATES, UNCERTAIN, Calibration, fuse, fused_probabilities
+from bearing.verdict.fusion import STATES, UNCERTAIN, Calibration, fuse, fused_probabilities
 
 CALIBRATION = Calibration(temperature=1.0, envelope_weight=0.3, threshold_fault=0.6, threshold_normal=0.6)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bearing.errors import ParameterError
-from bearing.kinematics import FaultOrders, Geometry, fault_orders, hz_to_order, order_to_hz, rpm_to_hz
+from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders, hz_to_order, order_to_hz, rpm_to_hz
 
 geometries = st.builds(
     Geometry,

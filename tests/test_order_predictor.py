@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from bearing.errors import ModelError
-from bearing.fusion import Calibration, fuse
-from bearing.kinematics import FaultOrders, Geometry, fault_orders
-from bearing.order_features import order_features
-from bearing.order_predictor import CLASSES, OrderPredictor, load_order_predictor
-from bearing.paths import WEIGHTS_DIR
-from bearing.simulate_train import simulate_machine
+from bearing.files import WEIGHTS_DIR
+from bearing.lab.machines import simulate_machine
+from bearing.models.order import CLASSES, OrderPredictor, load_order_predictor
+from bearing.models.order_features import order_features
+from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
+from bearing.verdict.fusion import Calibration, fuse
 
 ORDERS = fault_orders(Geometry(9, 7.94, 39.04))
 
@@ -65,7 +65,7 @@ def test_the_card_says_what_it_was_made_of(predictor: OrderPredictor) -> None:
 
 def test_numpy_gives_what_torch_gives(predictor: OrderPredictor) -> None:
     torch = pytest.importorskip("torch")
-    from bearing.order_cnn import OrderNetwork
+    from bearing.lab.order_network import OrderNetwork
 
     network = OrderNetwork()
     network.load_state_dict({name: torch.from_numpy(values[0]) for name, values in predictor.weights.items()})

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bearing.diagnosis import Bearing, Opinion, diagnose
 from bearing.errors import DownloadFailed
-from bearing.intake import open_upload
-from bearing.limits import limits
-from bearing.options import choose
-from bearing.style import STATES
+from bearing.settings import limits
+from bearing.states import STATES
+from bearing.verdict.diagnosis import Bearing, Opinion, diagnose
+from bearing.verdict.intake import open_upload
+from bearing.verdict.request import choose
 from pages._show import STATE_COLOUR, percent, plain
 from pages._verdict import agreement
 

@@ -13,13 +13,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bearing import live_training, paths, registry
-from bearing.download import is_published
-from bearing.explorer import PROTOCOLS, read_all_results, read_predictions, read_result, read_results
-from bearing.live_training import Plan
-from bearing.paths import ROOT, WEIGHTS_DIR
-from bearing.recipe import Settings
-from bearing.registry import LABELS
+from bearing import files
+from bearing.cwru import registry
+from bearing.cwru.download import is_published
+from bearing.cwru.registry import LABELS
+from bearing.files import ROOT, WEIGHTS_DIR
+from bearing.lab import live as live_training
+from bearing.lab.live import Plan
+from bearing.lab.settings import Settings
+from bearing.results.waveform import PROTOCOLS, read_all_results, read_predictions, read_result, read_results
 
 
 @pytest.fixture(autouse=True)
@@ -181,7 +183,7 @@ def test_with_recordings_the_waveform_is_drawn(recordings_dir: Path) -> None:
 def test_without_weights_the_pages_say_how_to_make_them(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(paths, "WEIGHTS_DIR", tmp_path)
+    monkeypatch.setattr(files, "WEIGHTS_DIR", tmp_path)
     assert "python -m bearing train" in words(unbroken(page(name)))
 
 
@@ -192,7 +194,7 @@ def test_with_damaged_evaluations_the_pages_say_which(
     weights = tmp_path / "weights"
     shutil.copytree(WEIGHTS_DIR, weights, ignore=shutil.ignore_patterns("*.onnx", "*.pt"))
     (weights / "evaluation_load.json").write_text('{"protocol": "load"}')
-    monkeypatch.setattr(paths, "WEIGHTS_DIR", weights)
+    monkeypatch.setattr(files, "WEIGHTS_DIR", weights)
     assert "evaluation_load.json lacks" in words(unbroken(page(name)))
 
 

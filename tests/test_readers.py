@@ -125,8 +125,8 @@ def test_signals_and_their_clock_in_different_structs() -> None:
 
 
 def test_own_matlab_reader_agrees_with_scipy() -> None:
-    from bearing.limits import Limits
     from bearing.readers.mat import read_mat5
+    from bearing.settings import Limits
 
     variables = {
         "double": twins.signal(50).reshape(5, 10),

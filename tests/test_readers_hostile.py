@@ -18,12 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutate import mutated
 
-from bearing.doctor import examine
 from bearing.errors import InputError, ParameterError, TooLarge, UnreadableFile, UnsupportedFormat
-from bearing.limits import Limits, limits
 from bearing.readers import preferred_channel, read_bytes
 from bearing.readers.names import clean_name, safe_cell
 from bearing.readers.safe import read_safely
+from bearing.settings import Limits, limits
+from bearing.verdict.doctor import examine
 
 MEGABYTE = 1_000_000
 MAT5 = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM"

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bearing.dataset import load_recording, locate, window_set
+from bearing.cwru.dataset import load_recording, locate, window_set
+from bearing.cwru.registry import LABELS, drive_end_entries, entry, recognise, recognise_variable, registry
 from bearing.errors import ParameterError, RecordingMissing
-from bearing.intake import open_path
-from bearing.registry import LABELS, drive_end_entries, entry, recognise, recognise_variable, registry
+from bearing.verdict.intake import open_path
 
 
 def test_109_recordings_60_drive_end_45_fan_end_4_normal() -> None:

@@ -7,12 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bearing.envelope import Band, Demodulator, envelope_spectrum
 from bearing.errors import ParameterError
-from bearing.indicators import indicators
-from bearing.kurtogram import search_line_bands
-from bearing.paths import DATA_DIR
-from bearing.simulate import (
+from bearing.files import DATA_DIR
+from bearing.physics.simulate import (
     SAMPLES,
     Resonance,
     SimulationConfig,
@@ -21,6 +18,9 @@ from bearing.simulate import (
     simulate,
     simulate_recording,
 )
+from bearing.signal.envelope import Band, Demodulator, envelope_spectrum
+from bearing.signal.indicators import indicators
+from bearing.signal.kurtogram import search_line_bands
 
 QUIET = SimulationConfig("outer", duration_s=4, noise_g=0.0, shaft_g=(), mains_g=(), slip=0.0, mean_slip=0.0)
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bearing.errors import ParameterError, SignalError
-from bearing.spectrum import amplitude_spectrum, downsample, power_density, spectrogram, to_db
+from bearing.signal.spectrum import amplitude_spectrum, downsample, power_density, spectrogram, to_db
 
 RATE = 12_000.0
 

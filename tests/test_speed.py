@@ -6,8 +6,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bearing.errors import ParameterError, SignalError
-from bearing.simulate import ORDERS_6205, SimulationConfig, simulate
-from bearing.speed import check_speed, estimate_speed, refine_speed
+from bearing.physics.simulate import ORDERS_6205, SimulationConfig, simulate
+from bearing.physics.speed import check_speed, estimate_speed, refine_speed
 
 RATE = 12_000.0
 
@@ -145,7 +145,7 @@ def test_constant_signal_has_no_speed():
 @pytest.mark.recordings
 @pytest.mark.parametrize("number", [97, 105, 118, 130])
 def test_real_recordings(recordings_dir, number):
-    from bearing.dataset import load_recording
+    from bearing.cwru.dataset import load_recording
 
     recording = load_recording(number)
     found = estimate_speed(recording.samples, recording.sampling_rate_hz, ORDERS_6205)
@@ -157,7 +157,7 @@ def test_real_recordings(recordings_dir, number):
 @pytest.mark.recordings
 @pytest.mark.parametrize("number", [97, 98, 99, 100])
 def test_normals_read_at_the_wrong_rate_are_noticed(recordings_dir, number):
-    from bearing.dataset import load_recording
+    from bearing.cwru.dataset import load_recording
 
     recording = load_recording(number)
     checked = check_speed(recording.samples, 12_000.0, recording.shaft_rpm)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from bearing.errors import ParameterError, SignalError
-from bearing.scaler import zscore
-from bearing.splits import random_split
-from bearing.windows import cut_windows, resample, window_starts
+from bearing.lab.folds import random_split
+from bearing.signal.scaler import zscore
+from bearing.signal.windows import cut_windows, resample, window_starts
 
 
 @given(n=st.integers(1, 500), size=st.integers(1, 100), hop=st.integers(1, 100))

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from bearing.errors import BearingError, TooLarge, UnreadableFile
-from bearing.limits import Limits, limits
 from bearing.readers.channels import preferred_channel
 from bearing.readers.formats import Format, format_of
 from bearing.recording import Recording
+from bearing.settings import Limits, limits
 
 __all__ = ["preferred_channel", "read_bytes", "read_path"]
 
@@ -30,7 +30,7 @@ def read_bytes(data: bytes, name: str, bounds: Limits | None = None) -> list[Rec
     name : str
         Its name: for the extension, for the number of a CWRU recording, and to show.
     bounds : Limits, optional
-        What the file may cost; by default :func:`bearing.limits.limits`.
+        What the file may cost; by default :func:`bearing.settings.limits`.
 
     Raises
     ------

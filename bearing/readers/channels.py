@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from bearing.errors import UnsupportedFormat
-from bearing.limits import Limits
 from bearing.readers.clock import MIN_RATE_HZ, is_ramp, rate_of_stamps, rate_of_wall_clock
 from bearing.readers.facts import Facts, Known
 from bearing.readers.names import clean_file_name, clean_name, kind_of, unique_names, words_of
 from bearing.recording import RPM_LIMITS, FloatArray, Recording
+from bearing.settings import Limits
 
 __all__ = ["Column", "columns_of", "preferred_channel", "to_recordings"]
 

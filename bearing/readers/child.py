@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
-    from bearing.limits import Limits
+    from bearing.settings import Limits
 
 __all__ = ["main"]
 
@@ -21,9 +21,9 @@ def main(source: BinaryIO, sink: BinaryIO) -> None:
     import numpy as np  # noqa: F401  (libraries first: the limit is for the file)
 
     from bearing.errors import BearingError
-    from bearing.limits import Limits
     from bearing.readers import read_bytes
     from bearing.readers.safe import packed
+    from bearing.settings import Limits
 
     bounds = Limits(**request["bounds"])
     data = source.read(bounds.max_bytes + 1)

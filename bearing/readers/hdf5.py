@@ -12,9 +12,9 @@ from math import prod
 import numpy as np
 
 from bearing.errors import BearingError, UnreadableFile, UnsupportedFormat
-from bearing.limits import Limits
 from bearing.readers.mat import Tree
 from bearing.readers.names import clean_name
+from bearing.settings import Limits
 
 __all__ = ["read_hdf5"]
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from bearing.errors import UnreadableFile
-from bearing.limits import Limits
 from bearing.readers.channels import Column, to_recordings
 from bearing.readers.clock import rate_of_stamps
 from bearing.readers.dialect import Dialect
@@ -20,6 +19,7 @@ from bearing.readers.names import clean_name
 from bearing.readers.table import parse_table
 from bearing.readers.text import decode
 from bearing.recording import RATE_LIMITS_HZ, FloatArray, Recording
+from bearing.settings import Limits
 
 __all__ = ["read_lvm"]
 

@@ -15,8 +15,8 @@ from math import prod
 import numpy as np
 
 from bearing.errors import UnreadableFile
-from bearing.limits import Limits
 from bearing.readers.names import clean_name
+from bearing.settings import Limits
 
 __all__ = ["Tree", "is_mat4", "read_mat4", "read_mat5"]
 

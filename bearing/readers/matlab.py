@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bearing.errors import UnsupportedFormat
-from bearing.limits import Limits
 from bearing.readers.channels import Column, columns_of, to_recordings
 from bearing.readers.facts import Facts, Known, facts_in_lines, facts_in_scalars
 from bearing.readers.mat import Tree
 from bearing.readers.names import clean_file_name, clean_name, kind_of, unique_names
 from bearing.recording import Recording
+from bearing.settings import Limits
 
 __all__ = ["tree_to_recordings"]
 

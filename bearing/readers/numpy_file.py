@@ -12,12 +12,12 @@ from math import prod
 import numpy as np
 
 from bearing.errors import BearingError, UnreadableFile, UnsupportedFormat
-from bearing.limits import Limits
 from bearing.readers.channels import Column, columns_of, to_recordings
 from bearing.readers.mat import Tree
 from bearing.readers.matlab import tree_to_recordings
 from bearing.readers.names import clean_name
 from bearing.recording import Recording
+from bearing.settings import Limits
 
 __all__ = ["read_npy", "read_npz"]
 

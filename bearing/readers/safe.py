@@ -22,10 +22,10 @@ import numpy as np
 
 from bearing import errors
 from bearing.errors import TooLarge, UnreadableFile
-from bearing.limits import Limits, limits
 from bearing.readers import read_bytes
 from bearing.readers.formats import Format, format_of
 from bearing.recording import Recording
+from bearing.settings import Limits, limits
 
 __all__ = ["read_safely"]
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bearing.errors import UnreadableFile
-from bearing.limits import Limits
 from bearing.readers.channels import Column
 from bearing.readers.dialect import WHITESPACE, Dialect, is_stamp
 from bearing.readers.names import clean_name
 from bearing.recording import FloatArray
+from bearing.settings import Limits
 
 if TYPE_CHECKING:
     import pandas as pd

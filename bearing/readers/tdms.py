@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from bearing.errors import BearingError, UnreadableFile, UnsupportedFormat
-from bearing.limits import Limits
 from bearing.readers.channels import Column, to_recordings
 from bearing.readers.facts import Facts, Known, facts_in_scalars, tidy_rate
 from bearing.readers.names import clean_file_name, clean_name, unique_names
 from bearing.recording import RATE_LIMITS_HZ, FloatArray, Recording
+from bearing.settings import Limits
 
 __all__ = ["read_tdms"]
 

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from bearing.errors import UnreadableFile, UnsupportedFormat
-from bearing.limits import Limits
 from bearing.readers.channels import Column, to_recordings
 from bearing.readers.dialect import find_dialect
 from bearing.readers.facts import Facts, facts_in_lines
 from bearing.readers.names import clean_file_name, clean_name
 from bearing.readers.table import parse_table
 from bearing.recording import Recording
+from bearing.settings import Limits
 
 __all__ = ["decode", "read_text"]
 

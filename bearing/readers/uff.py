@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bearing.errors import UnreadableFile, UnsupportedFormat
-from bearing.limits import Limits
 from bearing.readers.channels import Column, to_recordings
 from bearing.readers.clock import rate_of_stamps
 from bearing.readers.facts import Facts, Known, tidy_rate
 from bearing.readers.names import clean_file_name, clean_name, unique_names
 from bearing.recording import RATE_LIMITS_HZ, FloatArray, Recording
+from bearing.settings import Limits
 
 __all__ = ["read_uff"]
 

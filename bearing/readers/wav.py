@@ -10,10 +10,10 @@ import struct
 import numpy as np
 
 from bearing.errors import UnreadableFile, UnsupportedFormat
-from bearing.limits import Limits
 from bearing.readers.channels import Column, to_recordings
 from bearing.readers.facts import Facts, Known
 from bearing.recording import RATE_LIMITS_HZ, FloatArray, Recording
+from bearing.settings import Limits
 
 __all__ = ["read_wav"]
 

@@ -1,0 +1,109 @@
+"""What /api/docs shows. The examples are computed from the simulated samples by the very code they describe."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from bearing.errors import BearingError
+from bearing.files import DATA_DIR
+
+__all__ = ["BATCH_BODY", "DESCRIPTION", "ERRORS", "WINDOWS_BODY", "with_examples"]
+
+SAMPLE = DATA_DIR / "samples" / "outer.csv"  # simulated, and says so in its first line
+
+DESCRIPTION = """\
+Is this rolling bearing healthy, which part is failing, and how sure is that? One vibration file in, one diagnosis out.
+
+```sh
+curl -F file=@pump.csv -F rate=25600 -F rpm=1480 -F bearing=6205 https://HOST/api/diagnose
+curl --data-binary @windows.npy https://HOST/api/windows
+```
+
+Errors are `{"detail": "one sentence: what was expected, what came, what to do"}`. A busy server answers 429 with
+`Retry-After`. Where the server has a key, send it as `Authorization: Bearer KEY`. Every answer carries `X-Request-ID`.
+"""
+
+_ERROR = {
+    "type": "object",
+    "required": ["detail"],
+    "properties": {"detail": {"type": "string"}},
+}
+
+
+def _answer(description: str, example: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": _ERROR, "example": {"detail": example}}}
+    return {"description": description, "content": content}
+
+
+ERRORS: dict[int | str, dict[str, Any]] = {
+    401: _answer("The key is missing or wrong.", "This service needs its key: send it as 'Authorization: Bearer KEY'."),
+    413: _answer("Over a limit.", "More than 512 windows in one request: split it into several."),
+    422: _answer("The input cannot be used.", "Record 3 (counted from 0) holds 2,047 numbers, expected 2048."),
+    429: _answer("The queue is full.", "The server is busy: try again in a second."),
+    503: _answer("The model cannot be loaded.", "cnn.onnx is missing from weights/: run `python -m bearing train`."),
+}
+
+_NUMBERS = {"type": "array", "items": {"type": "number"}, "minItems": 2048, "maxItems": 2048}
+_ROWS = {"type": "array", "items": _NUMBERS, "minItems": 1}
+_RECORDS = {
+    "type": "array",
+    "minItems": 1,
+    "items": {"type": "object", "required": ["record"], "properties": {"record": _NUMBERS}},
+}
+_WRAPPED_ROWS = {"type": "object", "required": ["windows"], "properties": {"windows": _ROWS}}
+
+WINDOWS_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"anyOf": [_WRAPPED_ROWS, _ROWS]}},
+            "application/x-npy": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+BATCH_BODY: dict[str, Any] = {"requestBody": {"required": True, "content": {"application/json": {"schema": _RECORDS}}}}
+
+
+def with_examples(api: FastAPI) -> Callable[[], dict[str, Any]]:
+    """The `openapi` method of `api`: its schema with examples, made once."""
+
+    def openapi() -> dict[str, Any]:
+        if api.openapi_schema is None:
+            schema = get_openapi(title=api.title, version=api.version, description=api.description, routes=api.routes)
+            try:
+                _add_examples(schema)
+            except BearingError as error:  # a service without its model still explains itself
+                logging.getLogger("bearing.api").warning("No examples in the documentation: %s", error)
+            api.openapi_schema = schema
+        return api.openapi_schema
+
+    return openapi
+
+
+def _add_examples(schema: dict[str, Any]) -> None:
+    from bearing.api.answers import judge
+    from bearing.verdict.diagnosis import diagnose
+    from bearing.verdict.intake import open_path
+    from bearing.verdict.request import choose
+
+    recording, bearing = choose(open_path(SAMPLE))
+    window = recording.samples[None, :2048].round(5)
+    judged = judge(window)
+
+    def answer(path: str, method: str, example: object) -> None:
+        answers = schema["paths"][path][method]["responses"]
+        answers["200"]["content"]["application/json"] = {"example": example}
+
+    def body(path: str, example: object) -> None:
+        schema["paths"][path]["post"]["requestBody"]["content"]["application/json"]["example"] = example
+
+    answer("/diagnose", "post", diagnose(recording, bearing).as_dict())
+    body("/windows", {"windows": window.tolist()})
+    answer("/windows", "post", judged.answer())
+    body("/batch_predict/", [{"record": row} for row in window.tolist()])
+    answer("/batch_predict/", "post", judged.original_answer())

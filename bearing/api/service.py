@@ -1,0 +1,293 @@
+"""REST over `diagnose()`: ``/api/...`` and the original service's ``/batch_predict/``, on FastAPI.
+
+Alone: ``uvicorn bearing.api.service:app``. Beside the pages: ``st.App(..., routes=routes, lifespan=lifespan)`` in
+app.py.
+Routes read and answer; what they answer is computed by the same functions as on the page and the command line. The
+heavy imports happen on the first request (or the warm-up), so that the server listens at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import PurePosixPath
+from typing import Annotated, Any, BinaryIO
+
+import orjson
+from fastapi import APIRouter, FastAPI, File, Form, Request, Response, UploadFile
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
+from starlette.routing import BaseRoute, Mount, Route
+
+from bearing import __version__
+from bearing.api import docs as api_docs
+from bearing.api.answers import WINDOW, Judged, judge
+from bearing.api.gate import Gate, Metrics, log, start_log
+from bearing.api.settings import ApiSettings
+from bearing.api.sockets import send_at_once
+from bearing.api.workers import Workers
+from bearing.errors import BearingError, InputError, ModelError, TooLarge
+
+__all__ = ["api", "app", "create_api", "lifespan", "lifespan_of", "routes", "routes_of"]
+
+SMALL_BODY = 64_000  # bytes; a window or two are judged in less time than it takes to hand them to a thread
+NPY_TYPES = ("application/x-npy", "application/octet-stream")
+
+
+class UploadRoute(APIRoute):
+    """A route whose form holds one file and a few short fields: more than that is refused while it arrives."""
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        handle = super().get_route_handler()
+
+        async def bounded(request: Request) -> Response:
+            await request.form(max_files=1, max_fields=16, max_part_size=10_000)  # kept by the request
+            return await handle(request)
+
+        return bounded
+
+
+def create_api(settings: ApiSettings | None = None) -> FastAPI:
+    """The API with its own queue, workers and metrics. Paths are relative to ``/api``."""
+    settings = settings or ApiSettings.from_environment()
+    metrics = Metrics()
+    api = FastAPI(
+        title="Bearing Diagnostics",
+        version=__version__,
+        description=api_docs.DESCRIPTION,
+        docs_url="/docs",
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    api.state.workers = Workers(settings.workers, metrics.waited.observe)
+    api.state.settings = settings
+    api.state.metrics = metrics
+    api.add_middleware(Gate, settings=settings, metrics=metrics)
+    api.include_router(_uploads)
+    api.include_router(_rest)
+    for error, handler in _HANDLERS.items():
+        api.add_exception_handler(error, handler)
+    api.openapi = api_docs.with_examples(api)  # type: ignore[method-assign]
+    return api
+
+
+_uploads = APIRouter(route_class=UploadRoute)
+_rest = APIRouter()
+
+
+@_uploads.post("/diagnose", tags=["diagnosis"], summary="Diagnose one vibration file", responses=api_docs.ERRORS)
+async def diagnose_file(
+    request: Request,
+    file: Annotated[
+        UploadFile, File(description="MATLAB, CSV, WAV, NumPy, HDF5, TDMS, UFF or LVM: whatever the page reads.")
+    ],
+    channel: Annotated[str | None, Form(description="Channel by name; the likely one by default.")] = None,
+    rate: Annotated[float | None, Form(description="Sampling rate in Hz, where the file does not say.")] = None,
+    rpm: Annotated[float | None, Form(description="Shaft speed in revolutions per minute.")] = None,
+    bearing: Annotated[str | None, Form(description="Designation in the catalogue, such as 6205-2RS.")] = None,
+    geometry: Annotated[str | None, Form(description="Own geometry, such as n=8,d=5.97,D=31.62,phi=0.")] = None,
+    orders: Annotated[
+        str | None, Form(description="Own fault orders, such as bpfo=3.25,bpfi=4.76,bsf=2.56,ftf=0.41.")
+    ] = None,
+) -> Response:
+    """Verdict, confidence and reason for one channel of the file: the same object as on the page and the command line.
+
+    Give at most one of `bearing`, `geometry` and `orders`.
+    """
+    options = {
+        "channel": channel,
+        "rate_hz": rate,
+        "rpm": rpm,
+        "bearing": bearing,
+        "geometry": geometry,
+        "orders": orders,
+    }
+    name = PurePosixPath((file.filename or "upload").replace("\\", "/")).name[:200]
+    content = await request.app.state.workers.run(_diagnosis, file.file, name, options, long=True)
+    request.app.state.metrics.verdicts.labels(content["verdict"]).inc()
+    return _json(content)
+
+
+def _diagnosis(file: BinaryIO, name: str, options: dict[str, Any]) -> dict[str, Any]:
+    from bearing.verdict.diagnosis import diagnose
+    from bearing.verdict.intake import open_upload
+    from bearing.verdict.request import choose
+
+    recording, bearing = choose(open_upload(file.read(), name), **options)
+    return diagnose(recording, bearing).as_dict()
+
+
+@_rest.post(
+    "/windows",
+    tags=["windows"],
+    summary="Class probabilities of windows of 2048 samples at 12 kHz",
+    openapi_extra=api_docs.WINDOWS_BODY,
+    responses=api_docs.ERRORS,
+)
+async def windows(request: Request) -> Response:
+    """Each window as the waveform CNN sees it, any level. For a verdict on a machine use `/api/diagnose`.
+
+    Send `.npy` bytes (float32 or float64, shape (n, 2048)) or JSON; with `Accept: application/x-npy` the answer is the
+    array of probabilities as `.npy`, with the classes in `X-Classes`.
+    """
+    from bearing.api.bodies import parse_windows
+
+    result = await _judged(request, parse_windows)
+    if any(kind in request.headers.get("accept", "") for kind in NPY_TYPES):
+        return Response(result.npy(), media_type="application/x-npy", headers={"X-Classes": ",".join(result.classes)})
+    return _json(result.answer())
+
+
+@_rest.post(
+    "/batch_predict/",
+    tags=["windows"],
+    summary="The original service's request and answer",
+    openapi_extra=api_docs.BATCH_BODY,
+    responses=api_docs.ERRORS,
+)
+@_rest.post("/batch_predict", include_in_schema=False)
+async def batch_predict(request: Request) -> Response:
+    """Drop-in for clients of the original service; it is served at `/batch_predict/` of the host, too."""
+    from bearing.api.bodies import parse_records
+
+    result = await _judged(request, parse_records)
+    return _json(result.original_answer())
+
+
+async def _judged(request: Request, parse: Callable[..., Any]) -> Judged:
+    state = request.app.state
+    body = bytearray()  # grows in place, where a list of chunks would be held twice
+    async for chunk in request.stream():
+        body += chunk
+
+    def work() -> Judged:
+        return judge(parse(body, WINDOW, state.settings.max_windows))
+
+    if len(body) <= SMALL_BODY and state.workers.ready:
+        result = work()
+    else:
+        result = await state.workers.run(work)
+    state.metrics.windows.inc(len(result.probabilities))
+    return result
+
+
+@_rest.get("/bearings", tags=["about"], summary="The catalogue of bearings")
+def bearings() -> Response:
+    """Designation, maker, geometry (own unit, degrees) and fault orders of every known bearing, with the source."""
+    from dataclasses import asdict
+
+    from bearing.physics.catalogue import load_catalogue
+
+    return _json([{"name": entry.name, **asdict(entry)} for entry in load_catalogue()])
+
+
+@_rest.get("/model", tags=["about"], summary="The model cards", responses=api_docs.ERRORS)
+def model() -> Response:
+    """What each network is, what it was trained on, hashes and metrics: `cnn` judges windows, `order_cnn` diagnoses."""
+    from bearing.models.order import load_order_predictor
+    from bearing.models.waveform import load_predictor
+
+    return _json({"cnn": load_predictor().card, "order_cnn": load_order_predictor().card})
+
+
+@_rest.get("/health", tags=["about"], summary="Is the service up")
+async def health(request: Request) -> Response:
+    """Answers at once, whatever the workers are doing."""
+    state = request.app.state
+    return _json(
+        {
+            "status": "ok",
+            "version": __version__,
+            "ready": state.workers.ready,
+            "workers": state.workers.count,
+            "max_windows": state.settings.max_windows,
+        }
+    )
+
+
+@_rest.get("/metrics", tags=["about"], summary="Prometheus metrics", response_class=Response)
+def prometheus(request: Request) -> Response:
+    """Requests, seconds, queue, windows and verdicts, in Prometheus' text format."""
+    return Response(generate_latest(request.app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _json(content: object) -> Response:
+    return Response(orjson.dumps(content), media_type="application/json")
+
+
+def _error(status: int, detail: str) -> JSONResponse:
+    return JSONResponse({"detail": detail}, status)
+
+
+async def _on_our_error(request: Request, error: Exception) -> Response:
+    status = 413 if isinstance(error, TooLarge) else 422 if isinstance(error, InputError) else 503
+    if isinstance(error, ModelError):
+        log.error("The model cannot be used: %s", error)
+    return _error(status, str(error))
+
+
+async def _on_invalid_form(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"][1:]) or "body"
+    return _error(422, f"The field '{field}' cannot be used: {first['msg'][:1].lower()}{first['msg'][1:]}.")
+
+
+async def _on_gone(request: Request, error: Exception) -> Response:
+    return _error(400, "The connection closed before the body was complete.")
+
+
+async def _on_bug(request: Request, error: Exception) -> Response:
+    request_id = request.state.request_id
+    log.error("A request failed", exc_info=error, extra={"facts": {"request_id": request_id}})
+    answer = _error(500, f"Something went wrong on the server; its log has the request id {request_id}.")
+    answer.headers["X-Request-ID"] = request_id  # this answer is given outside the gate
+    return answer
+
+
+_HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+    BearingError: _on_our_error,
+    RequestValidationError: _on_invalid_form,
+    ClientDisconnect: _on_gone,
+    Exception: _on_bug,
+}
+
+
+def routes_of(api: FastAPI) -> list[BaseRoute]:
+    """The API under ``/api``, and the original service's path at the root."""
+    return [
+        Mount("/api", app=api),
+        Route("/batch_predict/", endpoint=api),
+        Route("/batch_predict", endpoint=api),
+    ]
+
+
+def lifespan_of(api: FastAPI) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    """Starts the workers and lets one of them load the models; stops them at the end."""
+
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncIterator[None]:
+        start_log()
+        send_at_once()
+        workers: Workers = api.state.workers
+        workers.warm_up(api.openapi)
+        try:
+            yield
+        finally:
+            workers.stop()
+
+    return lifespan
+
+
+async def _to_docs(request: Request) -> Response:
+    return RedirectResponse("/api/docs")
+
+
+api = create_api()
+routes = routes_of(api)
+lifespan = lifespan_of(api)
+app = Starlette(routes=[Route("/", _to_docs), *routes], lifespan=lifespan)

@@ -1,0 +1,246 @@
+"""The command line: `python -m bearing {diagnose,fetch,train,evaluate,serve}`. Parses and prints; computes nothing."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bearing import __version__
+from bearing.errors import BearingError
+
+__all__ = ["main"]
+
+OK, FAULT, BAD_INPUT, UNCERTAIN = 0, 1, 2, 3
+
+DIAGNOSE_EXAMPLES = """\
+examples:
+  python -m bearing diagnose 105.mat
+  python -m bearing diagnose pump.csv --rate 25600 --rpm 1480 --bearing 6205
+  python -m bearing diagnose pump.wav --rpm 1480 --geometry n=9,d=7.94,D=39.04,phi=0 --json
+  python -m bearing diagnose recordings/ 'more/*.mat' --csv > verdicts.csv
+  cat pump.csv | python -m bearing diagnose - --rate 25600 --json | jq .verdict
+
+exit code:
+  0  healthy          1  a fault was found
+  2  bad input        3  uncertain
+  Of several files: 1 if any has a fault, else 2 if any could not be used, else 3 if any is uncertain, else 0.
+"""
+
+
+def _diagnose(arguments: argparse.Namespace) -> int:
+    from bearing.cli.diagnose import run
+
+    return run(arguments)
+
+
+def _fetch(arguments: argparse.Namespace) -> int:
+    """Downloads recordings, one file at a time, with a bar per file."""
+    from tqdm import tqdm
+
+    from bearing.cwru.download import download
+    from bearing.cwru.registry import entry, registry
+
+    entries = [entry(number) for number in arguments.numbers] or list(registry())
+    for count, facts in enumerate(entries, start=1):
+        with tqdm(unit="B", unit_scale=True, desc=f"{count}/{len(entries)} {facts.file_name}", leave=False) as bar:
+
+            def report(done: int, total: int, bar: tqdm = bar) -> None:
+                bar.total = total or None
+                bar.update(done - bar.n)
+
+            path = download(facts, arguments.folder, report)
+        print(path)
+    return OK
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    """Trains one model and writes its files."""
+    if arguments.model == "order":
+        from bearing.lab.order_training import main as train_order
+
+        return train_order(arguments)
+    from tqdm import tqdm
+
+    from bearing.cwru.dataset import window_set
+    from bearing.lab.settings import Settings
+    from bearing.lab.waveform_training import train_and_save
+    from bearing.results.metrics import Epoch
+
+    settings = Settings(seed=arguments.seed, epochs=arguments.epochs, learning_rate=arguments.learning_rate)
+    with tqdm(desc="recordings", unit="file") as bar:
+        data = window_set(progress=lambda done, total: _advance(bar, done, total))
+    with tqdm(desc="epochs", total=settings.epochs) as bar:
+
+        def report(epoch: Epoch, planned: int) -> bool:
+            bar.set_postfix(loss=f"{epoch.validation_loss:.4f}", accuracy=f"{epoch.validation_accuracy:.4f}")
+            _advance(bar, epoch.epoch, planned)
+            return True
+
+        card = train_and_save(data, arguments.out, settings, report)
+    for part, metrics in card["metrics"].items():
+        print(f"{part:<11} accuracy {metrics['accuracy']:.4f}  macro-F1 {metrics['macro_f1']:.4f}  n {metrics['n']}")
+    print(f"{card['training']['epochs_run']} epochs in {card['training']['seconds']} s, written to {arguments.out}")
+    return OK
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    """Measures one model under one protocol, or all of them, and writes the results beside the weights."""
+    if arguments.show:
+        from bearing.results.tables import results_table
+
+        print(results_table(arguments.out))
+        return OK
+    if arguments.model == "order":
+        from bearing.lab.verdict_evaluation import main as evaluate_order
+
+        return evaluate_order(arguments)
+    from tqdm import tqdm
+
+    from bearing.cwru.dataset import window_set
+    from bearing.lab.waveform_evaluation import (
+        OTHER_MACHINE,
+        PROTOCOLS,
+        Evaluation,
+        evaluate,
+        evaluate_other_machine,
+        save_evaluation,
+    )
+    from bearing.results.tables import protocol_table
+
+    def keep(evaluation: Evaluation) -> None:
+        print(protocol_table(evaluation))
+        if not arguments.dry_run:
+            print(f"written to {save_evaluation(evaluation, arguments.out)}")
+
+    if arguments.protocol == OTHER_MACHINE or (arguments.protocol == "all" and os.environ.get("BEARING_OTHER_DIR")):
+        keep(evaluate_other_machine())
+    if arguments.protocol == OTHER_MACHINE:
+        return OK
+    with tqdm(desc="recordings", unit="file") as bar:
+        data = window_set(progress=lambda done, total: _advance(bar, done, total))
+    for protocol in PROTOCOLS if arguments.protocol == "all" else (arguments.protocol,):
+        with tqdm(desc=protocol, unit="epoch") as bar:
+
+            def report(fold: int, folds: int, epoch: int, epochs: int, bar: tqdm = bar) -> bool:
+                _advance(bar, (fold - 1) * epochs + epoch, folds * epochs)
+                return True
+
+            evaluation = evaluate(data, protocol, on_epoch=report)
+        keep(evaluation)
+    return OK
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    """Replaces this process by the server: pages and REST, or REST alone."""
+    from bearing.files import ROOT
+
+    if arguments.api_only:
+        command = ["-m", "uvicorn", "bearing.api.service:app", "--host", arguments.host, "--port", str(arguments.port)]
+    else:
+        command = ["-m", "streamlit", "run", "app.py", "--server.address", arguments.host]
+        command += ["--server.port", str(arguments.port), "--server.headless", "true"]
+    os.chdir(ROOT)
+    os.execv(sys.executable, [sys.executable, *command])  # signals then reach the server itself
+
+
+def _advance(bar: object, done: int, total: int) -> None:
+    bar.total = total  # type: ignore[attr-defined]
+    bar.update(done - bar.n)  # type: ignore[attr-defined]
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole grammar of the command line."""
+    from bearing.files import WEIGHTS_DIR
+
+    root = argparse.ArgumentParser(prog="python -m bearing", description="Rolling bearing diagnostics.")
+    root.add_argument("--version", action="version", version=f"bearing {__version__}")
+    commands = root.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: object, text: str, examples: str = "") -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name,
+            help=text,
+            description=text,
+            epilog=examples,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        sub.set_defaults(run=run)
+        return sub
+
+    diagnose = command("diagnose", _diagnose, "Tell what state the bearing in a recording is in.", DIAGNOSE_EXAMPLES)
+    diagnose.add_argument("files", nargs="+", metavar="FILE", help="file, folder or glob; - reads one from the pipe")
+    diagnose.add_argument("--channel", help="channel by name (default: the likely one)")
+    diagnose.add_argument("--rate", type=float, metavar="HZ", help="sampling rate, where the file does not say")
+    diagnose.add_argument("--rpm", type=float, help="shaft speed in revolutions per minute")
+    diagnose.add_argument("--bearing", metavar="NAME", help="designation in the catalogue, such as 6205-2RS")
+    diagnose.add_argument("--geometry", metavar="n=,d=,D=,phi=", help="rolling elements, diameters, contact angle")
+    diagnose.add_argument(
+        "--orders", metavar="bpfo=,bpfi=,bsf=,ftf=", help="fault frequencies in orders of shaft speed"
+    )
+    output = diagnose.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="one JSON object per file")
+    output.add_argument("--csv", action="store_true", help="one CSV row per file")
+
+    fetch = command(
+        "fetch",
+        _fetch,
+        "Download CWRU recordings from their publisher (checked, resumed).",
+        "examples:\n  python -m bearing fetch 105 97\n  python -m bearing fetch --folder recordings\n",
+    )
+    fetch.add_argument("numbers", nargs="*", type=int, metavar="NUMBER", help="recordings (default: all 109)")
+    fetch.add_argument("--folder", type=Path, help="where to put them (default: the user's cache)")
+
+    train = command(
+        "train",
+        _train,
+        "Train a network and write its weights, card and history.",
+        "examples:\n  python -m bearing train\n  python -m bearing train --seed 7 --out runs/seed-7\n",
+    )
+    train.add_argument("--model", choices=("cnn", "order"), default="cnn", help="waveform CNN or order network")
+    train.add_argument("--seed", type=int, default=42)
+    train.add_argument("--epochs", type=int, default=40, help="of the waveform CNN")
+    train.add_argument("--learning-rate", type=float, default=0.02, help="of the waveform CNN")
+    train.add_argument("--out", type=Path, default=WEIGHTS_DIR, help="folder for the files (default: weights/)")
+
+    evaluate = command(
+        "evaluate",
+        _evaluate,
+        "Measure a network on what was held out, and write the result beside the weights.",
+        "examples:\n  python -m bearing evaluate\n  python -m bearing evaluate --protocol fault-size\n"
+        "  python -m bearing evaluate --model order\n",
+    )
+    evaluate.add_argument("--model", choices=("cnn", "order"), default="cnn")
+    evaluate.add_argument(
+        "--protocol",
+        choices=("random", "recording", "load", "fault-size", "other-machine", "all"),
+        default="random",
+        help="what is held out; other-machine reads the folder that BEARING_OTHER_DIR names",
+    )
+    evaluate.add_argument("--out", type=Path, default=WEIGHTS_DIR, help="folder for the result (default: weights/)")
+    evaluate.add_argument("--show", action="store_true", help="print what the last evaluations said, measure nothing")
+    evaluate.add_argument("--dry-run", action="store_true", help="print only, write nothing")
+
+    serve = command("serve", _serve, "Start the web app and the REST service on one port.")
+    serve.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8501")))
+    serve.add_argument("--host", default="0.0.0.0")
+    serve.add_argument("--api-only", action="store_true", help="REST alone, without the pages")
+    return root
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; an error of ours is one sentence on stderr and exit code 2."""
+    arguments = parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except BearingError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK

@@ -1,0 +1,125 @@
+"""Downloads CWRU recordings from their publisher: one file at a time, resumed, checked, then put in place.
+
+Pooch would check and move too, but starts a cut transfer anew and leaves a temporary file when it is killed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bearing.cwru.registry import RegistryEntry, git_blob_sha1
+from bearing.errors import DownloadFailed, HashMismatch
+from bearing.files import cache_dir
+
+__all__ = ["download", "is_published"]
+
+Progress = Callable[[int, int], None]  # bytes so far, bytes expected (0 when the publisher does not say)
+
+CHUNK = 64 * 1024
+MAX_BYTES = 64 * 1024 * 1024  # the largest recording has 8 MB: anything longer is not one
+ATTEMPTS = 3
+
+
+def is_published(entry: RegistryEntry, data: bytes) -> bool:
+    """Whether these bytes are the published ones, by sha256, or by git's blob id where only that is known."""
+    if entry.sha256:
+        return hashlib.sha256(data).hexdigest() == entry.sha256
+    return git_blob_sha1(data) == entry.git_blob_sha1
+
+
+def download(
+    entry: RegistryEntry,
+    folder: Path | None = None,
+    progress: Progress | None = None,
+    url: str | None = None,
+    timeout_s: float = 20.0,
+) -> Path:
+    """The path of a recording on disk, downloaded when it is not there yet.
+
+    A download that is cut continues where it stopped, in this call or the next; a killed one leaves only a
+    ``.part`` file. The file appears under its name when its hash is right, never before.
+
+    Raises
+    ------
+    DownloadFailed
+        No connection, an error answer, or a stalled transfer, after three attempts.
+    HashMismatch
+        Complete, but not the published bytes.
+    """
+    folder = folder or cache_dir() / "cwru"
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / entry.file_name
+    if target.exists() and is_published(entry, target.read_bytes()):
+        return target
+
+    part = target.with_suffix(".part")
+    _transfer(url or entry.url, part, progress, timeout_s)
+    if not is_published(entry, part.read_bytes()):
+        part.unlink()  # continuing a wrong file would never make it right
+        raise HashMismatch(
+            f"{entry.file_name} arrived, but is not the file that was published (its hash differs): try again "
+            "later, or put your own copy into a folder named by BEARING_DATA_DIR."
+        )
+    os.replace(part, target)
+    return target
+
+
+def _transfer(url: str, part: Path, progress: Progress | None, timeout_s: float) -> None:
+    """Brings `url` into `part`, continuing what is there."""
+    import requests  # late: whoever has the recordings need not pay for it
+
+    problem = ""
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(0.5 * attempt)
+        try:
+            if _one_attempt(url, part, progress, timeout_s):
+                return
+            problem = "the transfer stopped before the end"
+        except requests.RequestException as error:
+            problem = _in_words(error)
+    raise DownloadFailed(
+        f"{url} could not be downloaded ({problem}; {ATTEMPTS} attempts): check the connection and try again, "
+        "what has arrived is kept; or put your own copy into a folder named by BEARING_DATA_DIR."
+    )
+
+
+def _one_attempt(url: str, part: Path, progress: Progress | None, timeout_s: float) -> bool:
+    """One request; True when the whole file has arrived."""
+    import requests
+
+    have = part.stat().st_size if part.exists() else 0
+    headers = {"Range": f"bytes={have}-", "Accept-Encoding": "identity"} if have else {"Accept-Encoding": "identity"}
+    with requests.get(url, headers=headers, stream=True, timeout=timeout_s) as answer:
+        if answer.status_code == 416:  # nothing left after what we have: complete, or longer than the publisher's
+            return True
+        answer.raise_for_status()
+        if answer.status_code != 206:
+            have = 0
+        length = int(answer.headers.get("Content-Length") or 0)
+        total = have + length if length else 0
+        with part.open("ab" if have else "wb") as file:
+            for chunk in answer.iter_content(CHUNK):
+                file.write(chunk)
+                have += len(chunk)
+                if have > MAX_BYTES:
+                    raise DownloadFailed(f"{url} sends more than {MAX_BYTES >> 20} MB: that is not a recording.")
+                if progress is not None:
+                    progress(have, total)
+            file.flush()
+            os.fsync(file.fileno())
+        return not total or have >= total
+
+
+def _in_words(error: Exception) -> str:
+    import requests
+
+    if isinstance(error, requests.Timeout):
+        return "the publisher stopped answering"
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"the publisher answered {error.response.status_code}"
+    return "no connection to the publisher, or it was cut"

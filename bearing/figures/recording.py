@@ -1,0 +1,230 @@
+"""Arrays and Diagnosis -> plotly figures, in one style; no streamlit. Envelope figures: `bearing.figures.envelope`.
+
+Grounds are transparent and text takes the page's colour, so that each figure stands on a light and on a dark page.
+Every line is drawn with at most 4,000 points (`bearing.signal.spectrum.downsample`) as SVG: a million samples
+take a second.
+Figures are made from plain dicts in one go: plotly checks a whole figure once, ten times faster than piece by piece.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from bearing.signal.spectrum import Spectrogram, downsample
+from bearing.states import STATES
+from bearing.verdict.opinions import WindowVerdicts
+
+__all__ = [
+    "CLEAR",
+    "MAP",
+    "MARK",
+    "SIGNAL",
+    "colour_bar",
+    "float32",
+    "hover_unit",
+    "layout",
+    "preview_figure",
+    "spectrogram_figure",
+    "spectrum_figure",
+    "waveform_figure",
+    "windows_figure",
+]
+
+Array = NDArray[np.floating[Any]]
+
+CLEAR = "rgba(0,0,0,0)"
+GRID = "rgba(128,138,148,0.20)"
+AXIS = "rgba(128,138,148,0.55)"
+SIGNAL = "#4C7F9E"  # the measured signal, wherever it is drawn
+MARK = "#E69F00"  # what the user has chosen
+MAP = [[0.0, "#10222E"], [0.35, "#1F5673"], [0.65, "#3F9AA8"], [0.85, "#B9D48B"], [1.0, "#FCF3B4"]]
+NUMBER = ".4g"
+
+
+def layout(height: int, x: str = "", y: str = "", **more: Any) -> dict[str, Any]:
+    """The look every figure shares: transparent ground, hairline grid, tight margins. `x`, `y` are axis titles.
+
+    Axes given in `more` (``yaxis={...}``) are added to the shared look, everything else replaces it.
+    """
+    look: dict[str, Any] = {
+        "height": height,
+        "margin": {"l": 58, "r": 12, "t": 10, "b": 46},
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
+        "font": {"size": 12},
+        "hovermode": "closest",
+        "showlegend": False,
+        "modebar": {"bgcolor": CLEAR, "color": AXIS, "activecolor": SIGNAL},
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
+        "xaxis": axis(x),
+        "yaxis": axis(y),
+    }
+    for name, value in more.items():
+        look[name] = {**axis(), **look.get(name, {}), **value} if name[1:].startswith("axis") else value
+    return look
+
+
+def axis(title: str = "") -> dict[str, Any]:
+    """One axis of the shared look."""
+    return {
+        "gridcolor": GRID, "zeroline": False, "linecolor": AXIS, "showline": True, "ticks": "outside", "ticklen": 4,
+        "tickcolor": AXIS, "automargin": False, "title": {"text": title, "font": {"size": 12}, "standoff": 8},
+    }  # fmt: skip
+
+
+def colour_bar(title: str) -> dict[str, Any]:
+    """A narrow colour scale at the right of a map."""
+    return {"thickness": 8, "outlinewidth": 0, "title": {"text": title, "side": "right"}, "x": 1.01}
+
+
+def float32(values: Array) -> NDArray[np.float32]:
+    """Plotly sends arrays as base64; single precision halves the message."""
+    return np.ascontiguousarray(values, dtype=np.float32)
+
+
+def hover_unit(unit: str) -> str:
+    """A file's unit for a hover text, which knows a little HTML and a template language."""
+    return "".join(character for character in unit if character not in "<>%{}&")
+
+
+# ------------------------------------------------------------------------------------------------------ the signal
+
+
+def waveform_figure(
+    time_s: Array, samples: Array, unit: str = "", windows: WindowVerdicts | None = None, height: int = 240
+) -> go.Figure:
+    """The signal over time and, under it, the state each window looks like to the CNN.
+
+    time_s, samples : shape (n,), already thinned for drawing. unit : as in the file, may be empty.
+    """
+    signal = {
+        "type": "scatter",
+        "x": float32(time_s),
+        "y": float32(samples),
+        "mode": "lines",
+        "line": {"color": SIGNAL, "width": 0.9},
+        "hovertemplate": f"%{{x:.4f}} s<br>%{{y:{NUMBER}}} {hover_unit(unit)}<extra></extra>",
+    }
+    amplitude = f"amplitude ({unit})" if unit else "amplitude"
+    if windows is None or not len(windows.start_s):
+        return go.Figure([signal], layout(height, "time (s)", amplitude))
+    bare = {"ticks": "", "showgrid": False, "showline": False, "domain": [0.0, 0.1]}
+    return go.Figure(
+        [signal, _ribbon(windows)],
+        layout(
+            height,
+            "time (s)",
+            amplitude,
+            xaxis={"anchor": "y2", "range": [float(time_s[0]), float(time_s[-1])]},
+            yaxis={"domain": [0.14, 1.0]},
+            yaxis2=bare,
+        ),
+    )
+
+
+def _ribbon(windows: WindowVerdicts) -> dict[str, Any]:
+    """One cell per window in the colour of its most likely state; pale where the network knows no such windows."""
+    order = [name for name in STATES if name in windows.classes]
+    colours = [STATES[name].colour for name in order]
+    best = windows.probabilities.max(axis=1)
+    words = [f"{STATES[v].title}, {p:.0%}" for v, p in zip(windows.verdicts, best, strict=True)]
+    return {
+        "type": "heatmap",
+        "x": float32(windows.start_s + windows.duration_s / 2),
+        "y": ["CNN"],
+        "yaxis": "y2",
+        "z": np.array([[order.index(verdict) for verdict in windows.verdicts]], dtype=np.float32),
+        "zmin": -0.5,
+        "zmax": len(order) - 0.5,
+        "colorscale": [[(i + end) / len(order), colour] for i, colour in enumerate(colours) for end in (0, 1)],
+        "showscale": False,
+        "opacity": 1.0 if windows.familiar else 0.4,
+        "xgap": 0.6,
+        "customdata": np.array(words, dtype=object)[np.newaxis],
+        "hovertemplate": "window at %{x:.2f} s looks like<br>%{customdata}<extra></extra>",
+    }
+
+
+def preview_figure(samples: Array, height: int = 64, colour: str = SIGNAL) -> go.Figure:
+    """A signal as a small picture without axes, to choose a channel or a sample by; samples has shape (n,)."""
+    x, y = downsample(np.arange(len(samples), dtype=np.float64), np.asarray(samples, dtype=np.float64), 400)
+    line = {"type": "scatter", "x": x, "y": y, "mode": "lines", "line": {"color": colour, "width": 0.8}}
+    none = {"visible": False, "fixedrange": True}
+    margin = {"l": 0, "r": 0, "t": 0, "b": 0}
+    return go.Figure(
+        [line | {"hoverinfo": "skip"}], layout(height, margin=margin, dragmode=False, xaxis=none, yaxis=none)
+    )
+
+
+def windows_figure(windows: WindowVerdicts, height: int = 230) -> go.Figure:
+    """What the CNN gives each state in each window, stacked to one, over time."""
+    bars = [
+        {
+            "type": "bar",
+            "x": float32(windows.start_s + windows.duration_s / 2),
+            "y": float32(windows.probabilities[:, windows.classes.index(name)]),
+            "width": windows.duration_s,
+            "name": STATES[name].title,
+            "marker": {"color": STATES[name].colour, "line": {"width": 0}},
+            "hovertemplate": f"{STATES[name].title}: %{{y:.1%}}<br>window at %{{x:.2f}} s<extra></extra>",
+        }
+        for name in STATES
+        if name in windows.classes
+    ]
+    look = {"barmode": "stack", "bargap": 0, "showlegend": True, "margin": {"l": 58, "r": 12, "t": 34, "b": 46}}
+    return go.Figure(
+        bars, layout(height, "time (s)", "probability", yaxis={"range": [0, 1], "tickformat": ".0%"}, **look)
+    )
+
+
+# ------------------------------------------------------------------------------------------------------- spectra
+
+
+def spectrum_figure(
+    frequency_hz: Array,
+    level: Array,
+    unit: str = "",
+    decibel: bool = False,
+    shaft_hz: float | None = None,
+    height: int = 300,
+) -> go.Figure:
+    """Amplitude spectrum; hover gives Hz and, with the shaft's frequency, orders.
+
+    frequency_hz, level : shape (n,), thinned for drawing; `level` in the signal's unit, or dB of it with `decibel`.
+    """
+    value = f"%{{y:.1f}} dB re 1 {hover_unit(unit)}" if decibel else f"%{{y:{NUMBER}}} {hover_unit(unit)}"
+    line = {
+        "type": "scatter",
+        "x": float32(frequency_hz),
+        "y": float32(level),
+        "mode": "lines",
+        "line": {"color": SIGNAL, "width": 1},
+        "hovertemplate": f"%{{x:,.2f}} Hz<br>{value}<extra></extra>",
+    }
+    if shaft_hz:
+        line["customdata"] = float32(np.asarray(frequency_hz) / shaft_hz)
+        line["hovertemplate"] = f"%{{x:,.2f}} Hz, order %{{customdata:.3f}}<br>{value}<extra></extra>"
+    title = f"level (dB re 1 {unit or 'unit'})" if decibel else f"amplitude ({unit})" if unit else "amplitude"
+    mode = {"rangemode": "normal" if decibel else "tozero"}
+    return go.Figure([line], layout(height, "frequency (Hz)", title, yaxis=mode))
+
+
+def spectrogram_figure(spectrogram: Spectrogram, height: int = 300) -> go.Figure:
+    """Level over time and frequency, in dB below the highest cell."""
+    level = {
+        "type": "heatmap",
+        "x": float32(spectrogram.time_s),
+        "y": float32(spectrogram.frequency_hz / 1000),
+        "z": float32(spectrogram.level_db),
+        "zmin": float(np.quantile(spectrogram.level_db, 0.05)),
+        "zmax": float(np.quantile(spectrogram.level_db, 0.999)),
+        "colorscale": MAP,
+        "colorbar": colour_bar("dB"),
+        "hovertemplate": "%{x:.2f} s, %{y:.2f} kHz<br>%{z:.0f} dB<extra></extra>",
+    }
+    bare = {"showgrid": False}
+    return go.Figure([level], layout(height, "time (s)", "frequency (kHz)", xaxis=bare, yaxis=bare))

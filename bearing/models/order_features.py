@@ -1,0 +1,246 @@
+"""One recording -> what the order network sees: the envelope spectrum gathered around the harmonics of each family.
+
+Everything is relative: to the floor, to the mean modulation, to made-up orders of the same recording. Nothing tells the
+sensor, the machine, the sampling rate or the absolute speed, so that a network cannot learn them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bearing.physics.envelope_rule import HarmonicScores, family_scores, max_order_of
+from bearing.physics.kinematics import FAMILIES, FaultOrders
+from bearing.signal.order_spectrum import OrderSpectrum, envelope_order_spectrum
+
+__all__ = [
+    "GLOBAL_FEATURES",
+    "PATCH_FEATURES",
+    "PATCH_OFFSETS",
+    "SCALAR_FEATURES",
+    "OrderFeatures",
+    "bare_ball_line",
+    "order_features",
+]
+
+Array = NDArray[np.float64]
+Array32 = NDArray[np.float32]
+
+STEP = 0.00125  # width of one offset cell, relative to the line
+CELLS = 24  # on each side: slips up to 3 %
+HALF_PATCH = 3
+PATCH_OFFSETS = 2 * HALF_PATCH + 1
+BANDS_BY_LEVEL = 2
+BANDS_BY_DEPTH = 2
+SQUARED_PATCHES = BANDS_BY_LEVEL + BANDS_BY_DEPTH + 1  # the last one is the mean of all bands
+LOG_PATCHES = BANDS_BY_LEVEL + 1  # of the log envelope; the last one is the mean here too
+PATCHES = SQUARED_PATCHES + LOG_PATCHES
+ROWS = 21  # 6 harmonics, 6 shaft sidebands, 4 cage sidebands, 2 half orders, 3 smeared harmonics
+PATCH_FEATURES = 2 * ROWS + 4  # level and depth of each row; slip; two measures of bursts; whether of the log envelope
+CAGE_ROWS = slice(12, 16)
+BARE_LINE_LEVEL = 3.5  # mean of the first three harmonics, nepers of power over the floor
+BARE_LINE_RATIO = -2.0  # second strongest cage sideband against the line, ln of amplitudes: below 14 %
+LOG_SCALARS = 7  # of the log envelope, the first of those taken of the squared one
+SCALAR_FEATURES = 11 + LOG_SCALARS
+GLOBAL_FEATURES = 25
+
+
+@dataclass(frozen=True)
+class OrderFeatures:
+    """Input of the order network for one recording.
+
+    patches : float32, shape (3 families, PATCHES, PATCH_OFFSETS, PATCH_FEATURES): per family and band level and depth
+    of 21 rows at 7 offsets around the slip that suits the harmonics best, that slip, how bursty the band is, and
+    whether this is the log envelope.
+    scalars : float32, shape (3, SCALAR_FEATURES): each family against the made-up orders.
+    globals : float32, shape (GLOBAL_FEATURES,): cage lines, bursts, and how many revolutions there are.
+    """
+
+    patches: Array32
+    scalars: Array32
+    globals: Array32
+
+
+def order_features(
+    signal: Array,
+    sampling_rate_hz: float,
+    shaft_hz: float,
+    orders: FaultOrders,
+    spectrum: OrderSpectrum | None = None,
+    scores: HarmonicScores | None = None,
+) -> OrderFeatures:
+    """Features of a finite signal of shape (n,); a `spectrum` or `scores` of the same question are used.
+
+    `shaft_hz` is the best known speed (see `order_spectrum.refine_shaft_hz`).
+    """
+    if spectrum is None:
+        spectrum = envelope_order_spectrum(signal, sampling_rate_hz, shaft_hz, max_order_of(orders))
+    assert spectrum.log is not None
+    assert spectrum.bursts is not None
+    scores = scores or family_scores(spectrum, orders)
+    log_scores = family_scores(spectrum.log, orders)
+    scalars, relative = _against_chance(scores)
+    log_scalars, log_relative = _against_chance(log_scores)
+    squared, log = _Gatherer(spectrum, spectrum.bursts, 0.0), _Gatherer(spectrum.log, spectrum.bursts, 1.0)
+    patches = []
+    for i, order in enumerate(orders.families.values()):
+        by_level = _highest(relative[:, i], BANDS_BY_LEVEL)
+        merit = scores.depth[:, i] + 0.3 * scores.level[:, i]
+        merit[by_level] = -np.inf
+        by_depth = _highest(merit, BANDS_BY_DEPTH)
+        of_squared = squared.patches(order, orders.ftf, by_level + by_depth)
+        of_log = log.patches(order, orders.ftf, _highest(log_relative[:, i], BANDS_BY_LEVEL))
+        patches.append(np.concatenate([of_squared, of_log]))
+    return OrderFeatures(
+        np.stack(patches),
+        np.concatenate([scalars, log_scalars[:, :LOG_SCALARS]], axis=1),
+        _global_features(spectrum, orders.ftf),
+    )
+
+
+def _highest(merit: Array32, count: int) -> list[int]:
+    return [int(band) for band in np.argsort(-merit)[:count]]
+
+
+def _against_chance(scores: HarmonicScores) -> tuple[Array32, Array32]:
+    """Scalars per family, and the level of each family relative to made-up orders per band, shape (bands, 3)."""
+    count = len(FAMILIES)
+
+    def relative(values: Array32, offset: float) -> Array32:
+        chance = values[:, count:]
+        middle = np.median(chance, axis=1, keepdims=True)
+        return (values - middle) / (np.quantile(chance, 0.9, axis=1, keepdims=True) - middle + offset)
+
+    level, depth = relative(scores.level, 0.15), relative(scores.depth, 0.08)
+    best_level, best_depth = level[:, count:].max(axis=0), depth[:, count:].max(axis=0)
+    deepest = scores.depth[:, count:].max(axis=0)
+    high_level, high_depth = np.quantile(best_level, 0.9), np.quantile(best_depth, 0.9)
+    rows = []
+    for i in range(count):
+        family_level, family_depth = level[:, i].max(), depth[:, i].max()
+        depth_of_family = scores.depth[:, i].max()
+        rows.append(
+            [
+                family_level,
+                family_depth,
+                scores.level[:, i].max(),
+                depth_of_family,
+                (best_level < family_level).mean(),
+                (best_depth < family_depth).mean(),
+                (deepest < depth_of_family).mean(),
+                high_level,
+                high_depth,
+                np.median(deepest),
+                np.quantile(deepest, 0.9),
+            ]
+        )
+    return np.array(rows, np.float32), level[:, :count]
+
+
+def bare_ball_line(patches: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Whether a strong line at 2 x BSF lacks the cage's sidebands, so that some other part of the machine makes it.
+
+    A damaged ball passes the load zone once per turn of the cage: its line always carries sidebands at the cage's rate
+    (Randall & Antoni 2011, section 2). `patches` has the shape of `OrderFeatures.patches`, with any axes before it.
+    """
+    ball = np.asarray(patches[..., FAMILIES.index("ball"), : SQUARED_PATCHES - 1, :, :], dtype=np.float64)
+    level, depth = ball[..., 0 : 2 * ROWS : 2], ball[..., 1 : 2 * ROWS : 2]
+    centre = HALF_PATCH
+    deepest = depth[..., centre, :3].mean(axis=-1).argmax(axis=-1)[..., None]
+
+    def of_deepest(values: Array) -> Array:
+        return np.take_along_axis(values, deepest, axis=-1)[..., 0]
+
+    line = of_deepest(level[..., centre, :3].mean(axis=-1))
+    sidebands = np.sort(depth[..., centre - 1 : centre + 2, CAGE_ROWS].max(axis=-2), axis=-1)[..., -2]
+    return (line > BARE_LINE_LEVEL) & (of_deepest(sidebands - depth[..., centre, 0]) < BARE_LINE_RATIO)
+
+
+class _Smoothed:
+    """Mean power over the floor in any range of orders: smeared lines, that have no sharp maximum, show here."""
+
+    def __init__(self, spectrum: OrderSpectrum) -> None:
+        power = np.exp(np.clip(spectrum.level, -5, 8))
+        self.sums = np.concatenate([np.zeros((len(power), 1)), np.cumsum(power, axis=1, dtype=np.float64)], axis=1)
+        self.step = spectrum.step
+
+    def level(self, centre: Array, half: Array) -> Array32:
+        """ln of the mean power between centre - half and centre + half, shape (bands, *centre.shape)."""
+        bins = self.sums.shape[1]
+        first = np.clip(np.rint((centre - half) / self.step).astype(np.int64), 0, bins - 2)
+        last = np.clip(np.rint((centre + half) / self.step).astype(np.int64) + 1, first + 1, bins - 1)
+        return np.log(np.maximum((self.sums[:, last] - self.sums[:, first]) / (last - first), 0.05)).astype(np.float32)
+
+
+class _Gatherer:
+    """Cuts the patches of one kind of spectrum."""
+
+    def __init__(self, spectrum: OrderSpectrum, bursts: Array32, flag: float) -> None:
+        self.spectrum, self.smooth = spectrum, _Smoothed(spectrum)
+        self.bursts, self.flag = np.clip(bursts, -1, 4), flag
+
+    def patches(self, order: float, ftf: float, bands: list[int]) -> Array32:
+        """Patches of some bands and of the mean of all, shape (len(bands) + 1, PATCH_OFFSETS, PATCH_FEATURES)."""
+        rows = _gather(self.spectrum, self.smooth, order, ftf)  # (bands, rows, cells, 2)
+        chosen = np.concatenate([rows[bands], rows.mean(axis=0, keepdims=True)])
+        merit = np.clip(chosen[:, :4, :, 0], 0, 6).mean(axis=1) + chosen[:, :3, :, 1].mean(axis=1)
+        best = merit.argmax(axis=-1)  # per patch, one slip common to its harmonics
+        padded = np.pad(chosen, ((0, 0), (0, 0), (HALF_PATCH, HALF_PATCH), (0, 0)), mode="edge")
+        at = best[:, None] + np.arange(PATCH_OFFSETS)
+        cut = np.take_along_axis(padded, at[:, None, :, None], axis=2)
+        patch = np.moveaxis(cut, 2, 1).reshape(len(chosen), PATCH_OFFSETS, 2 * ROWS)
+        bursts = np.concatenate([self.bursts[bands], self.bursts.mean(axis=0, keepdims=True)])
+        slip = ((best - CELLS) / CELLS)[:, None]
+        of_band = np.concatenate([slip, bursts, np.full_like(slip, self.flag)], axis=1)
+        repeated = np.repeat(of_band[:, None, :], PATCH_OFFSETS, axis=1)
+        return np.concatenate([patch, repeated], axis=-1).astype(np.float32)
+
+
+def _gather(spectrum: OrderSpectrum, smooth: _Smoothed, order: float, ftf: float) -> Array32:
+    """Level and depth of every row at every offset, shape (bands, ROWS, 2 * CELLS + 1, 2)."""
+    first = order * (1 + np.arange(-CELLS, CELLS + 1) * STEP)
+    second = 2 * first
+    harmonics = np.arange(1, 7)[:, None] * first
+    centre = np.concatenate(
+        [
+            harmonics,
+            np.array([first - 1, first + 1, second - 1, second + 1, first - 2, first + 2]),
+            np.array([first - ftf, first + ftf, second - ftf, second + ftf]),
+            np.array([0.5 * first, 1.5 * first]),
+        ]
+    )
+    cell = order * STEP
+    widths = [*(np.arange(1, 7) * cell / 2), *[0.75 * cell] * 6, *[0.75 * cell + 0.01 * ftf] * 4, cell / 2, cell / 2]
+    half = np.array(widths)[:, None] * np.ones(first.size)
+    level = spectrum.highest(centre - half, centre + half)
+    depth = 0.5 * (level + spectrum.floor_at(centre))
+    wide = np.maximum(harmonics[:3] * 0.006, 2 * spectrum.step)
+    smeared = smooth.level(harmonics[:3], wide)
+    smeared_depth = 0.5 * (smeared + spectrum.floor_at(harmonics[:3]))
+    level = np.concatenate([level, smeared], axis=1)
+    depth = np.concatenate([depth, smeared_depth], axis=1)
+    return np.stack([np.clip(level, -1, 8), np.clip(depth, -6, 1)], axis=-1)
+
+
+def _global_features(spectrum: OrderSpectrum, ftf: float) -> Array32:
+    """Highest level and depth over all bands of the cage's lines, bursts, and the revolutions seen."""
+    assert spectrum.log is not None
+    assert spectrum.bursts is not None
+    centre = np.concatenate([ftf * np.arange(1, 5), [1 - ftf, 2 - ftf]])
+    half = np.maximum(centre * 0.012, 0.6 * spectrum.step)
+    level = spectrum.highest(centre - half, centre + half)
+    depth = 0.5 * (level + spectrum.floor_at(centre))
+    log_level = spectrum.log.highest(centre - half, centre + half)
+    bursts = np.clip(spectrum.bursts, -1, 4)
+    values = [
+        np.clip(level.max(axis=0), 0, 8),
+        np.clip(depth.max(axis=0), -6, 1),
+        [np.log(spectrum.revolutions)],
+        np.clip(log_level.max(axis=0), 0, 8),
+        bursts[0],
+        bursts.max(axis=0),
+        np.median(bursts, axis=0),
+    ]
+    return np.concatenate(values).astype(np.float32)

@@ -1,0 +1,132 @@
+"""The exported CNN on ONNX Runtime: windows -> class probabilities. No torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bearing.errors import ModelError, SignalError
+from bearing.files import WEIGHTS_DIR
+from bearing.models.familiarity import distances_db, spectral_shape
+from bearing.signal.scaler import zscore
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+__all__ = ["Predictor", "load_predictor", "read_json"]
+
+BATCH = 32  # windows at a time: what the network makes of them stays in the cache, and memory stays bounded
+
+
+def read_json(path: Path, command: str = "python -m bearing train") -> Any:
+    """The content of a file that `command` writes; ModelError when it is missing or no JSON."""
+    repair = f"run `{command}`"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"{path.name} is missing from {path.parent.name}/: {repair}.") from None
+    except ValueError:
+        raise ModelError(f"{path.name} is not valid JSON: restore it, or {repair}.") from None
+
+
+def open_session(weights: bytes, keep_memory: bool = False) -> onnxruntime.InferenceSession:
+    """An ONNX Runtime session on one thread: concurrent requests then share the cores instead of fighting.
+
+    `keep_memory` holds on to the memory of the largest batch ever seen: for networks that are fed in small blocks.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = keep_memory
+    return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+
+
+def checked_weights(path: Path, card: dict[str, Any]) -> bytes:
+    """The bytes of a weights file; ModelError when it is missing or not the one its card describes."""
+    expected_sha256 = card.get("files", {}).get(path.name, "")
+    try:
+        weights = path.read_bytes()
+    except FileNotFoundError:
+        raise ModelError(f"{path.name} is missing from {path.parent.name}/: run `python -m bearing train`.") from None
+    if hashlib.sha256(weights).hexdigest() != expected_sha256:
+        raise ModelError(
+            f"{path.name} is not the file its card describes (sha256 differs): restore both or train again."
+        )
+    return weights
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """The network with its card. `classes` is the order of the columns.
+
+    known_db : spectral shapes of the recordings trained on, shape (m, 64); nearer than `largest_distance_db` is known.
+    """
+
+    session: onnxruntime.InferenceSession
+    card: dict[str, Any]
+    known_db: NDArray[np.float64]
+    largest_distance_db: float
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(self.card["classes"])
+
+    @property
+    def window(self) -> int:
+        return int(self.card["window_samples"])
+
+    @property
+    def sampling_rate_hz(self) -> float:
+        return float(self.card["sampling_rate_hz"])
+
+    @property
+    def sha256(self) -> str:
+        return str(self.card["files"]["cnn.onnx"])
+
+    def probabilities(self, windows: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Windows of shape (n, 2048) at 12 kHz, any level -> probabilities of shape (n, 4).
+
+        Raises SignalError for another shape or values that are not finite.
+        """
+        return self._run(windows, ["probabilities"])[0]
+
+    def features(self, windows: NDArray[np.floating]) -> NDArray[np.float32]:
+        """The 190 pooled activations the last layer sees, shape (n, 190)."""
+        return self._run(windows, ["features"])[0]
+
+    def distance_db(self, windows: NDArray[np.floating]) -> float:
+        """How far the spectrum of windows of shape (n, 2048), n >= 1, lies from the nearest recording trained on."""
+        return float(distances_db(spectral_shape(windows), self.known_db).min())
+
+    def _run(self, windows: NDArray[np.floating], outputs: list[str]) -> list[NDArray[np.float32]]:
+        windows = np.asarray(windows)
+        if windows.ndim != 2 or windows.shape[1] != self.window:
+            raise SignalError(f"Expected windows of shape (n, {self.window}), got {windows.shape}.")
+        if not len(windows):  # the network cannot reshape nothing: ask about silence, keep no answer
+            silence = np.zeros((1, self.window), dtype=np.float32)
+            return [column[:0] for column in self.session.run(outputs, {"windows": silence})]
+        parts = []
+        for start in range(0, len(windows), BATCH):
+            scaled = zscore(windows[start : start + BATCH])
+            if not np.isfinite(scaled).all():
+                raise SignalError("A window holds NaN or infinity: cut the gap out first.")
+            parts.append(self.session.run(outputs, {"windows": scaled}))
+        return [np.concatenate(column) for column in zip(*parts, strict=True)]
+
+
+@lru_cache(maxsize=4)
+def load_predictor(folder: Path = WEIGHTS_DIR) -> Predictor:
+    """The committed network, loaded once. Raises ModelError when card and weights do not belong together."""
+    card = read_json(folder / "cnn.json")
+    weights = checked_weights(folder / "cnn.onnx", card)
+    domain = json.loads(checked_weights(folder / "cnn_domain.json", card))
+    known_db = np.array(domain["shapes_db"], dtype=np.float64)
+    return Predictor(open_session(weights, keep_memory=True), card, known_db, float(domain["largest_distance_db"]))

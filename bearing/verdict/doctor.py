@@ -1,0 +1,367 @@
+"""The input doctor: is this recording fit to be diagnosed, before anybody believes a verdict on it?
+
+Each check looks for one thing that makes vibration data lie (a saturated sensor, a wrong sampling rate, a gap) and
+says it in one sentence. The spectral checks look at 2^18 samples at most.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bearing.errors import BearingError
+from bearing.physics.kinematics import FaultOrders, rpm_to_hz
+from bearing.physics.mains import Lines, hum_share, mains_rate_factor, narrow_lines
+from bearing.recording import LARGEST_SAMPLE, FloatArray, Recording
+
+__all__ = ["DoctorReport", "Finding", "examine", "usable_stretch"]
+
+MIN_SAMPLES = 2_048
+MIN_TURNS = 5.0
+SEVERITIES = ("ok", "note", "warning", "severe")
+
+_SPEED_SAMPLES = 2**17
+_LEVEL_SAMPLES = 2**15
+_SMALLEST = 1e-100
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: what was looked at (`code`), how bad it is (one of SEVERITIES) and what to tell the user."""
+
+    code: str
+    severity: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class DoctorReport:
+    """Facts of a recording and what is wrong with it.
+
+    Attributes
+    ----------
+    channel, unit, rate_source, rpm_source, notes
+        As in the recording.
+    samples : int
+        Including those that are not finite.
+    duration_s, sampling_rate_hz, shaft_rpm : float or None
+        None where the file does not say.
+    checks : tuple of Finding
+        The worst first; a single ``ok`` when nothing was found.
+    """
+
+    channel: str
+    samples: int
+    duration_s: float | None
+    sampling_rate_hz: float | None
+    rate_source: str
+    unit: str
+    shaft_rpm: float | None
+    rpm_source: str
+    notes: tuple[str, ...]
+    checks: tuple[Finding, ...]
+
+    @property
+    def severity(self) -> str:
+        """The worst severity of all checks."""
+        return max((check.severity for check in self.checks), key=SEVERITIES.index, default="ok")
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences of the warnings and severe findings, for the verdict to carry."""
+        return tuple(check.sentence for check in self.checks if check.severity in ("warning", "severe"))
+
+    def of(self, code: str) -> Finding | None:
+        """The finding of one check, None when it found nothing."""
+        return next((check for check in self.checks if check.code == code), None)
+
+
+def usable_stretch(samples: FloatArray) -> slice:
+    """The longest run of finite samples, as a slice (empty when there is none)."""
+    finite = np.isfinite(samples)
+    if finite.all():
+        return slice(0, len(samples))
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], finite.view(np.int8), [0]))))
+    if not len(edges):
+        return slice(0, 0)
+    starts, ends = edges[::2], edges[1::2]
+    longest = int(np.argmax(ends - starts))
+    return slice(int(starts[longest]), int(ends[longest]))
+
+
+def examine(recording: Recording, orders: FaultOrders | None = None) -> DoctorReport:
+    """Facts and findings of one recording; never raises, whatever the samples hold.
+
+    Parameters
+    ----------
+    recording : Recording
+        As read, corrected by the user where the file was silent.
+    orders : FaultOrders, optional
+        The bearing's lines, for the check that the sampling rate reaches them.
+    """
+    with np.errstate(all="ignore"):  # samples of 1e-300 and 1e300 are findings, not warnings on the console
+        found = [finding for finding in _findings(recording, orders) if finding is not None]
+    found.sort(key=lambda finding: -SEVERITIES.index(finding.severity))
+    return DoctorReport(
+        channel=recording.channel,
+        samples=len(recording.samples),
+        duration_s=recording.duration_s,
+        sampling_rate_hz=recording.sampling_rate_hz,
+        rate_source=recording.rate_source,
+        unit=recording.unit,
+        shaft_rpm=recording.shaft_rpm,
+        rpm_source=recording.rpm_source,
+        notes=recording.notes,
+        checks=tuple(found)
+        or (Finding("all", "ok", "The recording itself is fine: no gaps, no clipping, no dead sensor."),),
+    )
+
+
+def _findings(recording: Recording, orders: FaultOrders | None) -> list[Finding | None]:
+    stretch = usable_stretch(recording.samples)
+    signal = recording.samples[stretch]
+    findings = [_not_finite(recording.samples, stretch), _short(recording, len(signal)), _rate(recording, orders)]
+    findings.append(_speed_unknown(recording))
+    if len(signal):
+        low, high = float(signal.min()), float(signal.max())
+        sick = _dead(signal, low, high) or _overflowing(low, high)
+        findings.append(sick)
+        if sick is None:
+            findings += _amplitude_checks(signal, low, high)
+            findings += _spectral_checks(signal, recording)
+    return findings
+
+
+# --- length, gaps, rate ---------------------------------------------------------------------------------------------
+
+
+def _not_finite(samples: FloatArray, stretch: slice) -> Finding | None:
+    bad = int(samples.size - np.count_nonzero(np.isfinite(samples)))
+    if not bad:
+        return None
+    left = stretch.stop - stretch.start
+    severity = "warning" if left >= MIN_SAMPLES and left >= 0.2 * samples.size else "severe"
+    return Finding(
+        "gaps",
+        severity,
+        f"{bad:,} of {samples.size:,} samples are gaps (no finite number); "
+        f"only the longest stretch between them, {left:,} samples, can be analysed.",
+    )
+
+
+def _short(recording: Recording, usable: int) -> Finding | None:
+    if usable < MIN_SAMPLES:
+        return Finding(
+            "short",
+            "severe",
+            f"Only {usable:,} usable samples, at least {MIN_SAMPLES:,} are needed: record for longer.",
+        )
+    if recording.sampling_rate_hz is None or recording.shaft_rpm is None:
+        return None
+    turns = usable / recording.sampling_rate_hz * rpm_to_hz(recording.shaft_rpm)
+    if turns < MIN_TURNS:
+        return Finding(
+            "short", "severe", f"The recording spans {turns:.1f} turns of the shaft, at least {MIN_TURNS:g} are needed."
+        )
+    if turns < 4 * MIN_TURNS:
+        return Finding(
+            "short", "note", f"The recording spans only {turns:.0f} turns of the shaft; longer ones are surer."
+        )
+    return None
+
+
+def _rate(recording: Recording, orders: FaultOrders | None) -> Finding | None:
+    """Envelope analysis demodulates resonances of 1-10 kHz (Randall & Antoni 2011, section 5): they must be inside."""
+    rate_hz = recording.sampling_rate_hz
+    if rate_hz is None:
+        return Finding(
+            "rate", "severe", "The file does not say its sampling rate: give it, nothing can be told without."
+        )
+    if orders is not None and recording.shaft_rpm is not None:
+        line_hz = max(orders.families.values()) * rpm_to_hz(recording.shaft_rpm)
+        if rate_hz < 2.56 * 2 * line_hz:
+            return Finding(
+                "rate",
+                "severe",
+                f"Sampled at {rate_hz:,.6g} Hz, too slow for this bearing: its highest fault line lies at "
+                f"{line_hz:,.0f} Hz, its harmonics above; sample at {2.56 * 4 * line_hz:,.0f} Hz or more.",
+            )
+    if rate_hz < 2_000:
+        return Finding(
+            "rate",
+            "severe",
+            f"Sampled at {rate_hz:,.6g} Hz, too slow for bearing diagnosis: faults ring at 1-10 kHz; "
+            "sample at 10 kHz or more.",
+        )
+    if rate_hz < 5_000:
+        return Finding(
+            "rate",
+            "warning",
+            f"Sampled at {rate_hz:,.6g} Hz, which leaves few resonances to listen to; sample at 10 kHz or more.",
+        )
+    return None
+
+
+def _speed_unknown(recording: Recording) -> Finding | None:
+    if recording.shaft_rpm is not None:
+        return None
+    return Finding("speed unknown", "note", "The file does not say the shaft speed: give it for a surer verdict.")
+
+
+# --- amplitudes -----------------------------------------------------------------------------------------------------
+
+
+def _dead(signal: FloatArray, low: float, high: float) -> Finding | None:
+    if high == low:
+        return Finding("dead", "severe", f"Every sample is {low:g}: the sensor was dead, unplugged or not recorded.")
+    if max(abs(low), abs(high)) < _SMALLEST:
+        return Finding("dead", "severe", "Every sample is as good as zero: the sensor was dead or not recorded.")
+    return None
+
+
+def _overflowing(low: float, high: float) -> Finding | None:
+    if max(abs(low), abs(high)) < LARGEST_SAMPLE:
+        return None
+    return Finding(
+        "overflow",
+        "severe",
+        f"Samples reach {max(abs(low), abs(high)):.3g}, no sensor measures that: the file is damaged.",
+    )
+
+
+def _amplitude_checks(signal: FloatArray, low: float, high: float) -> list[Finding | None]:
+    mean, spread = float(signal.mean()), float(signal.std())
+    if spread == 0.0 or not np.isfinite(spread):
+        return [Finding("dead", "severe", "The signal barely moves around its mean: the sensor was dead or saturated.")]
+    step = _level_step(signal)
+    return [
+        _clipped(signal, low, high, step),
+        _frozen(signal, spread, step),
+        _offset(mean, spread),
+        _coarse(spread, step),
+    ]
+
+
+def _level_step(signal: FloatArray) -> float:
+    """Distance between neighbouring levels of the converter; 0 when the values are too fine to tell."""
+    levels = np.unique(signal[:_LEVEL_SAMPLES])
+    gaps = np.diff(levels)
+    gaps = gaps[gaps > 1e-6 * (levels[-1] - levels[0])]  # rounding of scaled integers is no level
+    return float(gaps.min()) if gaps.size else 0.0
+
+
+def _clipped(signal: FloatArray, low: float, high: float, step: float) -> Finding | None:
+    """Samples piled up at a rail: more of them on the very extreme than the levels next to it would explain."""
+    span = high - low
+    touching = 0
+    for extreme, sign in ((high, 1.0), (low, -1.0)):
+        at_rail = int(np.count_nonzero(signal == extreme))
+        if at_rail < 2:
+            continue
+        band = max(0.02 * span, 1.5 * step)
+        near = int(np.count_nonzero(sign * (extreme - signal) < band)) - at_rail
+        levels = max(band // step, 1.0) if step else 1e6
+        if at_rail >= 3 + 6 * near / levels:
+            touching += at_rail
+    symmetrical = abs(high + low) < 1e-3 * span
+    if symmetrical and not touching:
+        at_rails = int(np.count_nonzero(signal == high) + np.count_nonzero(signal == low))
+        touching = at_rails if at_rails >= 3 and (not step or span / step > 1_000) else 0
+    if not touching:
+        return None
+    share = touching / signal.size
+    severity = "note" if share < 5e-4 else "warning" if share < 1e-2 else "severe"
+    often = f"{touching} samples" if share < 1e-3 else f"{100 * share:.2g} % of the samples"
+    return Finding(
+        "clipped",
+        severity,
+        f"Clipped: {often} sit on the sensor's limit ({low:.4g} to {high:.4g}); use a larger range.",
+    )
+
+
+def _frozen(signal: FloatArray, spread: float, step: float) -> Finding | None:
+    """A stretch of one and the same value inside a moving signal: samples lost on the way and filled in."""
+    moving = np.flatnonzero(signal[1:] != signal[:-1])
+    if not moving.size:
+        return None
+    edges = np.concatenate(([-1], moving, [signal.size - 1]))
+    longest = int(np.diff(edges).max())
+    if longest < 64 or (step and spread < 5 * step):
+        return None
+    share = longest / signal.size
+    return Finding(
+        "frozen",
+        "severe" if share > 0.5 else "warning" if share > 1e-3 else "note",
+        f"The signal stands still for {longest:,} samples in a row: samples were lost or the sensor cut out.",
+    )
+
+
+def _offset(mean: float, spread: float) -> Finding | None:
+    if abs(mean) <= spread:
+        return None
+    return Finding(
+        "offset",
+        "note",
+        f"A constant offset of {mean:.4g} (gravity or sensor bias) exceeds the vibration; it is removed.",
+    )
+
+
+def _coarse(spread: float, step: float) -> Finding | None:
+    if not step or spread >= 4 * step:
+        return None
+    return Finding(
+        "coarse",
+        "severe" if spread < 0.8 * step else "warning",
+        f"Coarse: the vibration is only {spread / step:.1f} steps of the converter strong (rms); use a smaller range.",
+    )
+
+
+# --- spectrum -------------------------------------------------------------------------------------------------------
+
+
+def _spectral_checks(signal: FloatArray, recording: Recording) -> list[Finding | None]:
+    rate_hz = recording.sampling_rate_hz
+    if rate_hz is None or len(signal) < MIN_SAMPLES:
+        return []
+    lines = narrow_lines(signal, rate_hz)
+    shaft_hz = rpm_to_hz(recording.shaft_rpm) if recording.shaft_rpm else None
+    return [_hum(lines, shaft_hz), _suspicious_rate(lines, shaft_hz, rate_hz), _speed(signal, recording)]
+
+
+def _hum(lines: Lines, shaft_hz: float | None) -> Finding | None:
+    mains_hz, share = hum_share(lines, shaft_hz)
+    if share < 0.1:
+        return None
+    return Finding(
+        "hum",
+        "warning" if share > 0.5 else "note",
+        f"{100 * share:.0f} % of the power is mains hum ({mains_hz:g} Hz and harmonics): "
+        "check the sensor's cable and earth.",
+    )
+
+
+def _suspicious_rate(lines: Lines, shaft_hz: float | None, rate_hz: float) -> Finding | None:
+    factor = mains_rate_factor(lines, shaft_hz) if rate_hz >= 2_000 else None
+    if factor is None:
+        return None
+    return Finding(
+        "suspicious rate",
+        "warning",
+        f"The sampling rate of {rate_hz:,.6g} Hz looks wrong: mains hum falls into place only if the true rate is "
+        f"another, such as {rate_hz * factor:,.6g} Hz. Check it.",
+    )
+
+
+def _speed(signal: FloatArray, recording: Recording) -> Finding | None:
+    """A stated speed that the spectrum contradicts, which a wrong sampling rate looks like, too."""
+    from bearing.physics.speed import check_speed
+
+    if recording.shaft_rpm is None or recording.sampling_rate_hz is None or recording.sampling_rate_hz < 1_000:
+        return None
+    try:
+        # Without the bearing's orders: a fault's own lines then cannot pose as another shaft.
+        check = check_speed(signal[:_SPEED_SAMPLES], recording.sampling_rate_hz, recording.shaft_rpm)
+    except BearingError:  # too short or too odd to judge
+        return None
+    return Finding("speed", "warning", check.reason) if check.contradicts else None

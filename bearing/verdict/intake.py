@@ -1,0 +1,103 @@
+"""An upload on its way in: read safely, likely channel chosen, and what a file omits filled in where it is known.
+
+CWRU files carry no sampling rate. A published recording is recognised by its content, a re-saved one by the names of
+its variables, and the registry then says rate, speed and bearing. Nothing is guessed: an unknown rate stays unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bearing.cwru.registry import BEARING_OF_END, RegistryEntry, recognise, recognise_variable
+from bearing.errors import ParameterError
+from bearing.physics.catalogue import find
+from bearing.readers import file_bytes, preferred_channel
+from bearing.readers.safe import read_safely
+from bearing.recording import Recording
+from bearing.settings import limits
+
+__all__ = ["Intake", "open_path", "open_upload"]
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The channels of a file, the likely one first asked (`preferred`), and each channel's bearing where known."""
+
+    recordings: tuple[Recording, ...]
+    preferred: int
+    preferred_reason: str
+    bearings: tuple[str, ...]  # names in the catalogue, "" where the file does not tell
+    recognised: str = ""  # one sentence when the file is a known published recording
+
+    def channel(self, name: str | None = None) -> int:
+        """The index of a channel by name (any case), of the preferred one for None; ParameterError if there is none."""
+        if name is None:
+            return self.preferred
+        names = [r.channel for r in self.recordings]
+        for same in (str.__eq__, lambda a, b: a.lower() == b.lower()):
+            for index, known in enumerate(names):
+                if same(known, name):
+                    return index
+        raise ParameterError(f"No channel {name!r} in this file; it holds {', '.join(names)}.")
+
+
+def open_upload(data: bytes, name: str) -> Intake:
+    """The channels of an uploaded file, hostile or not. Raises the errors of `bearing.readers.safe.read_safely`."""
+    recordings = read_safely(data, name)
+    published = recognise(data)
+    known = [published if _may_fill(published, r) else recognise_variable(r.variable) for r in recordings]
+    filled = tuple(_filled(r, entry, published) for r, entry in zip(recordings, known, strict=True))
+    bearings = tuple(
+        BEARING_OF_END.get(_end(r), "") if entry is not None else _in_catalogue(r.bearing)
+        for r, entry in zip(recordings, known, strict=True)
+    )
+    index, reason = preferred_channel(list(filled))
+    return Intake(filled, index, reason, bearings, _sentence(published))
+
+
+def open_path(path: str | Path) -> Intake:
+    """The same for a file on disk; UnreadableFile when it cannot be opened, TooLarge before it is read."""
+    path = Path(path)
+    return open_upload(file_bytes(path, limits()), path.name)
+
+
+def _in_catalogue(name: str) -> str:
+    """The name a file gives its bearing, where the catalogue knows that bearing."""
+    if not name:
+        return ""
+    try:
+        return find(name).name
+    except ParameterError:
+        return ""
+
+
+def _end(recording: Recording) -> str:
+    name = recording.variable or recording.channel
+    return next((end for end in ("DE", "FE") if name == end or f"_{end}_time" in name), "")
+
+
+def _may_fill(published: RegistryEntry | None, recording: Recording) -> bool:
+    """A published file's facts hold for its own variables, not for strays of another recording."""
+    return published is not None and recording.variable.startswith(published.variable_prefix)
+
+
+def _filled(recording: Recording, entry: RegistryEntry | None, published: RegistryEntry | None) -> Recording:
+    if entry is None:
+        return recording
+    how = "recognised by content" if entry is published else f"recognised by variable {recording.variable}"
+    source = f"CWRU registry, {how}"
+    if recording.sampling_rate_hz is None:
+        recording = replace(recording, sampling_rate_hz=entry.sampling_rate_hz, rate_source=source)
+    if recording.shaft_rpm is None:
+        recording = replace(recording, shaft_rpm=entry.rpm, rpm_source=f"{source}, nominal speed of the load")
+    return recording
+
+
+def _sentence(published: RegistryEntry | None) -> str:
+    if published is None:
+        return ""
+    return (
+        f"This is recording {published.number} of the Case Western Reserve University (CWRU) bearing data. "
+        "The networks were trained on that collection; how they do on bearings they have not seen is on Training."
+    )

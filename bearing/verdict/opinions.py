@@ -1,0 +1,181 @@
+"""What each way of looking says of a recording: the waveform CNN, the order network, the envelope rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bearing.models.waveform import Predictor
+from bearing.physics.envelope_rule import BEATS_CHANCE, FamilyEvidence
+from bearing.recording import FloatArray
+from bearing.signal.order_spectrum import OrderSpectrum
+from bearing.signal.windows import cut_windows, resample, window_starts
+from bearing.states import state
+
+__all__ = [
+    "Opinion",
+    "WindowVerdicts",
+    "agreement_of",
+    "burst_sentence",
+    "cnn_opinion",
+    "family_remark",
+    "family_sentence",
+    "no_opinion",
+    "opinion_of",
+    "window_verdicts",
+]
+
+BURSTY = 1.0  # spectral kurtosis worth a word; that of Gaussian noise is 0
+LARGEST_UPSAMPLING = 4  # a long recording at a few Hz would grow a thousandfold
+SAME_DB = 0.05  # a spectrum nearer than this to one trained on is that recording itself
+TITLES = {"cnn": "Waveform CNN", "order_cnn": "Order network", "envelope": "Envelope rule"}
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What one way of looking says: `verdict` is None when it could not form an opinion (`note` says why).
+
+    `in_domain` is False where the recording is unlike what that way of looking was made from.
+    """
+
+    name: str  # "cnn" | "order_cnn" | "envelope"
+    title: str
+    verdict: str | None
+    confidence: float | None
+    probabilities: dict[str, float]
+    in_domain: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class WindowVerdicts:
+    """The CNN's verdict on each window of 2048 samples at 12 kHz; no windows where the recording is too short.
+
+    start_s : shape (n,), probabilities : shape (n, 4) in the order of `classes`. distance_db : how far the recording's
+    spectrum lies from the nearest one trained on; familiar : whether that is near enough to trust the network.
+    """
+
+    classes: tuple[str, ...]
+    start_s: FloatArray
+    duration_s: float
+    probabilities: NDArray[np.float32]
+    distance_db: float = float("inf")
+    familiar: bool = False
+
+    @property
+    def verdicts(self) -> list[str]:
+        return [self.classes[i] for i in self.probabilities.argmax(axis=1)]
+
+    def share_of(self, verdict: str) -> float:
+        """The share of windows that say `verdict`."""
+        return self.verdicts.count(verdict) / max(len(self.start_s), 1)
+
+
+def no_opinion(name: str, why: str) -> Opinion:
+    """An opinion that could not be formed."""
+    return Opinion(name, TITLES[name], None, None, {}, False, why)
+
+
+def opinion_of(name: str, probabilities: dict[str, float], in_domain: bool, note: str) -> Opinion:
+    """An opinion whose verdict is the most likely class."""
+    verdict = max(probabilities, key=lambda key: probabilities[key])
+    return Opinion(name, TITLES[name], verdict, probabilities[verdict], probabilities, in_domain, note)
+
+
+def window_verdicts(signal: FloatArray, sampling_rate_hz: float, predictor: Predictor) -> WindowVerdicts:
+    """The CNN's answer on each whole window of a finite signal, brought to the network's rate; none where that is
+    more than LARGEST_UPSAMPLING times the signal's own."""
+    rate, size = predictor.sampling_rate_hz, predictor.window
+    slow = sampling_rate_hz < rate / LARGEST_UPSAMPLING  # what is not in the signal cannot be brought to the rate
+    at_rate = signal[:0] if slow else resample(signal, sampling_rate_hz, rate)
+    starts = window_starts(len(at_rate), size, size)
+    if not len(starts):
+        return WindowVerdicts(
+            predictor.classes, starts / rate, size / rate, np.zeros((0, len(predictor.classes)), "f4")
+        )
+    windows = cut_windows(at_rate, size, size)
+    distance_db = predictor.distance_db(windows)
+    familiar = sampling_rate_hz >= rate and distance_db <= predictor.largest_distance_db
+    probabilities = predictor.probabilities(windows)
+    return WindowVerdicts(predictor.classes, starts / rate, size / rate, probabilities, distance_db, familiar)
+
+
+def cnn_opinion(windows: WindowVerdicts) -> Opinion:
+    """The mean probability over all windows decides; a machine it has not met is outside its domain."""
+    if not len(windows.start_s):
+        return no_opinion("cnn", f"Needs {windows.duration_s:.2f} s of signal, sampled at 3 kHz or more.")
+    mean = windows.probabilities.mean(axis=0)
+    probabilities = {name: float(p) for name, p in zip(windows.classes, mean, strict=True)}
+    verdict = windows.classes[int(mean.argmax())]
+    many = f"{len(windows.start_s)} windows" if len(windows.start_s) > 1 else "one window"
+    share = f"{windows.share_of(verdict):.0%} of {many}: {state(verdict).title.lower()}."
+    return opinion_of("cnn", probabilities, windows.familiar, f"{share} {_acquaintance(windows)}")
+
+
+def _acquaintance(windows: WindowVerdicts) -> str:
+    """Whether the CNN has met this machine, in one sentence."""
+    if windows.familiar and windows.distance_db < SAME_DB:
+        return "It was trained on this very recording: no proof of what it makes of others."
+    near = f"{windows.distance_db:.1f} dB between its spectrum and the nearest one learned"
+    return f"It {'knows' if windows.familiar else 'has not met'} this machine: {near}."
+
+
+def family_sentence(family: FamilyEvidence) -> str:
+    """One sentence on one family: ``Outer race: 4 of 4 harmonics found, 14-21 dB over the floor.``"""
+    part = {"outer": "Outer race", "inner": "Inner race", "ball": "Ball"}[family.family]
+    levels = [line.level_db for line in family.lines if line.found]
+    if not levels:
+        return f"{part}: none of {len(family.lines)} harmonics found."
+    low, high = round(min(levels)), round(max(levels))
+    height = f"{low}" if low == high else f"{low}-{high}"
+    return f"{part}: {len(levels)} of {len(family.lines)} harmonics found, {height} dB over the floor."
+
+
+def family_remark(family: FamilyEvidence) -> str:
+    """What the lines of one family are worth, in one sentence; "" where none was found."""
+    if not family.harmonics_found:
+        return ""
+    if family.suspected:
+        return "Suspicious: higher than made-up frequencies reach, and deep enough for impacts."
+    if family.null_score < BEATS_CHANCE:
+        return "No finding: made-up frequencies reach as high in this recording."
+    return "No finding: sharp but shallow lines, as healthy bearings show them too."
+
+
+def burst_sentence(spectrum: OrderSpectrum) -> str:
+    """How bursty the burstiest band is, which the network weighs beside the lines; "" where none is."""
+    if spectrum.bursts is None:
+        return ""
+    kurtosis = 2 * np.exp(spectrum.bursts[:, 0]) - 2
+    band = int(kurtosis.argmax())
+    if kurtosis[band] < BURSTY:
+        return ""
+    low_hz, high_hz = spectrum.bands[band]
+    return f"Bursts heard: kurtosis {kurtosis[band]:.1f} from {low_hz / 1000:.1f} to {high_hz / 1000:.1f} kHz."
+
+
+def agreement_of(opinions: dict[str, Opinion]) -> str:
+    """Who agrees with whom, in one sentence; an opinion from outside its domain is named as such."""
+    said = [opinion for opinion in opinions.values() if opinion.verdict is not None]
+    if not said:
+        return "No opinion could be formed."
+    if len(said) == 1:
+        return f"Only the {said[0].title} has an opinion{_outside(said[0])}."
+    sides: dict[str, list[str]] = {}
+    for opinion in said:
+        sides.setdefault(str(opinion.verdict), []).append(f"the {opinion.title}{_outside(opinion)}")
+    if len(sides) == 1:
+        names = "Both opinions" if len(said) == 2 else "All three opinions"
+        outside = " and ".join(f"the {opinion.title}" for opinion in said if not opinion.in_domain)
+        return f"{names} agree{f' ({outside} outside its training)' if outside else ''}."
+    parts = [
+        f"{' and '.join(names)} {'say' if len(names) > 1 else 'says'} {verdict}" for verdict, names in sides.items()
+    ]
+    sentence = "; ".join(parts)
+    return f"Opinions differ: {sentence}."
+
+
+def _outside(opinion: Opinion) -> str:
+    return "" if opinion.in_domain else " (outside its training)"
