@@ -23,10 +23,11 @@ evaluate: $(VENV)/.development  ## Measure both networks under every protocol, i
 	$(BIN)/python -m bearing evaluate --model cnn --protocol all
 	$(BIN)/python -m bearing evaluate --model order
 
-lint: $(VENV)/.development  ## Check style and types
+lint: $(VENV)/.development  ## Check style, types and the layers of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: $(VENV)/.development  ## Put the code into the house style
 	$(BIN)/ruff check --fix .

@@ -11,73 +11,40 @@ import pytest
 
 import bearing
 from bearing import errors
-from bearing.paths import ROOT
+from bearing.files import ROOT
 
-TRAINING = {"cnn", "train", "order_cnn", "train_order", "live_training"}
-DOORS = {"api", "cli", "batch", "__main__"}
-ARRAYS = {
-    "windows", "scaler", "splits", "spectrum", "envelope", "kurtogram", "kinematics", "indicators", "metrics",
-    "simulate", "speed", "order_spectrum",
-}  # fmt: skip
-MODULES = sorted((ROOT / "bearing").rglob("*.py"))
+LINT_IMPORTS = Path(sys.executable).parent / "lint-imports"
 
 
-def imports(path: Path, late: bool = True) -> set[str]:
-    """Full names of the modules a file imports; `late=False` leaves out imports within functions."""
+def imports(path: Path) -> set[str]:
+    """The packages a file imports, wherever in it."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             node.body = []  # names for the type checker are not imports
-    nodes = list(ast.walk(tree)) if late else tree.body
     found: set[str] = set()
-    for node in nodes:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {name.name for name in node.names}
+            found |= {name.name.split(".")[0] for name in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
+            found.add(node.module.split(".")[0])
     return found
 
 
-def packages(path: Path) -> set[str]:
-    return {name.split(".")[0] for name in imports(path)}
+def test_layers_and_heavy_libraries_stay_where_they_belong() -> None:
+    """The contracts of pyproject.toml: which room may look into which, and who knows torch, plotly, streamlit."""
+    answer = subprocess.run([LINT_IMPORTS, "--no-cache"], capture_output=True, text=True, cwd=ROOT, timeout=120)
+    assert answer.returncode == 0, answer.stdout
 
 
-def siblings(path: Path) -> set[str]:
-    return {name.split(".")[1] for name in imports(path, late=False) if name.startswith("bearing.")}
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.stem)
-def test_only_pages_know_streamlit_and_only_figures_know_plotly(path: Path) -> None:
-    assert "streamlit" not in packages(path)
-    if not path.stem.endswith("figures"):
-        assert "plotly" not in packages(path)
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.stem)
-def test_only_training_knows_torch(path: Path) -> None:
-    if path.stem not in TRAINING:
-        assert not packages(path) & {"torch", "onnx"}
-        if path.stem not in DOORS | {"evaluate", "protocols"}:
-            assert not {f"bearing.{name}" for name in TRAINING} & imports(path)
-
-
-@pytest.mark.parametrize("name", sorted(ARRAYS))
-def test_array_modules_look_at_nothing_above_them(name: str) -> None:
-    path = ROOT / "bearing" / f"{name}.py"
-    if not path.exists():
-        pytest.fail(f"{name}.py is gone: take it out of the list")
-    assert siblings(path) <= ARRAYS | {"recording", "errors", "paths"}
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.stem)
-def test_nothing_below_a_door_imports_it(path: Path) -> None:
-    if path.stem not in DOORS and not path.stem.startswith("api"):
-        assert not siblings(path) & {"api", "cli", "batch"}
+def test_every_room_says_what_belongs_in_it() -> None:
+    for room in sorted((ROOT / "bearing").rglob("__init__.py")):
+        assert ast.get_docstring(ast.parse(room.read_text(encoding="utf-8"))), room
 
 
 def test_pages_do_no_maths() -> None:
     for path in (ROOT / "pages").glob("*.py"):
-        assert not packages(path) & {"scipy", "torch", "plotly", "onnxruntime"}, path.name
+        assert not imports(path) & {"scipy", "torch", "plotly", "onnxruntime"}, path.name
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -93,7 +60,8 @@ def test_importing_the_package_costs_nothing() -> None:
 
 
 def test_serving_loads_no_torch() -> None:
-    loaded = loaded_by("import bearing.diagnosis, bearing.intake, bearing.figures, bearing.options, bearing.api")
+    rooms = ("verdict.diagnosis", "verdict.intake", "verdict.request", "figures.recording", "api.service")
+    loaded = loaded_by("import " + ", ".join(f"bearing.{room}" for room in rooms))
     assert "onnxruntime" in loaded or "numpy" in loaded
     assert not loaded & {"torch", "streamlit", "matplotlib", "sklearn"}
 
