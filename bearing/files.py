@@ -14,9 +14,9 @@ WEIGHTS_DIR = ROOT / "weights"
 RUNS_DIR = ROOT / "runs"
 
 
-def local_data_dir() -> Path | None:
-    """The user's own folder of CWRU recordings, named by ``BEARING_DATA_DIR``; None when not set."""
-    folder = os.environ.get("BEARING_DATA_DIR", "").strip()
+def local_data_dir(variable: str = "BEARING_DATA_DIR") -> Path | None:
+    """The user's own folder of recordings, CWRU's unless another `variable` is named; None when it is not set."""
+    folder = os.environ.get(variable, "").strip()
     return Path(folder).expanduser() if folder else None
 
 

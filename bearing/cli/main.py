@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bearing import __version__
-from bearing.errors import BearingError
+from bearing.errors import BearingError, ParameterError
 
 __all__ = ["main"]
 
@@ -40,10 +40,21 @@ def _fetch(arguments: argparse.Namespace) -> int:
     """Downloads recordings, one file at a time, with a bar per file."""
     from tqdm import tqdm
 
-    from bearing.cwru.download import download
-    from bearing.cwru.registry import entry, registry
+    from bearing.cwru.download import Published, download
+    from bearing.files import cache_dir
 
-    entries = [entry(number) for number in arguments.numbers] or list(registry())
+    entries: list[Published]
+    if arguments.rig == "cwru":
+        from bearing.cwru.registry import entry, registry
+
+        entries = [entry(number) for number in arguments.numbers] or list(registry())
+    else:
+        from bearing.rigs.adi_mfs import adi_registry
+
+        if arguments.numbers:
+            raise ParameterError("Numbers name CWRU recordings; leave them out to fetch all 39 of adi_mfs.")
+        entries = list(adi_registry())
+    folder = arguments.folder or cache_dir() / arguments.rig
     for count, facts in enumerate(entries, start=1):
         with tqdm(unit="B", unit_scale=True, desc=f"{count}/{len(entries)} {facts.file_name}", leave=False) as bar:
 
@@ -51,7 +62,7 @@ def _fetch(arguments: argparse.Namespace) -> int:
                 bar.total = total or None
                 bar.update(done - bar.n)
 
-            path = download(facts, arguments.folder, report)
+            path = download(facts, folder, report)
         print(path)
     return OK
 
@@ -187,10 +198,12 @@ def parser() -> argparse.ArgumentParser:
     fetch = command(
         "fetch",
         _fetch,
-        "Download CWRU recordings from their publisher (checked, resumed).",
-        "examples:\n  python -m bearing fetch 105 97\n  python -m bearing fetch --folder recordings\n",
+        "Download recordings from their publisher (checked, resumed).",
+        "examples:\n  python -m bearing fetch 105 97\n  python -m bearing fetch --folder recordings\n"
+        "  python -m bearing fetch --rig adi_mfs\n",
     )
-    fetch.add_argument("numbers", nargs="*", type=int, metavar="NUMBER", help="recordings (default: all 109)")
+    fetch.add_argument("numbers", nargs="*", type=int, metavar="NUMBER", help="CWRU recordings (default: all 109)")
+    fetch.add_argument("--rig", choices=("cwru", "adi_mfs"), default="cwru", help="whose recordings (default: cwru)")
     fetch.add_argument("--folder", type=Path, help="where to put them (default: the user's cache)")
 
     train = command(

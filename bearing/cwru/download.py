@@ -1,4 +1,4 @@
-"""Downloads CWRU recordings from their publisher: one file at a time, resumed, checked, then put in place.
+"""Downloads recordings from their publisher: one file at a time, resumed, checked, then put in place.
 
 Pooch would check and move too, but starts a cut transfer anew and leaves a temporary file when it is killed.
 """
@@ -10,12 +10,13 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
-from bearing.cwru.registry import RegistryEntry, git_blob_sha1
+from bearing.cwru.registry import git_blob_sha1
 from bearing.errors import DownloadFailed, HashMismatch
 from bearing.files import cache_dir
 
-__all__ = ["download", "is_published"]
+__all__ = ["Progress", "Published", "download", "is_published"]
 
 Progress = Callable[[int, int], None]  # bytes so far, bytes expected (0 when the publisher does not say)
 
@@ -24,7 +25,22 @@ MAX_BYTES = 64 * 1024 * 1024  # the largest recording has 8 MB: anything longer 
 ATTEMPTS = 3
 
 
-def is_published(entry: RegistryEntry, data: bytes) -> bool:
+class Published(Protocol):
+    """A published file: its name and address, its hash, and the variable that names the user's own folder of them."""
+
+    @property
+    def file_name(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def git_blob_sha1(self) -> str: ...
+    @property
+    def folder_variable(self) -> str: ...
+
+
+def is_published(entry: Published, data: bytes) -> bool:
     """Whether these bytes are the published ones, by sha256, or by git's blob id where only that is known."""
     if entry.sha256:
         return hashlib.sha256(data).hexdigest() == entry.sha256
@@ -32,7 +48,7 @@ def is_published(entry: RegistryEntry, data: bytes) -> bool:
 
 
 def download(
-    entry: RegistryEntry,
+    entry: Published,
     folder: Path | None = None,
     progress: Progress | None = None,
     url: str | None = None,
@@ -57,18 +73,18 @@ def download(
         return target
 
     part = target.with_suffix(".part")
-    _transfer(url or entry.url, part, progress, timeout_s)
+    _transfer(url or entry.url, part, progress, timeout_s, entry.folder_variable)
     if not is_published(entry, part.read_bytes()):
         part.unlink()  # continuing a wrong file would never make it right
         raise HashMismatch(
             f"{entry.file_name} arrived, but is not the file that was published (its hash differs): try again "
-            "later, or put your own copy into a folder named by BEARING_DATA_DIR."
+            f"later, or put your own copy into a folder named by {entry.folder_variable}."
         )
     os.replace(part, target)
     return target
 
 
-def _transfer(url: str, part: Path, progress: Progress | None, timeout_s: float) -> None:
+def _transfer(url: str, part: Path, progress: Progress | None, timeout_s: float, folder_variable: str) -> None:
     """Brings `url` into `part`, continuing what is there."""
     import requests  # late: whoever has the recordings need not pay for it
 
@@ -84,7 +100,7 @@ def _transfer(url: str, part: Path, progress: Progress | None, timeout_s: float)
             problem = _in_words(error)
     raise DownloadFailed(
         f"{url} could not be downloaded ({problem}; {ATTEMPTS} attempts): check the connection and try again, "
-        "what has arrived is kept; or put your own copy into a folder named by BEARING_DATA_DIR."
+        f"what has arrived is kept; or put your own copy into a folder named by {folder_variable}."
     )
 
 

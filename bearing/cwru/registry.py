@@ -10,6 +10,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 from bearing.errors import ParameterError
 from bearing.files import DATA_DIR
@@ -49,6 +50,8 @@ class RegistryEntry:
     sha256: str
     git_blob_sha1: str
     quirk: str
+
+    folder_variable: ClassVar[str] = "BEARING_DATA_DIR"
 
     @property
     def file_name(self) -> str:
