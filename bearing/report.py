@@ -5,11 +5,8 @@ from __future__ import annotations
 import csv
 import html
 import io
-import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from bearing.readers.names import safe_cell
 from bearing.states import state
@@ -73,14 +70,8 @@ def report_csv(diagnosis: Diagnosis) -> str:
 
 
 def report_json(diagnosis: Diagnosis) -> str:
-    """`Diagnosis.as_dict()` as JSON text: the same object that the command line and the API give."""
-    return json.dumps(diagnosis.as_dict(), indent=2, default=_plain, allow_nan=False)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON.")
+    """`Diagnosis.to_dict()` as JSON text: the same object that the command line and the API give."""
+    return diagnosis.to_json()
 
 
 def _headline(diagnosis: Diagnosis) -> str:

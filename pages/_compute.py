@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from bearing.figures.diagnosis import KURTOGRAM_SAMPLES, SPECTROGRAM_CELLS
 from bearing.recording import Recording
 from bearing.signal.envelope import Band, Demodulator, EnvelopeSpectrum
 from bearing.signal.kurtogram import Kurtogram, kurtogram
@@ -18,9 +19,6 @@ from bearing.verdict.diagnosis import Bearing, Diagnosis, diagnose
 from bearing.verdict.doctor import usable_stretch
 
 Line = tuple[NDArray[np.float32], NDArray[np.float32]]
-
-KURTOGRAM_SAMPLES = 2**19  # the map of the first half million samples is the map of the recording
-SPECTROGRAM_CELLS = (360, 220)
 
 
 def _usable(recording: Recording) -> NDArray[np.float64]:

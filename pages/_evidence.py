@@ -4,14 +4,14 @@ and time, and the verdict window by window."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import streamlit as st
 
+from bearing.figures.diagnosis import DEMODULATED_FROM_HZ, automatic_bands, band_words, reach_hz, shaft_hz_of
 from bearing.figures.envelope import LINE_NAMES, envelope_figure, kurtogram_figure
-from bearing.figures.recording import spectrogram_figure, spectrum_figure, waveform_figure, windows_figure
+from bearing.figures.recording import spectrogram_figure, spectrum_figure, windows_figure
 from bearing.physics.envelope_rule import FamilyEvidence
-from bearing.physics.kinematics import rpm_to_hz
 from bearing.signal.envelope import Band
 from bearing.signal.kurtogram import Kurtogram
 from bearing.states import state
@@ -21,40 +21,6 @@ from pages import _compute
 from pages._panel import Choice
 from pages._show import STATE_COLOUR, chart, plain
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-HARMONICS_SHOWN = 4.6
-DEFAULT_REACH_HZ = 600.0
-SLOWEST_HZ = 500.0  # below, there is no band to demodulate; the doctor has said so
-
-
-def shaft_hz_of(diagnosis: Diagnosis) -> float | None:
-    """The shaft frequency the diagnosis used, given or estimated."""
-    return rpm_to_hz(diagnosis.shaft_rpm) if diagnosis.shaft_rpm else None
-
-
-def reach_hz(choice: Choice, diagnosis: Diagnosis) -> float:
-    """How far the envelope spectrum is drawn: four harmonics of every family, or some hundred Hz."""
-    shaft_hz = shaft_hz_of(diagnosis)
-    assert choice.recording.sampling_rate_hz is not None
-    most = choice.recording.sampling_rate_hz / 4
-    if choice.bearing is None or shaft_hz is None:
-        return min(DEFAULT_REACH_HZ, most)
-    return min(HARMONICS_SHOWN * max(choice.bearing.orders.families.values()) * shaft_hz, most)
-
-
-def automatic_bands(diagnosis: Diagnosis, kurtogram: Kurtogram) -> dict[str, Band]:
-    """The bands found without a hand, by what was looked for; the first is the one to begin with.
-
-    Where the lines of the verdict's family (without one: the highest lines) stand highest, and the highest kurtosis.
-    """
-    bands, evidence = {}, diagnosis.evidence
-    if evidence:
-        family = diagnosis.verdict if diagnosis.verdict in evidence else max(evidence, key=lambda f: evidence[f].score)
-        bands[f"highest {LINE_NAMES[family]} lines"] = Band(*evidence[family].band_hz)
-    return bands | {"highest kurtosis": kurtogram.best}
-
 
 @st.fragment
 def envelope_section(choice: Choice, diagnosis: Diagnosis) -> None:
@@ -62,9 +28,9 @@ def envelope_section(choice: Choice, diagnosis: Diagnosis) -> None:
     recording, bearing = choice.recording, choice.bearing
     rate_hz = recording.sampling_rate_hz
     assert rate_hz is not None
-    if rate_hz < SLOWEST_HZ:
+    if rate_hz < DEMODULATED_FROM_HZ:
         return
-    reach = reach_hz(choice, diagnosis)
+    reach = reach_hz(diagnosis)
     kurtogram = _compute.kurtosis_map(choice.key, min(2 * reach, rate_hz / 8), recording)
     tag = f"{choice.key}"
     st.subheader("Envelope spectrum", anchor=False)
@@ -75,7 +41,7 @@ def envelope_section(choice: Choice, diagnosis: Diagnosis) -> None:
         chart(
             kurtogram_figure(kurtogram, band, height=330),
             key=f"kurtogram-{tag}",
-            alt=f"Kurtogram: kurtosis over frequency and bandwidth, highest at {words(kurtogram.best)}",
+            alt=f"Kurtogram: kurtosis over frequency and bandwidth, highest at {band_words(kurtogram.best)}",
             name="kurtogram",
             on_select=lambda: _clicked(tag, kurtogram),
             selection_mode="points",
@@ -99,7 +65,7 @@ def envelope_section(choice: Choice, diagnosis: Diagnosis) -> None:
         chart(
             figure,
             key=f"envelope-{tag}",
-            alt=f"Envelope spectrum of the band {words(band)} with the bearing's fault lines marked",
+            alt=f"Envelope spectrum of the band {band_words(band)} with the bearing's fault lines marked",
             name="envelope_spectrum",
         )
         _explain_lines(choice, diagnosis)
@@ -110,10 +76,6 @@ def envelope_section(choice: Choice, diagnosis: Diagnosis) -> None:
 def _highlight(diagnosis: Diagnosis) -> tuple[str, ...]:
     """A clear verdict shows its own lines; the other families wait in the legend."""
     return (diagnosis.verdict,) if diagnosis.verdict in LINE_NAMES else ("outer", "inner", "ball")
-
-
-def words(band: Band) -> str:
-    return f"{band.low_hz / 1000:.2f} to {band.high_hz / 1000:.2f} kHz"
 
 
 def _band_controls(tag: str, automatic: dict[str, Band], nyquist_hz: float, narrowest_hz: float) -> Band:
@@ -283,30 +245,3 @@ def windows_section(choice: Choice, diagnosis: Diagnosis) -> None:
     )
     trust = "" if windows.familiar else " It has not met this machine: its answers count for nothing in the verdict."
     st.caption(f"Windows of {windows.duration_s * 1000:.0f} ms, each judged by the waveform CNN alone.{trust}")
-
-
-def figures_of(choice: Choice, diagnosis: Diagnosis) -> dict[str, go.Figure]:
-    """All figures with their titles, for the report."""
-    recording = choice.recording
-    rate_hz = recording.sampling_rate_hz
-    assert rate_hz is not None
-    shaft_hz = shaft_hz_of(diagnosis)
-    whole = _compute.spectrum(choice.key, 0.0, rate_hz / 2, False, recording)
-    found = {
-        "Waveform": waveform_figure(*_compute.waveform(choice.key, recording), recording.unit, diagnosis.windows, 300),
-        "Spectrum": spectrum_figure(*whole, recording.unit, False, shaft_hz),
-        "Spectrogram": spectrogram_figure(_compute.time_frequency(choice.key, recording)),
-        "Waveform CNN, window by window": windows_figure(diagnosis.windows),
-    }
-    if rate_hz < SLOWEST_HZ:
-        return found
-    reach = reach_hz(choice, diagnosis)
-    kurtogram = _compute.kurtosis_map(choice.key, min(2 * reach, rate_hz / 8), recording)
-    band = next(iter(automatic_bands(diagnosis, kurtogram).values()))
-    spectrum = _compute.envelope(choice.key, (band.low_hz, band.high_hz), reach, recording)
-    orders = choice.bearing.orders if choice.bearing else None
-    envelope = envelope_figure(spectrum, orders, shaft_hz, diagnosis.evidence, unit=recording.unit)
-    return found | {
-        f"Envelope spectrum, {words(band)}": envelope,
-        "Kurtogram": kurtogram_figure(kurtogram, band),
-    }

@@ -5,19 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from bearing.errors import BearingError
+from bearing.figures.diagnosis import DiagnosisFigures
 from bearing.figures.recording import preview_figure, waveform_figure
 from bearing.readers.names import clean_file_name
 from bearing.report import report_csv, report_html, report_json
 from bearing.states import STATES
 from bearing.verdict.diagnosis import Diagnosis
 from pages import _compute
-from pages._evidence import (
-    envelope_section,
-    figures_of,
-    spectrogram_section,
-    spectrum_section,
-    windows_section,
-)
+from pages._evidence import envelope_section, spectrogram_section, spectrum_section, windows_section
 from pages._panel import (
     Choice,
     bearing_field,
@@ -188,7 +183,7 @@ def downloads(source: Source, choice: Choice, diagnosis: Diagnosis) -> None:
         )  # fmt: skip
         st.download_button(
             "Report with figures",
-            lambda: report_html(diagnosis, figures_of(choice, diagnosis), note),
+            lambda: report_html(diagnosis, DiagnosisFigures(diagnosis, choice.recording).titled(), note),
             f"{stem}_diagnosis.html", "text/html", icon=":material/lab_profile:", on_click="ignore",
             help="One HTML page with all figures, readable without a network.",
         )  # fmt: skip

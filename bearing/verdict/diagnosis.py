@@ -6,9 +6,9 @@ Every door (page, REST, command line) shows this object and computes nothing of 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from bearing.physics.speed import estimate_speed
 from bearing.recording import FloatArray, Recording, check_signal
 from bearing.signal.indicators import Indicators, indicators
 from bearing.signal.order_spectrum import SHAFT_NOTCH
+from bearing.verdict import told
 from bearing.verdict.doctor import DoctorReport, examine, usable_stretch
 from bearing.verdict.fusion import Calibration, Verdict, fuse
 from bearing.verdict.opinions import (
@@ -36,6 +37,9 @@ from bearing.verdict.opinions import (
     opinion_of,
     window_verdicts,
 )
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 __all__ = ["Bearing", "Diagnosis", "Opinion", "WindowVerdicts", "diagnose"]
 
@@ -60,7 +64,7 @@ class Diagnosis:
     `verdict` is normal, inner, outer, ball or uncertain; `best_guess` is never uncertain, and `confidence` is
     that of the best guess. `rpm_confidence` (0..1) is 1 for a stated speed, less for one
     estimated from the signal; `shaft_rpm` is None when unknown. `evidence` holds the envelope's finding per family
-    (outer, inner, ball), empty where speed or bearing are unknown.
+    (outer, inner, ball), empty where speed or bearing are unknown. `print(diagnosis)` gives it in one line.
     """
 
     file: str
@@ -83,6 +87,7 @@ class Diagnosis:
     indicators: Indicators
     windows: WindowVerdicts
     model: dict[str, str]
+    recording: Recording | None = field(default=None, compare=False)  # the signal, where `bearing.diagnose` was asked
 
     @property
     def has_guess(self) -> bool:
@@ -100,6 +105,42 @@ class Diagnosis:
     def warnings(self) -> tuple[str, ...]:
         """Sentences of the input doctor and the reader that bear on the verdict, and that of an estimated speed."""
         return tuple(filter(None, (*self.doctor.warnings, *self.doctor.notes, self.speed_note)))
+
+    def __str__(self) -> str:
+        return told.one_line(self)
+
+    def __repr__(self) -> str:
+        return told.short(self)
+
+    def _repr_html_(self) -> str:
+        return told.card(self)
+
+    def figure(self, name: str) -> go.Figure:
+        """The waveform, spectrum, spectrogram, windows, envelope or kurtogram as a Plotly figure.
+
+        Raises ParameterError for another name, and where the diagnosis does not hold its `recording`.
+        """
+        return told.figure(self, name)
+
+    @overload
+    def to_html(self, path: None = None) -> str: ...
+    @overload
+    def to_html(self, path: str | Path) -> None: ...
+    def to_html(self, path: str | Path | None = None) -> str | None:
+        """The report as one HTML page: returned, or written to `path` (ParameterError where that cannot be)."""
+        return told.handed_over(told.as_html(self), path)
+
+    @overload
+    def to_json(self, path: None = None) -> str: ...
+    @overload
+    def to_json(self, path: str | Path) -> None: ...
+    def to_json(self, path: str | Path | None = None) -> str | None:
+        """`to_dict` as JSON text: returned, or written to `path` (ParameterError where that cannot be)."""
+        return told.handed_over(told.as_json(self), path)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as `as_dict`."""
+        return self.as_dict()
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: plain values only; per-window probabilities are summed up as shares."""
