@@ -1,6 +1,6 @@
 """Machines that do not hold their speed: what resampling to shaft angle costs.
 
-    python benchmarks/order_tracking.py                 time of resampling 10 s at 51.2 kHz, one core
+python benchmarks/order_tracking.py                 time of resampling 10 s at 51.2 kHz, one core
 """
 
 from __future__ import annotations

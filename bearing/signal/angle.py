@@ -150,19 +150,24 @@ def angle_of_speed(speed_rpm: object, rate_hz: float, at: FloatArray | None = No
     """
     rate_hz = check_rate_hz(rate_hz)
     speed = np.asarray(speed_rpm, dtype=np.float64)
-    position = np.arange(len(speed), dtype=np.float64) if at is None else np.asarray(at, dtype=np.float64)
+    if speed.ndim != 1 or (at is not None and len(at) != len(speed)):
+        raise ParameterError(f"A speed over time has shape (n,), one number a position, got {speed.shape}.")
     known = np.isfinite(speed)
-    if speed.ndim != 1 or known.sum() < 2:
+    if known.sum() < 2:
         raise ParameterError("A speed over time needs two numbers or more, in rpm.")
     if not known.all():
-        speed = np.interp(position, position[known], speed[known])
+        moments = np.arange(len(speed)) if at is None else at
+        speed = np.interp(moments, moments[known], speed[known])
     if (lowest := float(speed.min())) <= 0:
         raise ParameterError(f"The shaft stands still or turns back ({lowest:g} rpm): cut that stretch out.")
-    steps = np.diff(position) * (speed[1:] + speed[:-1]) * (0.5 / 60 / rate_hz)
-    turns = np.concatenate([[0.0], np.cumsum(steps)])
     thin = max(1, min(len(speed) // 512, int(rate_hz * 0.002)))  # 2 ms: no shaft changes its speed in less
-    keep = np.unique(np.append(np.arange(0, len(speed), thin), len(speed) - 1))
-    return ShaftAngle(position[keep], turns[keep])
+    keep = np.append(np.arange(0, len(speed) - 1, thin), len(speed) - 1)
+    if at is None:  # trapezoids one sample wide
+        turns = np.cumsum(speed)[keep] - 0.5 * (speed[keep] + speed[0])
+        return ShaftAngle(keep.astype(np.float64), turns / (60 * rate_hz))
+    steps = np.diff(at) * (speed[1:] + speed[:-1])
+    turns = np.concatenate([[0.0], np.cumsum(steps)])
+    return ShaftAngle(np.asarray(at, dtype=np.float64)[keep], turns[keep] * (0.5 / 60 / rate_hz))
 
 
 def angle_of_pulses(at: FloatArray, pulses_per_turn: float = 1.0, turns: FloatArray | None = None) -> ShaftAngle:
@@ -225,7 +230,7 @@ def to_angle(signal: object, rate_hz: float, angle: ShaftAngle, per_turn: int | 
     knots = angle.positions_at(np.minimum(coarse, stop))
     position = np.interp(np.arange(count), np.arange(len(coarse)) * FINE, knots)
     cutoff = min(0.5, 0.5 * per_turn * slowest_hz / rate_hz)
-    return AngleSignal(interpolate(samples, position, cutoff), per_turn, mean_hz, first, last)
+    return AngleSignal(_interpolate(samples, position, cutoff), per_turn, mean_hz, first, last)
 
 
 def interpolate(signal: object, at: FloatArray, cutoff: float = 0.5) -> FloatArray:
@@ -233,8 +238,11 @@ def interpolate(signal: object, at: FloatArray, cutoff: float = 0.5) -> FloatArr
 
     `cutoff`, in cycles per sample, is where its band is cut off before.
     """
-    samples = check_signal(signal, 16)
-    highest = float(np.abs(samples).max()) or 1.0
+    return _interpolate(check_signal(signal, 16), at, cutoff)
+
+
+def _interpolate(samples: FloatArray, at: FloatArray, cutoff: float) -> FloatArray:
+    highest = float(max(samples.max(), -samples.min())) or 1.0
     fine = _oversampled((samples / highest).astype(np.float32), cutoff)
     taps = _kernel()[0].astype(np.float32)
     out = np.empty(len(at))
