@@ -11,7 +11,11 @@ import streamlit as st
 
 st.secrets.load_if_toml_exists()  # where a host keeps settings as secrets, they are in the environment from here on
 
-from bearing.api import service  # noqa: E402
+from bearing.api.service import create_api, lifespan_of, routes_of  # noqa: E402
+from bearing.settings import check_or_exit  # noqa: E402
+
+check_or_exit()
+api = create_api()
 
 NAVIGATION = Path(__file__).resolve().parent / "pages" / "navigation.py"  # absolute: bare uvicorn may start anywhere
 
@@ -30,11 +34,11 @@ def warm_up() -> None:
 async def lifespan(running: st.App) -> AsyncIterator[dict[str, object]]:
     """Warm up in the background; the API's own lifespan (it loads the models) runs only when it is entered here."""
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
-    async with service.lifespan(running):
+    async with lifespan_of(api)(running):
         yield {}
 
 
-app = st.App(NAVIGATION, routes=service.routes, lifespan=lifespan)
+app = st.App(NAVIGATION, routes=routes_of(api), lifespan=lifespan)
 
 if __name__ == "__main__":
     app.run()

@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from bearing.settings import cache_parent, named_folder
+
 __all__ = ["DATA_DIR", "ROOT", "RUNS_DIR", "WEIGHTS_DIR", "cache_dir", "local_data_dir"]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -16,8 +18,7 @@ RUNS_DIR = ROOT / "runs"
 
 def local_data_dir(variable: str = "BEARING_DATA_DIR") -> Path | None:
     """The user's own folder of recordings, CWRU's unless another `variable` is named; None when it is not set."""
-    folder = os.environ.get(variable, "").strip()
-    return Path(folder).expanduser() if folder else None
+    return named_folder(variable)
 
 
 def cache_dir() -> Path:
@@ -25,14 +26,12 @@ def cache_dir() -> Path:
 
     Hosts with a read-only home still get a place; what is there is lost with the host's disk.
     """
-    named = os.environ.get("BEARING_CACHE_DIR", "").strip()
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    choices = [Path(named).expanduser()] if named else [Path(home) / "bearing-diagnostics"]
-    for folder in [*choices, Path(tempfile.gettempdir()) / "bearing-diagnostics"]:
+    wanted = named_folder("BEARING_CACHE_DIR") or cache_parent() / "bearing-diagnostics"
+    for place in (wanted, Path(tempfile.gettempdir()) / "bearing-diagnostics"):
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            place.mkdir(parents=True, exist_ok=True)
         except OSError:
             continue
-        if os.access(folder, os.W_OK):
-            return folder
+        if os.access(place, os.W_OK):
+            return place
     return Path(tempfile.mkdtemp(prefix="bearing-diagnostics-"))

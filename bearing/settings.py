@@ -1,26 +1,42 @@
-"""How large an upload may be: checked before anything is parsed, so that no file can exhaust a small host.
+"""Everything the environment can set: each ``BEARING_`` variable and ``PORT``, read by one parser when it is needed.
 
-Every limit can be raised or lowered by an environment variable (``BEARING_MAX_MB=200``), read once per file.
+A variable that cannot be understood is a ParameterError of one sentence; programs ask `check_environment` first.
 """
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import prod
+from pathlib import Path
+from typing import Any
 
 from bearing.errors import ParameterError, TooLarge
 
-__all__ = ["Limits", "limits"]
+__all__ = [
+    "MEGABYTE",
+    "VARIABLES",
+    "ApiSettings",
+    "Limits",
+    "api_settings",
+    "cache_parent",
+    "check_environment",
+    "check_or_exit",
+    "limits",
+    "named_folder",
+    "port",
+    "port_number",
+    "usable_cores",
+]
 
 MEGABYTE = 1_000_000
+DEFAULT_PORT = 8501
 
-_ENVIRONMENT = {
-    "max_bytes": ("BEARING_MAX_MB", MEGABYTE),
-    "max_samples": ("BEARING_MAX_SAMPLES", 1),
-    "max_channels": ("BEARING_MAX_CHANNELS", 1),
-    "timeout_s": ("BEARING_READ_TIMEOUT_S", 1),
-}
+Environment = Mapping[str, str]
+
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # cgroup v2: "50000 100000" is half a core, "max 100000" no limit
 
 
 @dataclass(frozen=True)
@@ -103,21 +119,207 @@ class Limits:
             raise TooLarge(f"Structs are nested more than {self.max_depth} deep: save the signal on its own.")
 
 
-def limits() -> Limits:
-    """The limits in force: the defaults, overridden by the environment.
+@dataclass(frozen=True)
+class ApiSettings:
+    """Limits of one server process. The defaults fit a host of 512 MB.
 
-    Raises ParameterError for an environment variable that is not a positive number.
+    Attributes
+    ----------
+    key : str
+        When not empty, every request but health and docs must carry it.
+    max_body_bytes : int
+        A JSON or .npy body; it is held in memory.
+    max_file_bytes : int
+        An upload to be diagnosed; it waits on disk.
+    max_windows : int
+        Windows of 2048 samples in one request.
+    workers : int
+        Requests computed at the same time, one thread each.
+    queue : int
+        Requests that may wait (or still be arriving) beyond those; the next one gets 429. Files to be diagnosed take at
+        most a quarter of it, so that nobody waits long behind them.
+    body_timeout_s : float
+        Seconds a body may take to arrive.
     """
-    overrides: dict[str, int | float] = {}
-    for field, (variable, scale) in _ENVIRONMENT.items():
-        text = os.environ.get(variable, "")
-        if not text:
-            continue
-        try:
-            value = float(text)
-        except ValueError:
-            value = 0.0
-        if not 0 < value < 1e12:
-            raise ParameterError(f"The environment variable {variable} must be a positive number, got {text!r}.")
-        overrides[field] = value if field == "timeout_s" else int(value * scale)
-    return Limits(**overrides)  # type: ignore[arg-type]
+
+    key: str = ""
+    max_body_bytes: int = 32 * MEGABYTE
+    max_file_bytes: int = 100 * MEGABYTE
+    max_windows: int = 512
+    workers: int = 2
+    queue: int = 16
+    body_timeout_s: float = 60.0
+
+    @property
+    def uploads(self) -> int:
+        """Files to be diagnosed that may be under way at once."""
+        return max(2, self.queue // 4)
+
+    @property
+    def held_bytes(self) -> int:
+        """Bodies in memory over all requests; beyond it the next one gets 429."""
+        return 2 * self.max_body_bytes
+
+
+def usable_cores(quota_file: Path = _QUOTA) -> int:
+    """Cores this process may use: those it may run on, or fewer where a container's quota says so; at least 1."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = quota_file.read_text().split()
+        cores = min(cores, round(int(quota) / int(period)))
+    except (OSError, ValueError):
+        pass  # no cgroup, or no limit
+    return max(1, cores)
+
+
+# ------------------------------------------------------------------------------------------------------- the parsers
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e6:
+        raise ValueError
+    return value
+
+
+def _count(text: str) -> int:
+    value = float(text)
+    if not (1 <= value < 1e12 and value.is_integer()):
+        raise ValueError
+    return int(value)
+
+
+def _bytes(text: str) -> int:
+    return max(1, int(_number(text) * MEGABYTE))
+
+
+def port_number(text: str) -> int:
+    """The number of a port. Raises ValueError for what is none."""
+    value = int(text)
+    if not 1 <= value <= 65_535:
+        raise ValueError(f"A port is a whole number from 1 to 65535, got {text!r}.")
+    return value
+
+
+def _folder(text: str) -> Path:
+    return Path(text).expanduser()
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of value: how it is parsed (ValueError when it cannot be), and what was expected, in words."""
+
+    parse: Callable[[str], object]
+    expected: str
+
+
+_A_FOLDER = _Kind(_folder, "a folder")
+_A_NUMBER = _Kind(_number, "a positive number")
+_A_COUNT = _Kind(_count, "a whole number of 1 or more")
+_A_SIZE = _Kind(_bytes, "a positive number of megabytes")
+_A_PORT = _Kind(port_number, "a whole number from 1 to 65535")
+_A_TEXT = _Kind(str, "text")
+
+_LIMITS = {
+    "max_bytes": "BEARING_MAX_MB",
+    "max_samples": "BEARING_MAX_SAMPLES",
+    "max_channels": "BEARING_MAX_CHANNELS",
+    "timeout_s": "BEARING_READ_TIMEOUT_S",
+}
+_API = {
+    "key": "BEARING_API_KEY",
+    "max_body_bytes": "BEARING_MAX_BODY_MB",
+    "max_file_bytes": "BEARING_MAX_MB",
+    "max_windows": "BEARING_MAX_WINDOWS",
+    "workers": "BEARING_WORKERS",
+    "queue": "BEARING_QUEUE",
+    "body_timeout_s": "BEARING_BODY_TIMEOUT_S",
+}
+_KINDS = {
+    "BEARING_ADI_DIR": _A_FOLDER,
+    "BEARING_API_KEY": _A_TEXT,
+    "BEARING_BODY_TIMEOUT_S": _A_NUMBER,
+    "BEARING_CACHE_DIR": _A_FOLDER,
+    "BEARING_DATA_DIR": _A_FOLDER,
+    "BEARING_MAX_BODY_MB": _A_SIZE,
+    "BEARING_MAX_CHANNELS": _A_COUNT,
+    "BEARING_MAX_MB": _A_SIZE,
+    "BEARING_MAX_SAMPLES": _A_COUNT,
+    "BEARING_MAX_WINDOWS": _A_COUNT,
+    "BEARING_OTHER_DIR": _A_FOLDER,
+    "BEARING_QUEUE": _A_COUNT,
+    "BEARING_READ_TIMEOUT_S": _A_NUMBER,
+    "BEARING_WORKERS": _A_COUNT,
+    "PORT": _A_PORT,
+    "XDG_CACHE_HOME": _A_FOLDER,
+}
+VARIABLES = tuple(_KINDS)
+
+
+def _read(name: str, environment: Environment) -> Any:
+    """The parsed value of a known variable; None where it is not set or empty."""
+    text = environment.get(name, "").strip()
+    if not text:
+        return None
+    kind = _KINDS[name]
+    try:
+        return kind.parse(text)
+    except (ValueError, OverflowError, RuntimeError):  # RuntimeError: ~ names nobody's home
+        raise ParameterError(f"The environment variable {name} must be {kind.expected}, got {text!r}.") from None
+
+
+def _read_all(names: Mapping[str, str], environment: Environment) -> dict[str, Any]:
+    """Values by field name, of the variables that are set."""
+    values = {field: _read(name, environment) for field, name in names.items()}
+    return {field: value for field, value in values.items() if value is not None}
+
+
+# ------------------------------------------------------------------------------------------------- what is in force
+
+
+def limits(environment: Environment = os.environ) -> Limits:
+    """The limits of one file in force. Raises ParameterError for a variable that is not a positive number."""
+    return Limits(**_read_all(_LIMITS, environment))
+
+
+def api_settings(environment: Environment = os.environ) -> ApiSettings:
+    """The service's settings in force; by default one worker per usable core. Raises ParameterError as `limits`."""
+    return ApiSettings(**{"workers": usable_cores(), **_read_all(_API, environment)})
+
+
+def port(environment: Environment = os.environ) -> int:
+    """The port to serve on: ``PORT``, which hosts set, else 8501. Raises ParameterError for what is no port."""
+    return _read("PORT", environment) or DEFAULT_PORT
+
+
+def named_folder(name: str, environment: Environment = os.environ) -> Path | None:
+    """The folder a variable such as ``BEARING_DATA_DIR`` names; None when it is not set."""
+    return _read(name, environment)
+
+
+def cache_parent(environment: Environment = os.environ) -> Path:
+    """Where programs keep their caches by the XDG base directory specification: ``XDG_CACHE_HOME``, else ~/.cache."""
+    return _read("XDG_CACHE_HOME", environment) or Path(os.path.expanduser("~")) / ".cache"
+
+
+def check_or_exit() -> None:
+    """For programs, before anything else: `check_environment`, or its sentence on stderr and exit code 2."""
+    try:
+        check_environment()
+    except ParameterError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def check_environment(environment: Environment = os.environ) -> None:
+    """ParameterError for the first variable that cannot be understood, or whose name is nearly one of ours."""
+    for name in VARIABLES:
+        _read(name, environment)
+    strangers = sorted(name for name in environment if name.startswith("BEARING") and name not in _KINDS)
+    if not strangers:
+        return
+    from difflib import get_close_matches
+
+    for name in strangers:
+        for meant in get_close_matches(name, VARIABLES, n=1, cutoff=0.9):
+            raise ParameterError(f"The environment variable {name} is not known: was {meant} meant?")

@@ -27,11 +27,11 @@ from starlette.applications import Starlette
 from bearing.api import service as module
 from bearing.api.answers import ORIGINAL_NAMES
 from bearing.api.gate import JsonLines
-from bearing.api.settings import ApiSettings, usable_cores
 from bearing.api.sockets import send_at_once
 from bearing.errors import ModelError, ParameterError
 from bearing.models.order import load_order_predictor
 from bearing.models.waveform import load_predictor
+from bearing.settings import ApiSettings, api_settings, usable_cores
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = sorted((ROOT / "data" / "samples").glob("*.csv"))
@@ -553,14 +553,12 @@ def test_a_bug_is_a_500_with_an_id_and_without_details(windows: np.ndarray, monk
 
 
 def test_settings_come_from_the_environment(tmp_path: Path) -> None:
-    settings = ApiSettings.from_environment(
-        {"BEARING_API_KEY": " k ", "BEARING_MAX_BODY_MB": "0.5", "BEARING_QUEUE": "3"}
-    )
+    settings = api_settings({"BEARING_API_KEY": " k ", "BEARING_MAX_BODY_MB": "0.5", "BEARING_QUEUE": "3"})
     assert (settings.key, settings.max_body_bytes, settings.queue) == ("k", 500_000, 3)
     assert settings.workers >= 1
-    for text in ("many", "-1", "0", "nan"):
-        with pytest.raises(ParameterError, match="BEARING_WORKERS must be a positive number"):
-            ApiSettings.from_environment({"BEARING_WORKERS": text})
+    for text in ("many", "-1", "0", "nan", "2.5", "inf"):
+        with pytest.raises(ParameterError, match="BEARING_WORKERS must be a whole number of 1 or more"):
+            api_settings({"BEARING_WORKERS": text})
     quota = tmp_path / "cpu.max"
     for content, cores in (("10000 100000", 1), ("100000 100000", 1), ("max 100000", usable_cores(tmp_path / "no"))):
         quota.write_text(content)
@@ -610,7 +608,7 @@ def test_listening_sockets_send_at_once() -> None:
 def test_a_key_among_the_hosts_secrets_closes_the_service(tmp_path: Path) -> None:
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit" / "secrets.toml").write_text('BEARING_API_KEY = "sesame"\n')
-    code = "import sys; sys.path.insert(0, sys.argv[1]); import app; print(app.service.api.state.settings.key)"
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import app; print(app.api.state.settings.key)"
     environment = {name: value for name, value in os.environ.items() if name != "BEARING_API_KEY"}
     command = [sys.executable, "-c", code, str(ROOT)]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)

@@ -321,7 +321,7 @@ def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("BEARING_READ_TIMEOUT_S", "0.5")
     assert (limits().max_bytes, limits().timeout_s) == (5 * MEGABYTE, 0.5)
     monkeypatch.setenv("BEARING_MAX_MB", "many")
-    with pytest.raises(ParameterError, match="BEARING_MAX_MB must be a positive number, got 'many'"):
+    with pytest.raises(ParameterError, match="BEARING_MAX_MB must be a positive number of megabytes, got 'many'"):
         limits()
 
 

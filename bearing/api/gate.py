@@ -22,8 +22,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bearing.api.settings import ApiSettings
-from bearing.settings import MEGABYTE
+from bearing.settings import MEGABYTE, ApiSettings
 
 __all__ = ["Gate", "Metrics", "log", "start_log"]
 

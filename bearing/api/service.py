@@ -1,7 +1,6 @@
 """REST over `diagnose()`: ``/api/...`` and the original service's ``/batch_predict/``, on FastAPI.
 
-Alone: ``uvicorn bearing.api.service:app``. Beside the pages: ``st.App(..., routes=routes, lifespan=lifespan)`` in
-app.py.
+Alone: ``uvicorn bearing.api.service:app``. Beside the pages, in app.py: ``routes_of(api)`` and ``lifespan_of(api)``.
 Routes read and answer; what they answer is computed by the same functions as on the page and the command line. The
 heavy imports happen on the first request (or the warm-up), so that the server listens at once.
 """
@@ -27,12 +26,12 @@ from bearing import __version__
 from bearing.api import docs as api_docs
 from bearing.api.answers import WINDOW, Judged, judge
 from bearing.api.gate import Gate, Metrics, log, start_log
-from bearing.api.settings import ApiSettings
 from bearing.api.sockets import send_at_once
 from bearing.api.workers import Workers
 from bearing.errors import BearingError, InputError, ModelError, TooLarge
+from bearing.settings import ApiSettings, api_settings, check_or_exit
 
-__all__ = ["api", "app", "create_api", "lifespan", "lifespan_of", "routes", "routes_of"]
+__all__ = ["create_api", "create_app", "lifespan_of", "routes_of"]
 
 SMALL_BODY = 64_000  # bytes; a window or two are judged in less time than it takes to hand them to a thread
 NPY_TYPES = ("application/x-npy", "application/octet-stream")
@@ -52,8 +51,11 @@ class UploadRoute(APIRoute):
 
 
 def create_api(settings: ApiSettings | None = None) -> FastAPI:
-    """The API with its own queue, workers and metrics. Paths are relative to ``/api``."""
-    settings = settings or ApiSettings.from_environment()
+    """The API with its own queue, workers and metrics. Paths are relative to ``/api``.
+
+    Without `settings` those of the environment; ParameterError for a variable that cannot be understood.
+    """
+    settings = settings or api_settings()
     metrics = Metrics()
     api = FastAPI(
         title="Bearing Diagnostics",
@@ -287,7 +289,15 @@ async def _to_docs(request: Request) -> Response:
     return RedirectResponse("/api/docs")
 
 
-api = create_api()
-routes = routes_of(api)
-lifespan = lifespan_of(api)
-app = Starlette(routes=[Route("/", _to_docs), *routes], lifespan=lifespan)
+def create_app(settings: ApiSettings | None = None) -> Starlette:
+    """The service alone, without the pages; `/` leads to its documentation."""
+    api = create_api(settings)
+    return Starlette(routes=[Route("/", _to_docs), *routes_of(api)], lifespan=lifespan_of(api))
+
+
+def __getattr__(name: str) -> Any:
+    """`app`, made when a server first asks for it: importing this module reads no environment."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    check_or_exit()
+    return globals().setdefault("app", create_app())

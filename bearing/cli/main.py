@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bearing import __version__
 from bearing.errors import BearingError, ParameterError
+from bearing.settings import check_or_exit, port_number
 
 __all__ = ["main"]
 
@@ -111,6 +112,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from bearing.cwru.dataset import window_set
+    from bearing.files import local_data_dir
     from bearing.lab.waveform_evaluation import (
         OTHER_MACHINE,
         PROTOCOLS,
@@ -126,7 +128,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         if not arguments.dry_run:
             print(f"written to {save_evaluation(evaluation, arguments.out)}")
 
-    if arguments.protocol == OTHER_MACHINE or (arguments.protocol == "all" and os.environ.get("BEARING_OTHER_DIR")):
+    if arguments.protocol == OTHER_MACHINE or (arguments.protocol == "all" and local_data_dir("BEARING_OTHER_DIR")):
         keep(evaluate_other_machine())
     if arguments.protocol == OTHER_MACHINE:
         return OK
@@ -147,12 +149,15 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 def _serve(arguments: argparse.Namespace) -> int:
     """Replaces this process by the server: pages and REST, or REST alone."""
     from bearing.files import ROOT
+    from bearing.settings import port
+
+    chosen = str(arguments.port or port())
 
     if arguments.api_only:
-        command = ["-m", "uvicorn", "bearing.api.service:app", "--host", arguments.host, "--port", str(arguments.port)]
+        command = ["-m", "uvicorn", "bearing.api.service:app", "--host", arguments.host, "--port", chosen]
     else:
         command = ["-m", "streamlit", "run", "app.py", "--server.address", arguments.host]
-        command += ["--server.port", str(arguments.port), "--server.headless", "true"]
+        command += ["--server.port", chosen, "--server.headless", "true"]
     os.chdir(ROOT)
     os.execv(sys.executable, [sys.executable, *command])  # signals then reach the server itself
 
@@ -237,7 +242,7 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--dry-run", action="store_true", help="print only, write nothing")
 
     serve = command("serve", _serve, "Start the web app and the REST service on one port.")
-    serve.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8501")))
+    serve.add_argument("--port", type=port_number, help="default: the variable PORT, else 8501")
     serve.add_argument("--host", default="0.0.0.0")
     serve.add_argument("--api-only", action="store_true", help="REST alone, without the pages")
     return root
@@ -245,6 +250,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; an error of ours is one sentence on stderr and exit code 2."""
+    check_or_exit()
     arguments = parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bearing.cwru.registry import registry
+from bearing.files import local_data_dir
 from bearing.lab.order_examples import BEARINGS, ROLES, Examples, window_examples
 from bearing.lab.order_network import OrderNetwork
 from bearing.lab.order_training import (
@@ -99,9 +99,9 @@ def evaluate_order(settings: OrderSettings | None = None, report: Report | None 
         protocols[name] = _outcome(folds)
     protocols["random"] = _outcome([_random_fold(real, simulated, windows, settings, of_simulated, calibration)])
     _step(report, "random windows")(1, 1)
-    other = os.environ.get("BEARING_OTHER_DIR", "")
+    other = local_data_dir("BEARING_OTHER_DIR")
     if other:
-        protocols["other-machine"] = other_machine(Path(other))
+        protocols["other-machine"] = other_machine(other)
     return {
         "model": {"name": card["name"], "version": card["version"], "sha256": card["files"]["order_cnn.npz"]},
         "seed": settings.seed,

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
@@ -26,7 +25,7 @@ from numpy.typing import NDArray
 from bearing.cwru.dataset import WindowSet
 from bearing.cwru.registry import LABELS
 from bearing.errors import ParameterError
-from bearing.files import WEIGHTS_DIR
+from bearing.files import WEIGHTS_DIR, local_data_dir
 from bearing.lab.folds import IndexArray, random_split
 from bearing.results.metrics import Metrics, classification_metrics
 from bearing.signal.indicators import indicators_per_window
@@ -162,12 +161,12 @@ def evaluate_other_machine(folder: Path | None = None, weights: Path | None = No
     from bearing.verdict.intake import open_path
     from bearing.verdict.opinions import window_verdicts
 
-    named = folder or os.environ.get("BEARING_OTHER_DIR", "")
-    paths = sorted(p for p in Path(named or ".").glob("*_*.mat") if named and _truth_of(p))
+    named = folder or local_data_dir("BEARING_OTHER_DIR")
+    paths = sorted(p for p in named.glob("*_*.mat") if _truth_of(p)) if named else []
     if not paths:
         raise ParameterError(
-            f"No recordings of another machine in {str(named)!r}: let BEARING_OTHER_DIR name a folder with files such "
-            "as IR2_1200.mat, OR5_600.mat and Normal_900.mat."
+            f"No recordings of another machine in {str(named or '')!r}: let BEARING_OTHER_DIR name a folder with files "
+            "such as IR2_1200.mat, OR5_600.mat and Normal_900.mat."
         )
     predictor = load_predictor(weights or WEIGHTS_DIR)
     parts = []
