@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from bearing.checks import check_number
 from bearing.errors import ParameterError, SignalError
 
 __all__ = ["Recording", "check_rate_hz", "check_rpm", "check_signal"]
@@ -86,7 +87,7 @@ def check_rpm(rpm: float) -> float:
 
 
 def _within(value: float, limits: tuple[float, float], what: str, unit: str) -> float:
-    value = float(value)
+    value = check_number(value, f"The {what}")
     low, high = limits
     if not low <= value <= high:  # also catches NaN
         raise ParameterError(f"The {what} must lie between {low:,.10g} and {high:,.10g} {unit}, got {value:g}.")

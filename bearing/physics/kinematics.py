@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from bearing.checks import check_number
 from bearing.errors import ParameterError
 
 __all__ = ["FaultOrders", "Geometry", "fault_orders", "hz_to_order", "order_to_hz", "rpm_to_hz"]
@@ -29,6 +30,10 @@ class Geometry:
     contact_angle_deg: float = 0.0
 
     def __post_init__(self) -> None:
+        for name in ("elements", "ball_diameter", "pitch_diameter", "contact_angle_deg"):
+            check_number(getattr(self, name), f"The {name} of a geometry")
+        if self.elements != int(self.elements):
+            raise ParameterError(f"The number of rolling elements n must be whole, got n={self.elements:g}.")
         if not 3 <= self.elements <= 200:
             raise ParameterError(f"A bearing has 3 to 200 rolling elements, got n={self.elements}.")
         if not 0 < self.ball_diameter < self.pitch_diameter < math.inf:
@@ -51,7 +56,7 @@ class FaultOrders:
 
     def __post_init__(self) -> None:
         for name in ("bpfo", "bpfi", "bsf", "ftf"):
-            value = getattr(self, name)
+            value = check_number(getattr(self, name), f"The order {name.upper()}")
             if not 0 < value < 200:
                 raise ParameterError(f"The order {name.upper()} must lie between 0 and 200, got {value:g}.")
         if self.ftf >= 1:

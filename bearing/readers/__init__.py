@@ -1,8 +1,8 @@
 """Vibration files of many formats -> Recordings. One module per format, imported only when a file needs it.
 
 >>> from bearing.readers import preferred_channel, read_path
->>> recordings = read_path("data/samples/outer_race.csv")
->>> index, why = preferred_channel(recordings)
+>>> preferred_channel(read_path("data/samples/outer.csv"))
+(0, 'the only channel in the file')
 """
 
 from __future__ import annotations

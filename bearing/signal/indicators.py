@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Indicators", "indicators", "indicators_per_window"]
 
@@ -21,6 +25,12 @@ class Indicators:
     peak: float
     crest_factor: float
     kurtosis: float
+
+    def to_pandas(self) -> pd.Series[float]:
+        """The four numbers by name, as a pandas Series: one row of a table of many recordings."""
+        import pandas as pd
+
+        return pd.Series(asdict(self))
 
 
 def indicators_per_window(windows: NDArray[np.floating]) -> dict[str, NDArray[np.float64]]:

@@ -17,7 +17,7 @@ from bearing.readers.safe import read_safely
 from bearing.recording import Recording
 from bearing.settings import limits
 
-__all__ = ["Intake", "open_path", "open_upload"]
+__all__ = ["Intake", "bearing_of", "open_path", "open_upload"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def open_upload(data: bytes, name: str) -> Intake:
     known = [published if _may_fill(published, r) else recognise_variable(r.variable) for r in recordings]
     filled = tuple(_filled(r, entry, published) for r, entry in zip(recordings, known, strict=True))
     bearings = tuple(
-        BEARING_OF_END.get(_end(r), "") if entry is not None else _in_catalogue(r.bearing)
+        BEARING_OF_END.get(_end(r), "") if entry is not None else bearing_of(r)
         for r, entry in zip(recordings, known, strict=True)
     )
     index, reason = preferred_channel(list(filled))
@@ -62,12 +62,12 @@ def open_path(path: str | Path) -> Intake:
     return open_upload(file_bytes(path, limits()), path.name)
 
 
-def _in_catalogue(name: str) -> str:
-    """The name a file gives its bearing, where the catalogue knows that bearing."""
-    if not name:
+def bearing_of(recording: Recording) -> str:
+    """The name a recording gives its bearing, where the catalogue knows that bearing; "" elsewhere."""
+    if not recording.bearing:
         return ""
     try:
-        return find(name).name
+        return find(recording.bearing).name
     except ParameterError:
         return ""
 

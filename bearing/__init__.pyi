@@ -1,0 +1,27 @@
+from bearing.errors import BearingError as BearingError
+from bearing.errors import DataError as DataError
+from bearing.errors import DownloadFailed as DownloadFailed
+from bearing.errors import HashMismatch as HashMismatch
+from bearing.errors import InputError as InputError
+from bearing.errors import MissingRate as MissingRate
+from bearing.errors import ModelError as ModelError
+from bearing.errors import ParameterError as ParameterError
+from bearing.errors import RecordingMissing as RecordingMissing
+from bearing.errors import SignalError as SignalError
+from bearing.errors import TooLarge as TooLarge
+from bearing.errors import UnreadableFile as UnreadableFile
+from bearing.errors import UnsupportedFormat as UnsupportedFormat
+from bearing.physics.catalogue import CatalogueEntry as CatalogueEntry
+from bearing.physics.kinematics import FaultOrders as FaultOrders
+from bearing.physics.kinematics import Geometry as Geometry
+from bearing.physics.kinematics import fault_orders as fault_orders
+from bearing.recording import Recording as Recording
+from bearing.verdict.ask import diagnose as diagnose
+from bearing.verdict.ask import find_bearing as find_bearing
+from bearing.verdict.ask import read as read
+from bearing.verdict.diagnosis import Bearing as Bearing
+from bearing.verdict.diagnosis import Diagnosis as Diagnosis
+from bearing.verdict.intake import Intake as Intake
+
+__all__: list[str]
+__version__: str

@@ -1,0 +1,198 @@
+"""The library's front: `read` and `diagnose` whatever a program has at hand, and `find_bearing` in the catalogue.
+
+>>> import bearing
+>>> d = bearing.diagnose("data/samples/outer.csv")
+>>> print(d)
+Outer race fault, ...
+>>> d.verdict, d.bearing.name
+('outer', '6205-2RS JEM (SKF)')
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from bearing.errors import MissingRate, ParameterError, SignalError, UnreadableFile
+from bearing.physics.catalogue import CatalogueEntry, find
+from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
+from bearing.readers.channels import Column, columns_of, preferred_channel, to_recordings
+from bearing.recording import Recording, check_rate_hz, check_rpm
+from bearing.settings import limits
+from bearing.verdict.diagnosis import Bearing, Diagnosis
+from bearing.verdict.diagnosis import diagnose as weigh
+from bearing.verdict.intake import Intake, bearing_of, open_path, open_upload
+from bearing.verdict.request import choose
+
+__all__ = ["AnyBearing", "Source", "diagnose", "find_bearing", "read"]
+
+Source = str | os.PathLike[str] | bytes | bytearray | memoryview | ArrayLike | Recording | Intake
+AnyBearing = str | Geometry | FaultOrders | Bearing | CatalogueEntry
+
+
+def diagnose(
+    source: Source,
+    *,
+    channel: str | None = None,
+    rate_hz: float | None = None,
+    rpm: float | None = None,
+    bearing: AnyBearing | None = None,
+) -> Diagnosis:
+    """Is the bearing healthy, which part fails, and how sure is that: of one channel of a vibration signal.
+
+    Parameters
+    ----------
+    source : path, bytes, array, Recording or Intake
+        A file of any format that is read, its content, samples of shape (n,) or (n, channels), or what `read` gave.
+    channel : str, optional
+        A channel by name; by default the one most likely to hold the bearing's vibration.
+    rate_hz : float, optional
+        Sampling rate in Hz; replaces what the file says. Needed where it says nothing, and never guessed.
+    rpm : float, optional
+        Shaft speed in revolutions per minute; replaces what the file says. Read from the signal where nobody says it.
+    bearing : str, Geometry, FaultOrders, Bearing or CatalogueEntry, optional
+        A designation in the catalogue, or the bearing itself; by default the one the file is known to come from.
+
+    Raises
+    ------
+    MissingRate
+        Neither the file nor `rate_hz` says the sampling rate.
+    ParameterError
+        An unknown channel or bearing, an implausible number.
+    UnreadableFile, UnsupportedFormat, TooLarge, SignalError
+        The file or the samples cannot be used; all of them are `bearing.InputError`.
+
+    Examples
+    --------
+    >>> import bearing
+    >>> bearing.diagnose("data/samples/healthy.csv").verdict
+    'normal'
+    >>> samples = bearing.read("data/samples/inner.csv").recordings[0].samples
+    >>> d = bearing.diagnose(samples, rate_hz=12_000, rpm=1772, bearing="6205-2RS JEM")
+    >>> d
+    <Diagnosis of array, channel 'signal': Inner race fault, ...>
+    """
+    if channel is not None and not isinstance(channel, str):
+        raise ParameterError(f"A channel is chosen by its name, a text, got {channel!r}.")
+    recording, known = choose(read(source), channel, rate_hz, rpm)
+    if recording.sampling_rate_hz is None:
+        raise MissingRate(
+            f"The sampling rate of {recording.source or 'these samples'} is not known: give it in Hz, rate_hz=..."
+        )
+    return replace(weigh(recording, _bearing(bearing) or known), recording=recording)
+
+
+def read(source: Source, name: str = "") -> Intake:
+    """The channels of a file, of its bytes, or of an array: `recordings`, and which is the likely one (`preferred`).
+
+    `name` is the file's name where only its bytes are at hand: its extension may tell the format.
+
+    Raises the errors of `diagnose` that concern the source.
+
+    >>> import bearing
+    >>> intake = bearing.read("data/samples/outer.csv")
+    >>> recording = intake.recordings[intake.preferred]
+    >>> recording.channel, recording.sampling_rate_hz, recording.shaft_rpm
+    ('acceleration_g', 12000.0, 1772.0)
+    """
+    if isinstance(source, Intake):
+        return source
+    if isinstance(source, Recording):
+        return _alone(_checked(source))
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return open_upload(bytes(source), name)
+    if isinstance(source, (str, os.PathLike)):
+        return open_path(_path(source))
+    recordings = tuple(to_recordings(_columns(source), name or "array", limits()))
+    index, reason = preferred_channel(recordings)
+    return Intake(recordings, index, reason, ("",) * len(recordings))
+
+
+def find_bearing(designation: str) -> CatalogueEntry:
+    """A bearing of the catalogue, with its fault orders and their source; case, spaces and suffixes do not matter.
+
+    Raises ParameterError when nothing fits (the nearest names are listed), or when entries that fit disagree.
+
+    >>> import bearing
+    >>> entry = bearing.find_bearing("skf 6205-2RS jem")
+    >>> entry.name, round(entry.orders.bpfo, 3)
+    ('6205-2RS JEM (SKF)', 3.585)
+    """
+    if not isinstance(designation, str):
+        raise ParameterError(f"A bearing is looked up by its designation, a text like '6205-2RS', got {designation!r}.")
+    return find(designation)
+
+
+def _bearing(given: AnyBearing | None) -> Bearing | None:
+    """The bearing a caller means by any of the forms; None (or an empty text) for none."""
+    if given is None or (isinstance(given, str) and not given.strip()):
+        return None
+    if isinstance(given, str):
+        given = find(given)
+    if isinstance(given, Geometry):
+        g = given
+        text = f"n={g.elements},d={g.ball_diameter:g},D={g.pitch_diameter:g},phi={g.contact_angle_deg:g}"
+        return Bearing(text, fault_orders(given))
+    if isinstance(given, FaultOrders):
+        o = given
+        return Bearing(f"bpfo={o.bpfo:g},bpfi={o.bpfi:g},bsf={o.bsf:g},ftf={o.ftf:g}", given)
+    if isinstance(given, (Bearing, CatalogueEntry)) and isinstance(given.orders, FaultOrders):
+        return Bearing(given.name, given.orders)
+    raise ParameterError(
+        f"A bearing is a designation like '6205-2RS', a Geometry, FaultOrders or a Bearing, got {given!r}."
+    )
+
+
+def _path(source: str | os.PathLike[str]) -> str:
+    path = os.fsdecode(source)
+    if "\0" in path:
+        raise UnreadableFile("A path holds no null character: check it; the content of a file is given as bytes.")
+    return path
+
+
+def _alone(recording: Recording) -> Intake:
+    return Intake((recording,), 0, "the only channel", (bearing_of(recording),))
+
+
+def _checked(recording: Recording) -> Recording:
+    """A Recording that a caller has made, with the facts a reader would have made sure of."""
+    rate_hz, rpm = recording.sampling_rate_hz, recording.shaft_rpm
+    return replace(
+        recording,
+        samples=_numbers(recording.samples),
+        sampling_rate_hz=None if rate_hz is None else check_rate_hz(rate_hz),
+        shaft_rpm=None if rpm is None else check_rpm(rpm),
+    )
+
+
+def _columns(source: object) -> list[Column]:
+    """The columns of an array of shape (n,) or (n, channels); those of a pandas table keep their names."""
+    names = getattr(source, "columns", None)
+    if names is not None and hasattr(source, "__getitem__"):
+        return [Column(str(name), _numbers(source[name])) for name in names]
+    return columns_of(_numbers(source, dimensions=2), "" if np.ndim(source) > 1 else "signal", limits())  # type: ignore[arg-type]
+
+
+def _numbers(samples: object, dimensions: int = 1) -> np.ndarray:
+    """Samples as float64; they may hold NaN, which the input doctor tells of. Raises SignalError."""
+    try:
+        array = np.asarray(samples)
+        if array.dtype.kind == "O":
+            array = array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise SignalError(f"Samples are numbers in an array of shape (n,), got {_kind(samples)}.") from error
+    if array.dtype.kind not in "fiub" or not 1 <= array.ndim <= dimensions or array.size < 2:
+        shape = f" of shape {array.shape}" if array.ndim else ""
+        raise SignalError(
+            f"Expected samples as real numbers in an array of shape (n,), got {_kind(samples)}{shape}; "
+            "a file is given by its path, as text."
+        )
+    return np.ascontiguousarray(array, dtype=np.float64)
+
+
+def _kind(value: object) -> str:
+    dtype = getattr(value, "dtype", None)
+    return type(value).__name__ + (f" of {dtype}" if dtype is not None else "")
