@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ from bearing.cwru.registry import LABELS
 from bearing.errors import ModelError
 from bearing.figures import training as figures
 from bearing.figures.test_set import confusion_figure
-from bearing.models.waveform import read_json
+from bearing.models.cards import CnnCard, load_card
 from bearing.results.metrics import Epoch, Metrics
 from bearing.results.waveform import (
     OTHER_MACHINE,
@@ -153,7 +152,7 @@ def show_metrics(evaluated: dict[str, Result], folder: Path) -> None:
         show_honesty(honesty, unit, f"{key} {unit}")
 
 
-def show_curves(evaluated: dict[str, Result], card: dict[str, Any], history: tuple[Epoch, ...]) -> None:
+def show_curves(evaluated: dict[str, Result], card: CnnCard, history: tuple[Epoch, ...]) -> None:
     """Learning curves of the committed network and of every fold, against what the held-out windows say."""
     st.subheader("How the waveform CNN learned", anchor="curves")
     random = evaluated.get("random")
@@ -177,17 +176,16 @@ def show_curves(evaluated: dict[str, Result], card: dict[str, Any], history: tup
     command(line)
 
 
-def show_network(card: dict[str, Any], folder: Path) -> None:
+def show_network(card: CnnCard, folder: Path) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**The network**")
-        if "layers" in card:
-            st.plotly_chart(
-                figures.network_figure(card),
-                key="network",
-                config=QUIET,
-                alt="The layers of the network, input at the top",
-            )
+        st.plotly_chart(
+            figures.network_figure(card),
+            key="network",
+            config=QUIET,
+            alt="The layers of the network, input at the top",
+        )
     with right:
         st.markdown("**What its filters listen for**")
         try:
@@ -210,7 +208,7 @@ def show_network(card: dict[str, Any], folder: Path) -> None:
         )
 
 
-def card_rows(card: dict[str, Any]) -> dict[str, str]:
+def card_rows(card: CnnCard) -> dict[str, str]:
     """The model card for people."""
     training, split = card["training"], card["split"]
     per_part = {part: sum(counts.values()) for part, counts in card["windows_per_class"].items()}
@@ -238,7 +236,7 @@ history: tuple[Epoch, ...] = ()
 evaluated: dict[str, Result] = {}
 try:
     evaluated = results(folder, changed)
-    card = read_json(folder / "cnn.json")
+    card = load_card(CnnCard, folder / "cnn.json")
     history = read_history(folder)
 except ModelError as error:
     st.info(str(error), title="No committed training to show", icon=":material/hourglass_empty:")

@@ -12,6 +12,7 @@ import pytest
 
 from bearing.errors import ModelError, SignalError
 from bearing.files import WEIGHTS_DIR
+from bearing.models.cards import save_model
 from bearing.models.waveform import load_predictor
 from bearing.results.metrics import classification_metrics
 from bearing.signal.scaler import zscore
@@ -87,11 +88,14 @@ def test_no_windows_give_no_predictions() -> None:
 
 
 def test_weights_that_do_not_fit_their_card_are_refused(tmp_path: Path) -> None:
-    for name in ("cnn.json", "cnn.onnx", "cnn_domain.json"):
+    for name in ("cnn.json", "cnn.onnx", "cnn_domain.json", "manifest.json"):
         shutil.copy(WEIGHTS_DIR / name, tmp_path)
     content = bytearray((tmp_path / "cnn.onnx").read_bytes())
     content[-1] ^= 1
     (tmp_path / "cnn.onnx").write_bytes(content)
+    with pytest.raises(ModelError, match="not the file that manifest"):
+        load_predictor(tmp_path)
+    save_model(tmp_path, {"cnn.onnx": bytes(content)})
     with pytest.raises(ModelError, match="not the file its card describes"):
         load_predictor(tmp_path)
     (tmp_path / "cnn.onnx").unlink()

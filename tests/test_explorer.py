@@ -24,7 +24,7 @@ from bearing.files import WEIGHTS_DIR
 from bearing.lab import live as live_training
 from bearing.lab.live import Plan, TrainingBusy, read_progress
 from bearing.lab.settings import Settings
-from bearing.models.waveform import read_json
+from bearing.models.cards import read_json
 from bearing.results.metrics import Epoch, classification_metrics, confusion_matrix, metrics_from
 from bearing.results.waveform import (
     OTHER_MACHINE,

@@ -12,6 +12,7 @@ import pytest
 from bearing.errors import ModelError
 from bearing.files import WEIGHTS_DIR
 from bearing.lab.machines import simulate_machine
+from bearing.models.cards import save_model
 from bearing.models.order import CLASSES, OrderPredictor, load_order_predictor
 from bearing.models.order_features import order_features
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
@@ -26,7 +27,7 @@ def predictor() -> OrderPredictor:
 
 
 def copy_of_weights(folder: Path) -> Path:
-    for name in ("order_cnn.json", "order_cnn.npz"):
+    for name in ("order_cnn.json", "order_cnn.npz", "manifest.json"):
         shutil.copy(WEIGHTS_DIR / name, folder / name)
     return folder
 
@@ -40,7 +41,7 @@ def test_other_weights_than_the_card_describes_do_not_load(tmp_path: Path) -> No
     folder = copy_of_weights(tmp_path)
     with (folder / "order_cnn.npz").open("ab") as file:
         file.write(b"x")
-    with pytest.raises(ModelError, match="is not the file its card describes"):
+    with pytest.raises(ModelError, match="is not the file that manifest"):
         OrderPredictor.load(folder)
 
 
@@ -48,7 +49,7 @@ def test_weights_for_other_features_do_not_load(tmp_path: Path) -> None:
     card_path = copy_of_weights(tmp_path) / "order_cnn.json"
     card = json.loads(card_path.read_text())
     card["feature_version"] = 999
-    card_path.write_text(json.dumps(card))
+    save_model(tmp_path, {"order_cnn.json": json.dumps(card).encode()})
     with pytest.raises(ModelError, match="is for features of version 999"):
         OrderPredictor.load(tmp_path)
 

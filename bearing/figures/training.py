@@ -14,6 +14,7 @@ from bearing.figures.recording import CLEAR, GRID, SIGNAL
 from bearing.figures.test_set import WRONG, base_layout, rgba
 
 if TYPE_CHECKING:
+    from bearing.models.cards import CnnCard
     from bearing.results.metrics import Epoch
     from bearing.results.waveform import Result
 
@@ -179,7 +180,7 @@ def kernels_figure(kernels: NDArray[np.floating], rate_hz: float, height: int = 
     return figure
 
 
-def network_figure(card: dict[str, Any], height: int = 400) -> go.Figure:
+def network_figure(card: CnnCard, height: int = 400) -> go.Figure:
     """The network from its card, input at the top: a sheet per channel, as wide as the layer is long (log scale)."""
     figure = go.Figure()
     shapes: list[dict[str, Any]] = []
@@ -228,7 +229,7 @@ def _sheet(position: int) -> str:
     return ("#D7E7F0", "#B9D6E6", "#9CC5DC", "#7FB2D0")[min(position, 3)]
 
 
-def _words(layer: dict[str, Any], card: dict[str, Any]) -> str:
+def _words(layer: dict[str, Any], card: CnnCard) -> str:
     """Two or three short lines about a layer."""
     shape, parameters = layer["shape"], layer["parameters"]
     if layer["name"] == "window":

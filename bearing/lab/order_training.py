@@ -31,6 +31,7 @@ from bearing.lab.order_examples import (
     simulated_examples,
 )
 from bearing.lab.order_network import OrderNetwork, weights_of
+from bearing.models.cards import save_model
 from bearing.models.order import CLASSES, FEATURE_VERSION, ensemble_probabilities
 from bearing.verdict.calibration import fit_calibration
 
@@ -280,9 +281,7 @@ def train_order(
     np.savez(buffer, **weights_of(networks))  # type: ignore[arg-type]
     weights = buffer.getvalue()
     card = _card(settings, weights, material, calibration.as_dict(), networks[0])
-    out_dir.mkdir(parents=True, exist_ok=True)
-    (out_dir / "order_cnn.npz").write_bytes(weights)
-    (out_dir / "order_cnn.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    save_model(out_dir, {"order_cnn.npz": weights, "order_cnn.json": (json.dumps(card, indent=1) + "\n").encode()})
     return card
 
 

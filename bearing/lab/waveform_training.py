@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import platform
 import time
@@ -21,6 +22,7 @@ from bearing.cwru.dataset import WindowSet
 from bearing.lab.folds import random_split
 from bearing.lab.settings import Settings
 from bearing.lab.waveform_network import CELLS, CHANNELS, CLASSES, POOL, WINDOW, WideKernelCNN, export_onnx, segments
+from bearing.models.cards import save_model
 from bearing.models.familiarity import largest_distance_db, spectral_shape
 from bearing.results.metrics import Epoch, classification_metrics
 from bearing.signal.scaler import zscore
@@ -123,15 +125,19 @@ def train_and_save(
     fitted = fit(data.windows[train], data.label[train], settings, on_epoch)
     onnx = export_onnx(fitted.network)
     card = _card(data, settings, fitted, train, hold_out, onnx)
-    domain = _json(known_machines(data))
+    domain = _json(known_machines(data), indent=None)
     card["files"]["cnn_domain.json"] = hashlib.sha256(domain).hexdigest()
-    folder.mkdir(parents=True, exist_ok=True)
-    torch.save(fitted.network.state_dict(), folder / "cnn.pt")
-    (folder / "cnn.onnx").write_bytes(onnx)
-    _write_json(folder / "cnn_history.json", [asdict(epoch) for epoch in fitted.history])
-    _write_json(folder / "cnn_kernels.json", kernels(fitted.network))
-    (folder / "cnn_domain.json").write_bytes(domain)
-    _write_json(folder / "cnn.json", card)
+    state = io.BytesIO()
+    torch.save(fitted.network.state_dict(), state)
+    files = {
+        "cnn.pt": state.getvalue(),
+        "cnn.onnx": onnx,
+        "cnn_history.json": _json([asdict(epoch) for epoch in fitted.history]),
+        "cnn_kernels.json": _json(kernels(fitted.network)),
+        "cnn_domain.json": domain,
+        "cnn.json": _json(card),
+    }
+    save_model(folder, files)
     return card
 
 
@@ -239,9 +245,5 @@ def known_machines(data: WindowSet) -> dict[str, Any]:
     }
 
 
-def _json(content: object) -> bytes:
-    return (json.dumps(content, indent=None) + "\n").encode()
-
-
-def _write_json(path: Path, content: object) -> None:
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+def _json(content: object, indent: int | None = 1) -> bytes:
+    return (json.dumps(content, indent=indent) + "\n").encode()

@@ -10,13 +10,13 @@ import io
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bearing.errors import ModelError
 from bearing.files import WEIGHTS_DIR
+from bearing.models.cards import OrderCard, load_model
 from bearing.models.order_features import (
     GLOBAL_FEATURES,
     PATCH_FEATURES,
@@ -26,7 +26,6 @@ from bearing.models.order_features import (
     bare_ball_line,
     order_features,
 )
-from bearing.models.waveform import checked_weights, read_json
 from bearing.physics.envelope_rule import (
     EnvelopeOpinion,
     envelope_evidence,
@@ -40,6 +39,7 @@ from bearing.signal.order_spectrum import OrderSpectrum, ShaftSpeed, envelope_or
 __all__ = ["CLASSES", "OrderOpinion", "OrderPredictor", "ensemble_probabilities", "load_order_predictor"]
 
 CLASSES = ("normal", *FAMILIES)
+TRAIN = "python -m bearing train --model order"
 PATCH_SCALE = 0.3
 FEATURE_VERSION = 3  # of order_features: weights made for another one do not fit
 
@@ -75,19 +75,20 @@ class OrderPredictor:
     """The ensemble with its card."""
 
     weights: dict[str, Array32]
-    card: dict[str, Any]
+    card: OrderCard
 
     @classmethod
     def load(cls, folder: Path = WEIGHTS_DIR) -> OrderPredictor:
         """Weights and card from a folder. Raises ModelError when one is missing or they do not belong together."""
-        card = read_json(folder / "order_cnn.json")
-        if card.get("feature_version") != FEATURE_VERSION:
+        card, files = load_model(OrderCard, folder / "order_cnn.json", TRAIN)
+        if card["feature_version"] != FEATURE_VERSION or tuple(card["classes"]) != CLASSES:
             raise ModelError(
-                f"order_cnn.json is for features of version {card.get('feature_version')}, this program makes version "
-                f"{FEATURE_VERSION}: run `python -m bearing train --model order`."
+                f"order_cnn.json is for features of version {card['feature_version']}, this program makes version "
+                f"{FEATURE_VERSION} for {', '.join(CLASSES)}: run `{TRAIN}`."
             )
-        data = checked_weights(folder / "order_cnn.npz", card)
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        if "order_cnn.npz" not in files:
+            raise ModelError(f"order_cnn.json names no order_cnn.npz: run `{TRAIN}`.")
+        with np.load(io.BytesIO(files["order_cnn.npz"]), allow_pickle=False) as archive:
             weights = {name: archive[name].astype(np.float32) for name in archive.files}
         shapes = (
             weights["rows.weight"].shape[-1],
@@ -95,13 +96,13 @@ class OrderPredictor:
             weights["global_mean"].shape[-1],
         )
         if shapes != (PATCH_FEATURES, SCALAR_FEATURES, GLOBAL_FEATURES):
-            raise ModelError(f"order_cnn.npz expects inputs of {shapes}: run `python -m bearing train --model order`.")
+            raise ModelError(f"order_cnn.npz expects inputs of {shapes}: run `{TRAIN}`.")
         return cls(weights, card)
 
     @property
     def sha256(self) -> str:
         """Of the weights file, as the card states and loading has checked."""
-        return str(self.card["files"]["order_cnn.npz"])
+        return self.card["files"]["order_cnn.npz"]
 
     @property
     def members(self) -> int:

@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bearing.errors import ModelError, SignalError
 from bearing.files import WEIGHTS_DIR
+from bearing.models.cards import CnnCard, KnownMachines, load_model, parsed_as
 from bearing.models.familiarity import distances_db, spectral_shape
 from bearing.signal.scaler import zscore
 
 if TYPE_CHECKING:
     import onnxruntime
 
-__all__ = ["Predictor", "load_predictor", "read_json"]
+__all__ = ["Predictor", "load_predictor"]
 
 BATCH = 32  # windows at a time: what the network makes of them stays in the cache, and memory stays bounded
-
-
-def read_json(path: Path, command: str = "python -m bearing train") -> Any:
-    """The content of a file that `command` writes; ModelError when it is missing or no JSON."""
-    repair = f"run `{command}`"
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(f"{path.name} is missing from {path.parent.name}/: {repair}.") from None
-    except ValueError:
-        raise ModelError(f"{path.name} is not valid JSON: restore it, or {repair}.") from None
 
 
 def open_session(weights: bytes, keep_memory: bool = False) -> onnxruntime.InferenceSession:
@@ -49,20 +37,6 @@ def open_session(weights: bytes, keep_memory: bool = False) -> onnxruntime.Infer
     return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
 
 
-def checked_weights(path: Path, card: dict[str, Any]) -> bytes:
-    """The bytes of a weights file; ModelError when it is missing or not the one its card describes."""
-    expected_sha256 = card.get("files", {}).get(path.name, "")
-    try:
-        weights = path.read_bytes()
-    except FileNotFoundError:
-        raise ModelError(f"{path.name} is missing from {path.parent.name}/: run `python -m bearing train`.") from None
-    if hashlib.sha256(weights).hexdigest() != expected_sha256:
-        raise ModelError(
-            f"{path.name} is not the file its card describes (sha256 differs): restore both or train again."
-        )
-    return weights
-
-
 @dataclass(frozen=True)
 class Predictor:
     """The network with its card. `classes` is the order of the columns.
@@ -71,7 +45,7 @@ class Predictor:
     """
 
     session: onnxruntime.InferenceSession
-    card: dict[str, Any]
+    card: CnnCard
     known_db: NDArray[np.float64]
     largest_distance_db: float
 
@@ -81,7 +55,7 @@ class Predictor:
 
     @property
     def window(self) -> int:
-        return int(self.card["window_samples"])
+        return self.card["window_samples"]
 
     @property
     def sampling_rate_hz(self) -> float:
@@ -89,7 +63,7 @@ class Predictor:
 
     @property
     def sha256(self) -> str:
-        return str(self.card["files"]["cnn.onnx"])
+        return self.card["files"]["cnn.onnx"]
 
     def probabilities(self, windows: NDArray[np.floating]) -> NDArray[np.float32]:
         """Windows of shape (n, 2048) at 12 kHz, any level -> probabilities of shape (n, 4).
@@ -124,9 +98,12 @@ class Predictor:
 
 @lru_cache(maxsize=4)
 def load_predictor(folder: Path = WEIGHTS_DIR) -> Predictor:
-    """The committed network, loaded once. Raises ModelError when card and weights do not belong together."""
-    card = read_json(folder / "cnn.json")
-    weights = checked_weights(folder / "cnn.onnx", card)
-    domain = json.loads(checked_weights(folder / "cnn_domain.json", card))
+    """The committed network, loaded once. Raises ModelError when manifest, card and weights do not belong together."""
+    card, weights = load_model(CnnCard, folder / "cnn.json")
+    for name in ("cnn.onnx", "cnn_domain.json"):
+        if name not in weights:
+            raise ModelError(f"cnn.json names no {name}: run `python -m bearing train`.")
+    domain = parsed_as(KnownMachines, weights["cnn_domain.json"], "cnn_domain.json")
     known_db = np.array(domain["shapes_db"], dtype=np.float64)
-    return Predictor(open_session(weights, keep_memory=True), card, known_db, float(domain["largest_distance_db"]))
+    session = open_session(weights["cnn.onnx"], keep_memory=True)
+    return Predictor(session, card, known_db, float(domain["largest_distance_db"]))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bearing.cwru.registry import LABELS, entry
 from bearing.errors import ModelError
 from bearing.files import WEIGHTS_DIR
-from bearing.models.waveform import read_json
+from bearing.models.cards import read_json
 from bearing.results.metrics import Metrics, classification_metrics, confusion_matrix, metrics_from
 from bearing.results.waveform import PROTOCOLS
 from bearing.verdict.calibration import expected_calibration_error, reliability_bins

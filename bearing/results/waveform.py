@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bearing.cwru.registry import LABELS, entry
 from bearing.errors import ModelError, ParameterError
 from bearing.files import WEIGHTS_DIR
-from bearing.models.waveform import read_json
+from bearing.models.cards import parsed_as, read_checked, read_json
 from bearing.results.metrics import Epoch, Metrics, metrics_from
 from bearing.signal.indicators import Indicators
 
@@ -186,13 +186,15 @@ def read_predictions(result: Result, folder: Path = WEIGHTS_DIR) -> pd.DataFrame
 
 
 def read_history(folder: Path = WEIGHTS_DIR) -> tuple[Epoch, ...]:
-    """The curves of the committed training, first epoch first; ModelError when they are missing."""
-    return tuple(Epoch(**row) for row in read_json(folder / "cnn_history.json", "python -m bearing train"))
+    """The curves of the committed training, first epoch first; ModelError when they are missing or damaged."""
+    data = read_checked(folder / "cnn_history.json")
+    return tuple(Epoch(**row) for row in parsed_as(list[dict[str, Any]], data, "cnn_history.json"))
 
 
 def read_kernels(folder: Path = WEIGHTS_DIR) -> NDArray[np.float32]:
-    """The filters the committed network learned, shape (5, 100) at 12 kHz; ModelError when they are missing."""
-    return np.array(read_json(folder / "cnn_kernels.json", "python -m bearing train"), dtype=np.float32)
+    """The filters the committed network learned, shape (5, 100) at 12 kHz; ModelError when missing or damaged."""
+    data = read_checked(folder / "cnn_kernels.json")
+    return np.array(parsed_as(list[list[float]], data, "cnn_kernels.json"), dtype=np.float32)
 
 
 def constant_answer(metrics: Metrics) -> tuple[str, float]:

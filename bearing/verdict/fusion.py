@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bearing.errors import ModelError
+
 __all__ = ["STATES", "UNCERTAIN", "Calibration", "Verdict", "fuse", "fused_probabilities"]
 
 STATES = ("normal", "outer", "inner", "ball")
@@ -45,8 +47,12 @@ class Calibration:
 
     @classmethod
     def from_card(cls, card: Mapping[str, Any]) -> Calibration:
-        """The calibration a model card carries."""
-        return cls(**{name: float(value) for name, value in card["calibration"].items()})
+        """The calibration a model card carries. Raises ModelError when it holds other names than these."""
+        try:
+            return cls(**{name: float(value) for name, value in card["calibration"].items()})
+        except TypeError as error:
+            named = ", ".join(card["calibration"])
+            raise ModelError(f"The model card's calibration holds {named}, not what this program knows.") from error
 
     def as_dict(self) -> dict[str, float]:
         return {name: round(float(value), 4) for name, value in asdict(self).items()}
