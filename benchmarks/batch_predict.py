@@ -1,6 +1,7 @@
 """Delivery of a batch of windows: the stand-in for the original service, and ours, asked in turns by one client.
 
 python -m benchmarks.batch_predict [--rounds 20] [--counts 1 10 50 200]
+python -m benchmarks.batch_predict --parsers    what each JSON parser takes for the body alone, no server
 """
 
 from __future__ import annotations
@@ -111,11 +112,39 @@ def report(count: int, taken: dict[str, Taken]) -> None:
         )
 
 
+def compare_parsers(counts: list[int], rounds: int) -> None:
+    """Processor time of reading the body with every parser there is, taking turns, as a share of the first one's."""
+    from bearing.api import bodies
+    from bearing.api.members import PARSERS
+
+    rng = np.random.default_rng(0)
+    for count in counts:
+        body = as_json(rng.standard_normal((count, 2048)))
+        taken: dict[str, list[float]] = {name: [] for name in PARSERS}
+        for _ in range(rounds + 2):
+            for name, parser in PARSERS.items():
+                bodies.member_parser = parser
+                began = time.process_time()
+                bodies.parse_records(body, 2048, count)
+                taken[name].append(1000 * (time.process_time() - began))
+        first = statistics.median(taken[next(iter(taken))][2:])
+        for name, times in taken.items():
+            middle = statistics.median(times[2:])
+            print(
+                f"{count:4d} windows  {name:9s} {middle:7.2f} ms  least {min(times):7.2f}  ratio {middle / first:.2f}"
+            )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--counts", type=int, nargs="+", default=[1, 10, 50, 200])
+    parser.add_argument("--parsers", action="store_true", help="compare the JSON parsers alone")
     arguments = parser.parse_args()
+    if arguments.parsers:
+        print(machine())
+        compare_parsers(arguments.counts, arguments.rounds)
+        return
     rng = np.random.default_rng(0)
     print(machine())
     with (

@@ -1,11 +1,13 @@
 """Start the app the way each host does, use it, and report time and memory.
 
     python -m benchmarks.deploy_check [--host render cloud] [--cpu 0.1] [--keep FOLDER]
+    python -m benchmarks.deploy_check --resolve    only: is there a wheel of everything for each Python
 
-A clone of the last commit, a fresh virtual environment from requirements.txt, the host's own start command and
-variables, $PORT, headers as the host's proxy sends them, a memory limit by a control group (where this machine lets us
-make one; otherwise the memory is only measured), and a home that nobody can write to. Then a file goes through the API
-and, with Playwright and Chromium, through the browser.
+First requirements.txt is resolved for each Python a host may offer, from wheels alone (with uv, as hosts do). Then: a
+clone of the last commit, a fresh virtual environment from requirements.txt, the host's own start command and variables,
+$PORT, headers as the host's proxy sends them, a memory limit by a control group (where this machine lets us make one;
+otherwise the memory is only measured), and a home that nobody can write to. Then a file goes through the API and, with
+Playwright and Chromium, through the browser.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from benchmarks.memory import recording
 from benchmarks.servers import ROOT, Server, free_port, machine
 from benchmarks.sessions import Session
 
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 NO_HOME = "/proc/no-home"  # not even root can make it
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -77,6 +80,19 @@ def proxied(host: Host) -> dict[str, str]:
         "X-Forwarded-Proto": "https",
         "X-Forwarded-Host": host.address,
     }
+
+
+def resolve(python: str, requirements: Path = ROOT / "requirements.txt") -> list[str]:
+    """The packages that requirements.txt comes to on one Python for Linux, nothing built from source, as name==version.
+
+    Raises RuntimeError with the resolver's own words where there is no such set.
+    """
+    command = [sys.executable, "-m", "uv", "pip", "compile", str(requirements), "--python-version", python]
+    command += ["--only-binary", ":all:", "--python-platform", "x86_64-manylinux_2_28", "--quiet", "--no-header"]
+    done = subprocess.run([*command, "--no-annotate"], capture_output=True, text=True, check=False, timeout=600)
+    if done.returncode:
+        raise RuntimeError(f"Python {python}: {done.stderr.strip()}")
+    return [line for line in done.stdout.splitlines() if "==" in line]
 
 
 def install(folder: Path) -> None:
@@ -273,8 +289,13 @@ def main() -> None:
     parser.add_argument("--cpu", type=float, help="share of a core, such as 0.1")
     parser.add_argument("--sessions", type=int, default=10)
     parser.add_argument("--keep", type=Path, help="an existing folder for clone and environment, used again next time")
+    parser.add_argument("--resolve", action="store_true", help="only resolve requirements.txt for each Python")
     arguments = parser.parse_args()
     print(machine())
+    for python in PYTHONS:
+        print(f"Python {python}: {len(resolve(python))} packages, all from wheels")
+    if arguments.resolve:
+        return
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.keep or Path(temporary)
         folder.chmod(0o755)

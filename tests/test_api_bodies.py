@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bearing.api import bodies
 from bearing.api.bodies import parse_records, parse_rows
+from bearing.api.members import PARSERS
 from bearing.errors import SignalError
 
 SIZE = 3
@@ -25,6 +28,17 @@ extras = st.dictionaries(
     | st.dictionaries(st.sampled_from(["{", "}", '"', "a"]), st.integers(-9, 9), max_size=2),
     max_size=2,
 )
+
+
+@pytest.fixture(autouse=True, scope="module", params=PARSERS)
+def parser(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Every test twice: with the parser of this Python, and with the one for where it has no wheel."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(bodies, "member_parser", PARSERS[request.param])
+    yield request.param
+    patch.undo()
+
+
 indents = st.sampled_from([None, 0, 1, "\t"])
 
 
@@ -105,3 +119,14 @@ def test_brackets_without_end_cost_little() -> None:
     for opening in (b"{", b"[", b'{"a":', b'"'):
         with pytest.raises(SignalError):
             parse_records(b"[{" + opening * 1_000_000 + b"]", SIZE, 5)
+
+
+@pytest.mark.parametrize("bad", [b"true", b"null", b'"5"', b"[1]", b"{}", b"NaN", b"Infinity", b"1e999", b"01", b"+1"])
+def test_nothing_but_numbers_is_taken_for_a_number(bad: bytes) -> None:
+    with pytest.raises(SignalError, match=r"Record 1 \(counted from 0\)"):
+        parse_records(b'[{"record": [1, 2, 3]}, {"record": [1, ' + bad + b", 3]}]", SIZE, 5)
+
+
+def test_other_keys_may_hold_what_a_record_may_not() -> None:
+    body = b'[{"valid": true, "record": [1, 2, 3], "note": null}]'
+    np.testing.assert_array_equal(parse_records(body, SIZE, 5), [[1.0, 2.0, 3.0]])

@@ -76,5 +76,10 @@ def test_every_requirement_is_pinned() -> None:
                 assert re.split("[>=]", line)[0].lower() in pins, line
 
 
+def test_pins_bind_only_the_python_they_were_tested_with() -> None:
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        assert line.startswith("#") or line.endswith(' ; python_version < "3.12"'), line
+
+
 def test_serving_installs_no_torch() -> None:
     assert "torch" not in (ROOT / "requirements.txt").read_text().replace("no torch", "")
