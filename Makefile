@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PORT ?= 8501
 
 .DEFAULT_GOAL := help
-.PHONY: help app test train evaluate lint format clean
+.PHONY: help app test wheel train evaluate lint format clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ app: $(VENV)/.serving  ## Install and run the web app with its REST service (POR
 
 test: $(VENV)/.development  ## Install and run the tests
 	$(BIN)/python -m pytest
+
+wheel: $(VENV)/.development  ## Build the wheel, install it in a fresh environment and use it there
+	$(BIN)/python -m benchmarks.wheel_check
 
 train: $(VENV)/.development  ## Train both networks from the recordings, into weights/
 	$(BIN)/python -m bearing train --model cnn

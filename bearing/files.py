@@ -1,4 +1,4 @@
-"""Where the project's own files live, and where downloads go."""
+"""Where the project's own files live, in a checkout and in an installed wheel, and where downloads go."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from bearing.settings import cache_parent, named_folder
 
 __all__ = ["DATA_DIR", "ROOT", "RUNS_DIR", "WEIGHTS_DIR", "cache_dir", "local_data_dir"]
 
-ROOT = Path(__file__).resolve().parent.parent
-DATA_DIR = ROOT / "data"
-WEIGHTS_DIR = ROOT / "weights"
-RUNS_DIR = ROOT / "runs"
+_PACKAGE = Path(__file__).resolve().parent
+_INSTALLED = (_PACKAGE / "_data").is_dir()  # a wheel carries everything inside the package (pyproject.toml)
+
+ROOT = _PACKAGE / "_app" if _INSTALLED else _PACKAGE.parent  # where app.py and pages/ lie
+DATA_DIR = _PACKAGE / "_data" if _INSTALLED else ROOT / "data"
+WEIGHTS_DIR = _PACKAGE / "_weights" if _INSTALLED else ROOT / "weights"
+RUNS_DIR = Path("runs").absolute() if _INSTALLED else ROOT / "runs"
 
 
 def local_data_dir(variable: str = "BEARING_DATA_DIR") -> Path | None:

@@ -70,6 +70,7 @@ def _fetch(arguments: argparse.Namespace) -> int:
 
 def _train(arguments: argparse.Namespace) -> int:
     """Trains one model and writes its files."""
+    _need("torch", "train")
     if arguments.model == "order":
         from bearing.lab.order_training import main as train_order
 
@@ -152,7 +153,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     from bearing.settings import port
 
     chosen = str(arguments.port or port())
-
+    _need("uvicorn" if arguments.api_only else "streamlit", "app")
     if arguments.api_only:
         command = ["-m", "uvicorn", "bearing.api.service:app", "--host", arguments.host, "--port", chosen]
     else:
@@ -160,6 +161,14 @@ def _serve(arguments: argparse.Namespace) -> int:
         command += ["--server.port", chosen, "--server.headless", "true"]
     os.chdir(ROOT)
     os.execv(sys.executable, [sys.executable, *command])  # signals then reach the server itself
+
+
+def _need(module: str, extra: str) -> None:
+    """ParameterError saying what to install where a command's libraries are missing."""
+    from importlib.util import find_spec
+
+    if find_spec(module) is None:
+        raise ParameterError(f"This command needs {module}: pip install 'bearing-diagnostics[{extra}]'.")
 
 
 def _advance(bar: object, done: int, total: int) -> None:
@@ -171,7 +180,8 @@ def parser() -> argparse.ArgumentParser:
     """The whole grammar of the command line."""
     from bearing.files import WEIGHTS_DIR
 
-    root = argparse.ArgumentParser(prog="python -m bearing", description="Rolling bearing diagnostics.")
+    name = "bearing" if Path(sys.argv[0]).stem == "bearing" else "python -m bearing"
+    root = argparse.ArgumentParser(prog=name, description="Rolling bearing diagnostics.")
     root.add_argument("--version", action="version", version=f"bearing {__version__}")
     commands = root.add_subparsers(required=True, metavar="COMMAND")
 
