@@ -8,6 +8,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+from streamlit import net_util
+
+# To judge a foreign Origin, Streamlit asks a public web service for this machine's address (at a headless start, too:
+# .streamlit/config.toml). Nothing here needs the answer, and nothing shall leave the machine.
+net_util.get_external_ip = net_util.get_internal_ip = lambda: None
 
 st.secrets.load_if_toml_exists()  # where a host keeps settings as secrets, they are in the environment from here on
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +30,7 @@ def open_session(weights: bytes, keep_memory: bool = False) -> onnxruntime.Infer
 
     `keep_memory` holds on to the memory of the largest batch ever seen: for networks that are fed in small blocks.
     """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # else it looks up its maker's host and leaves a device id in the home
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
