@@ -27,14 +27,12 @@ def local_data_dir(variable: str = "BEARING_DATA_DIR") -> Path | None:
 def cache_dir() -> Path:
     """A writable folder for downloads: ``BEARING_CACHE_DIR``, else the user's cache, else a temporary folder.
 
-    Hosts with a read-only home still get a place; what is there is lost with the host's disk.
+    Nothing is made there before there is something to keep. Hosts with a read-only home still get a place; what is
+    there is lost with the host's disk.
     """
     wanted = named_folder("BEARING_CACHE_DIR") or cache_parent() / "bearing-diagnostics"
     for place in (wanted, Path(tempfile.gettempdir()) / "bearing-diagnostics"):
-        try:
-            place.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            continue
-        if os.access(place, os.W_OK):
+        nearest = next(folder for folder in (place, *place.parents) if os.path.exists(folder))
+        if nearest.is_dir() and os.access(nearest, os.W_OK):
             return place
     return Path(tempfile.mkdtemp(prefix="bearing-diagnostics-"))

@@ -32,7 +32,17 @@ def home(tmp_path: Path) -> Path:
 
 def watched(command: list[str], home: Path, trace: Path) -> subprocess.Popen[bytes]:
     """`python *command` in an empty home; the connections it and its children try are written to `trace`."""
-    strace = ["strace", "-D", "-f", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o", str(trace)]
+    strace = [
+        "strace",
+        "-D",
+        "-f",
+        "--seccomp-bpf",
+        "-qq",
+        "-e",
+        "trace=connect,sendto,sendmsg,sendmmsg",
+        "-o",
+        str(trace),
+    ]
     environment = {name: value for name, value in os.environ.items() if name not in ("XDG_CACHE_HOME", "HOME")}
     return subprocess.Popen(
         [*strace, sys.executable, *command],
