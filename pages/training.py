@@ -26,6 +26,7 @@ from bearing.results.waveform import (
 from bearing.states import STATES
 from pages._exhibit import honesty_of_cnn, show_exhibit, show_honesty
 from pages._live import show_live
+from pages._questions import show_questions
 
 QUIET = {"displayModeBar": False}
 
@@ -247,6 +248,7 @@ else:
         show_protocols(evaluated)
         show_metrics(evaluated, folder)
         show_exhibit(evaluated, folder)
+    show_questions(folder, changed)
     show_curves(evaluated, card, history)
     show_network(card, folder)
 show_live(evaluated, history)

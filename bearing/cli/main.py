@@ -110,6 +110,10 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         from bearing.lab.verdict_evaluation import main as evaluate_order
 
         return evaluate_order(arguments)
+    if arguments.model == "verdict":
+        from bearing.lab.question_evaluation import main as evaluate_questions
+
+        return evaluate_questions(arguments)
     from tqdm import tqdm
 
     from bearing.cwru.dataset import window_set
@@ -238,9 +242,14 @@ def parser() -> argparse.ArgumentParser:
         _evaluate,
         "Measure a network on what was held out, and write the result beside the weights.",
         "examples:\n  python -m bearing evaluate\n  python -m bearing evaluate --protocol fault-size\n"
-        "  python -m bearing evaluate --model order\n",
+        "  python -m bearing evaluate --model order\n  python -m bearing evaluate --model verdict\n",
     )
-    evaluate.add_argument("--model", choices=("cnn", "order"), default="cnn")
+    evaluate.add_argument(
+        "--model",
+        choices=("cnn", "order", "verdict"),
+        default="cnn",
+        help="a network, or the verdict as users get it when they ask rightly, wrongly, or nothing",
+    )
     evaluate.add_argument(
         "--protocol",
         choices=("random", "recording", "load", "fault-size", "other-machine", "all"),
@@ -249,6 +258,9 @@ def parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--out", type=Path, default=WEIGHTS_DIR, help="folder for the result (default: weights/)")
     evaluate.add_argument("--show", action="store_true", help="print what the last evaluations said, measure nothing")
+    evaluate.add_argument(
+        "--folds", type=Path, help="weights that never saw what they judge, for --model verdict (default: runs/folds)"
+    )
     evaluate.add_argument("--dry-run", action="store_true", help="print only, write nothing")
 
     serve = command("serve", _serve, "Start the web app and the REST service on one port.")

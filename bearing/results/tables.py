@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bearing.errors import ModelError
+from bearing.results.questions import question_tables, read_questions
 
 if TYPE_CHECKING:
     from bearing.lab.waveform_evaluation import Evaluation
@@ -92,7 +93,8 @@ def results_table(folder: Path) -> str:
             f"| another machine (never trained on): faults right | {other['right']} of {other['faults']} |",
             f"| its healthy recordings called faulty | {other['normals_called_faulty']} of {other['normals']} |",
         ]
-    return "\n".join(lines)
+    asked = question_tables(read_questions(folder))
+    return "\n".join([*lines, "", asked]) if asked else "\n".join(lines)
 
 
 def _read(path: Path) -> dict[str, Any]:

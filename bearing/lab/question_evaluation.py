@@ -1,0 +1,343 @@
+"""What the verdict says when it is asked rightly, asked wrongly, asked nothing, or given what is no vibration.
+
+A user's speed is off by the slip of an inverter or a pulley, the bearing in the machine is not the one on the drawing,
+often nothing is known at all: the gravest answer to such a question is "healthy" about a damaged machine, the next
+"damaged" about a sound one. So the same recordings are asked the right question and nine others, through the same
+`diagnose` that every door uses, by networks that never saw the bearing (CWRU: by held-out fault size; `adi_mfs`: by
+networks trained without that rig; another machine: never trained on) and with the waveform CNN silent, since it knows
+CWRU's rig by heart.
+
+Beside that: signals that are no vibration, simulated machines with a sound bearing and something else wrong (other
+seeds than in training, but the same simulator, which flatters), and short pieces of the CWRU recordings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bearing.cwru.dataset import load_recording
+from bearing.cwru.registry import registry
+from bearing.errors import BearingError, ModelError
+from bearing.files import RUNS_DIR, WEIGHTS_DIR, local_data_dir
+from bearing.lab.machine_ailments import AILMENTS
+from bearing.lab.machines import simulate_machine
+from bearing.lab.order_examples import BEARINGS
+from bearing.lab.order_training import FAULT_SIZES
+from bearing.lab.verdict_evaluation import EXPERT_GRADES, OTHER_RATE_HZ
+from bearing.models.order import load_order_predictor
+from bearing.physics.kinematics import FaultOrders
+from bearing.recording import Recording
+from bearing.results.questions import ANSWERS, FILE, QUESTIONS, REFUSED, WAYS, question_tables, read_tallies
+from bearing.rigs.adi_mfs import adi_bearing, adi_registry, load_adi
+from bearing.verdict.diagnosis import Bearing, diagnose
+
+__all__ = ["Case", "FOLDS", "evaluate_questions", "main"]
+
+FOLDS = RUNS_DIR / "folds"  # one folder of weights per held-out fault size, and one without adi_mfs
+SPEEDS = {"speed x0.90": 0.90, "speed x0.95": 0.95, "speed x1.05": 1.05, "speed x1.10": 1.10}
+ROLLERS = Bearing("a roller bearing", FaultOrders(5.24, 7.76, 2.45, 0.403))  # NU 205, 13 rollers
+PIECES_S = (0.17, 0.5, 1.0, 2.0, 5.0, 10.0)
+MACHINES = 6  # simulated ones per ailment
+MACHINE_SEED = 9000
+
+Ask = Callable[[Recording, "Bearing | None"], str]
+Report = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One channel with its true speed and bearing, and what it is: `truth` a state, `group` whom it is counted with.
+
+    `fold` names the weights that may judge it, those that never saw this bearing.
+    """
+
+    collection: str
+    group: str
+    truth: str
+    recording: Recording
+    bearing: Bearing
+    fold: str
+
+
+def questions_of(case: Case) -> Iterator[tuple[str, Recording, Bearing | None]]:
+    """The same recording, asked every way of `QUESTIONS`."""
+    recording, true_rpm = case.recording, case.recording.shaft_rpm
+    assert true_rpm is not None
+    speechless = replace(recording, shaft_rpm=None, rpm_source="")
+    other = "FE" if case.bearing.orders.bpfo > 3.3 else "DE"  # 6203 for a 6205, 6205 for what is like a 6203
+    yield "right", recording, case.bearing
+    for question, factor in SPEEDS.items():
+        yield question, replace(recording, shaft_rpm=true_rpm * factor), case.bearing
+    yield "another ball bearing", recording, Bearing("another ball bearing", BEARINGS[other])
+    yield "a roller bearing", recording, ROLLERS
+    yield "no speed", speechless, case.bearing
+    yield "no bearing", recording, None
+    yield "neither", speechless, None
+
+
+# ---- the recordings -------------------------------------------------------------------------------------------------
+
+
+def cwru_cases() -> Iterator[Case]:
+    """60 drive-end faults (those that experts could diagnose apart), 7 normal channels, 97 un-faulted ends."""
+    for facts in registry():
+        for end in ("DE", "FE"):
+            if end == "FE" and (facts.number > 3000 or facts.number == 98):
+                continue  # published without that channel
+            faulted = facts.label != "normal" and end == facts.faulty_end
+            if faulted and end == "FE":
+                continue  # another bearing, judged by the evaluation of the order network
+            grade = EXPERT_GRADES.get(facts.number, "")
+            of_fault = "damaged, experts could tell" if grade.startswith("Y") else "damaged, experts could not"
+            yield Case(
+                collection="CWRU",
+                group=of_fault if faulted else "sound" if facts.label == "normal" else "sound, the other end damaged",
+                truth=facts.label if faulted else "normal",
+                recording=load_recording(facts.number, end),
+                bearing=Bearing({"DE": "6205-2RS", "FE": "6203-2RS"}[end], BEARINGS[end]),
+                fold=facts.fault_size or FAULT_SIZES[0],
+            )
+
+
+def adi_cases() -> Iterator[Case]:
+    """18 faults and 21 sound bearings, most of them in an ailing machine."""
+    bearing = adi_bearing()
+    for entry in adi_registry():
+        yield Case(
+            collection="adi_mfs",
+            group="sound" if entry.label == "normal" else "damaged",
+            truth=entry.label,
+            recording=load_adi(entry),
+            bearing=Bearing(bearing.name, bearing.orders),
+            fold="adi_mfs",
+        )
+
+
+def other_cases(folder: Path) -> Iterator[Case]:
+    """Another rig that is only measured: 6205 bearings, 51.2 kHz, files named ``IR2_1200.mat``."""
+    from scipy.io import loadmat
+
+    truths = {"IR": "inner", "OR": "outer", "No": "normal"}
+    for path in sorted(folder.glob("*_*.mat")):
+        columns = [v for name, v in loadmat(path).items() if not name.startswith("__") and np.size(v) > 2048]
+        truth = truths[path.stem[:2]]
+        yield Case(
+            collection="another machine",
+            group="sound" if truth == "normal" else "damaged",
+            truth=truth,
+            recording=Recording(
+                samples=np.asarray(columns[0], dtype=np.float64).ravel(),
+                sampling_rate_hz=OTHER_RATE_HZ,
+                shaft_rpm=float(path.stem.split("_")[1]),
+                source=path.name,
+            ),
+            bearing=Bearing("6205-2RS", BEARINGS["DE"]),
+            fold="",
+        )
+
+
+def simulated_cases() -> Iterator[Case]:
+    """Sound bearings in machines with one ailment each; the group is its name."""
+    for ailment in AILMENTS:
+        for seed in range(MACHINES):
+            rng = np.random.default_rng([MACHINE_SEED, seed])
+            machine = simulate_machine(rng, "normal", float(np.exp(rng.uniform(np.log(40), np.log(300)))), (ailment,))
+            yield Case(
+                collection="simulated machines",
+                group=ailment,
+                truth="normal",
+                recording=Recording(
+                    machine.signal, machine.sampling_rate_hz, 60 * machine.shaft_hz, source=f"SIMULATED {ailment}"
+                ),
+                bearing=Bearing("as simulated", machine.orders),
+                fold="",
+            )
+
+
+def no_vibration() -> dict[str, np.ndarray]:
+    """What people hand in that no bearing ever made, 5 s at 12 kHz each."""
+    rng, time_s = np.random.default_rng(3), np.arange(60_000) / 12_000
+    hum = sum(np.sin(2 * np.pi * 50 * k * time_s) / k for k in range(1, 8))
+    return {
+        "a ramp": np.linspace(0.0, 1.0, len(time_s)),
+        "a sine": np.sin(2 * np.pi * 437.0 * time_s),
+        "mains hum": np.asarray(hum),
+        "three converter steps": np.round(0.45 * rng.standard_normal(len(time_s))) * 0.01,
+        "timestamps": 1.7e9 + time_s + rng.uniform(0, 1e-6, len(time_s)),
+        "random bytes": rng.integers(0, 256, len(time_s)).astype(float),
+        "a constant": np.full(len(time_s), 2.5),
+        "zeros": np.zeros(len(time_s)),
+        "a temperature": 40 + np.cumsum(rng.standard_normal(len(time_s))) * 1e-4,
+    }
+
+
+# ---- asking ---------------------------------------------------------------------------------------------------------
+
+
+def asker(folder: Path) -> Ask:
+    """`diagnose` by the weights of a folder, as a verdict's word; what it refuses is "refused".
+
+    ModelError where the folder holds no weights.
+    """
+    load_order_predictor(folder)
+    asked = partial(diagnose, weights=folder)
+
+    def ask(recording: Recording, bearing: Bearing | None) -> str:
+        try:
+            return asked(recording, bearing).verdict
+        except ModelError:
+            raise
+        except BearingError:
+            return REFUSED
+
+    return ask
+
+
+class Judges:
+    """The asker of each fold, made when it is first needed; those of a fold whose weights are missing raise."""
+
+    def __init__(self, weights: Path, folds: Path) -> None:
+        self.weights, self.folds = weights, folds
+        self.made: dict[str, Ask] = {}
+
+    def of(self, fold: str) -> Ask:
+        if fold not in self.made:
+            folder = self.folds / fold if fold else self.weights
+            if not (folder / "order_cnn.json").exists():
+                raise ModelError(
+                    f"There are no weights that never saw {fold} in {folder}: run `python -m bearing evaluate "
+                    "--model order`, which makes and keeps them."
+                )
+            self.made[fold] = asker(folder)
+        return self.made[fold]
+
+
+def answer_of(case: Case, verdict: str) -> str:
+    """A verdict as one of `ANSWERS`: whether the part it names is the damaged one."""
+    if verdict not in ("inner", "outer", "ball"):
+        return verdict
+    return "right part" if verdict == case.truth else "wrong part"
+
+
+class _Tallies:
+    """Counts answers per collection, group and question; keeps by name who was told what should not be told."""
+
+    def __init__(self) -> None:
+        self.counts: dict[tuple[str, str, str, str], Counter[str]] = {}
+        self.mistakes: list[str] = []
+
+    def add(self, part: str, case: Case, question: str, verdict: str) -> None:
+        answer = answer_of(case, verdict)
+        self.counts.setdefault((part, case.collection, case.group, question), Counter())[answer] += 1
+        graver = answer == "normal" if case.truth != "normal" else answer in ("wrong part", "damaged")
+        if graver:
+            name = f"{case.recording.source} {case.recording.channel}".strip()
+            self.mistakes.append(f"{case.collection}, {name}, {case.truth}, asked {question}: {verdict}")
+
+    def as_list(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "part": part,
+                "collection": collection,
+                "group": group,
+                "question": question,
+                "answers": {a: counts[a] for a in ANSWERS if counts[a]},
+            }
+            for (part, collection, group, question), counts in self.counts.items()
+        ]
+
+
+def evaluate_questions(
+    weights: Path = WEIGHTS_DIR,
+    folds: Path = FOLDS,
+    collections: tuple[str, ...] = ("cwru", "adi_mfs", "other", "simulated"),
+    report: Report | None = None,
+) -> dict[str, Any]:
+    """All of it as JSON-ready tallies; about 1,500 diagnoses, some six CPU minutes.
+
+    weights : judge what they were never trained on. folds : `order_cnn.*` in one folder per held-out name.
+    The other ends of CWRU's damaged machines are asked rightly and with nothing, since nothing else is at stake there.
+    """
+    started, judges, tallies = time.process_time(), Judges(weights, folds), _Tallies()
+    other = local_data_dir("BEARING_OTHER_DIR")
+    sources: dict[str, Callable[[], Iterator[Case]]] = {"cwru": cwru_cases, "adi_mfs": adi_cases}
+    if other is not None:
+        sources["other"] = partial(other_cases, other)
+    for name, source in sources.items():
+        if name not in collections:
+            continue
+        cases = list(source())
+        for done, case in enumerate(cases):
+            ask = judges.of(case.fold)
+            for question, recording, bearing in questions_of(case):
+                if "other end" in case.group and question not in ("right", "neither"):
+                    continue
+                tallies.add("questions", case, question, ask(recording, bearing))
+            if name == "cwru" and "other end" not in case.group:
+                for seconds, piece in pieces_of(case.recording):
+                    tallies.add("pieces", case, f"{seconds:g} s", ask(piece, case.bearing))
+            if report:
+                report(case.collection, done + 1, len(cases))
+    if "simulated" in collections:
+        cases, ask = list(simulated_cases()), judges.of("")
+        for done, case in enumerate(cases):
+            tallies.add("machine faults", case, "right", ask(case.recording, case.bearing))
+            if report:
+                report(case.collection, done + 1, len(cases))
+        for name, samples in no_vibration().items():
+            asked = Recording(samples, 12_000.0, 1770.0, source=name)
+            case = Case("no vibration", name, "normal", asked, Bearing("6205-2RS", BEARINGS["DE"]), "")
+            tallies.add("no vibration", case, "right", ask(asked, case.bearing))
+            tallies.add("no vibration", case, "neither", ask(replace(asked, shaft_rpm=None), None))
+    card = load_order_predictor(weights).card
+    return {
+        "model": {"name": card["name"], "version": card["version"]},
+        "tallies": tallies.as_list(),
+        "mistakes": tallies.mistakes,
+        "cpu_seconds": round(time.process_time() - started),
+    }
+
+
+def pieces_of(recording: Recording) -> Iterator[tuple[float, Recording]]:
+    """The middle of a recording, ever longer; the whole stands for 10 s."""
+    samples, rate_hz = recording.samples, recording.sampling_rate_hz
+    assert rate_hz is not None
+    for seconds in PIECES_S:
+        length = min(len(samples), int(np.ceil(seconds * rate_hz)))
+        if seconds == PIECES_S[0]:
+            length = max(length, 2048)
+        start = (len(samples) - length) // 2
+        yield seconds, replace(recording, samples=samples[start : start + length])
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """``python -m bearing evaluate --model verdict``."""
+    from tqdm import tqdm
+
+    bars: dict[str, tqdm] = {}
+
+    def report(what: str, done: int, total: int) -> None:
+        bar = bars.setdefault(what, tqdm(desc=what, total=total))
+        bar.update(done - bar.n)
+
+    print(f"Asked {len(QUESTIONS)} ways: {'; '.join(f'{way}: ' + ', '.join(of) for way, of in WAYS.items())}")
+    result = evaluate_questions(WEIGHTS_DIR, arguments.folds or FOLDS, report=report)
+    for bar in bars.values():
+        bar.close()
+    print(question_tables(read_tallies(result)))
+    print("\n".join(result["mistakes"]))
+    if not arguments.dry_run:
+        path = Path(arguments.out) / FILE
+        path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        print(f"written to {path}")
+    return 0

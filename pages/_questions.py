@@ -1,0 +1,59 @@
+"""The verdict's evaluation on the Training page: asked rightly, asked wrongly, asked nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from bearing.errors import ModelError
+from bearing.figures.questions import ways_figure
+from bearing.results.questions import COMMAND, WAYS, Tally, question_tables, read_questions, total
+
+QUIET = {"displayModeBar": False}
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def tallies_of(folder: Path, changed: float) -> tuple[Tally, ...]:
+    return read_questions(folder)
+
+
+def headline(tallies: tuple[Tally, ...]) -> str:
+    """How many damaged machines are told healthy to whom asks badly, in one sentence made of the numbers."""
+    badly = [t for t in tallies if t.part == "questions" and t.damaged and t.question not in WAYS["asked rightly"]]
+    answers = total(badly)
+    return (
+        f"**{answers['normal']}** of {answers.total():,} questions about damaged machines that were wrong or left "
+        "something out are answered “healthy”: a speed 5 or 10 % off, another bearing, no speed, no bearing, neither."
+    )
+
+
+def show_questions(folder: Path, changed: float) -> None:
+    """A picture for damaged machines and one for sound ones, and every count in a table."""
+    st.subheader("Asked rightly, asked wrongly, asked nothing", anchor="questions")
+    try:
+        tallies = tallies_of(folder, changed)
+    except ModelError as error:
+        st.warning(str(error))
+        return
+    if not tallies:
+        st.info(f"Not measured yet: `{COMMAND}`.", icon=":material/hourglass_empty:")
+        return
+    st.markdown(headline(tallies))
+    left, right = st.columns(2, gap="medium")
+    for column, damaged, title in (
+        (left, True, "Damaged machines are told"),
+        (right, False, "Sound machines are told"),
+    ):
+        with column:
+            st.markdown(f"**{title}**")
+            st.plotly_chart(
+                ways_figure(tallies, damaged), key=f"ways {damaged}", config=QUIET, alt=f"{title}, by way of asking"
+            )
+    st.caption(
+        "By networks that never saw the bearing, with the waveform CNN silent. Numbers in the bars are answers. Asked "
+        "wrongly: a speed 5 or 10 % off, another ball bearing, a roller bearing; with less: no speed, or no bearing."
+    )
+    with st.expander("Every count, short pieces, other machine faults, and signals that are no vibration"):
+        st.markdown(question_tables(tallies))
+    st.caption(f"Reproduce with `{COMMAND}`")
