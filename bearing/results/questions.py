@@ -10,7 +10,7 @@ from typing import Any
 
 from bearing.errors import ModelError
 from bearing.files import WEIGHTS_DIR
-from bearing.models.waveform import read_json
+from bearing.models.cards import read_json
 
 __all__ = ["ANSWERS", "QUESTIONS", "WAYS", "Tally", "question_tables", "read_questions", "read_tallies", "total"]
 
