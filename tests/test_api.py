@@ -613,3 +613,15 @@ def test_a_key_among_the_hosts_secrets_closes_the_service(tmp_path: Path) -> Non
     command = [sys.executable, "-c", code, str(ROOT)]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "sesame"
+
+
+def test_a_dead_window_gets_no_answer_at_any_door(client: TestClient, windows: np.ndarray) -> None:
+    dead = np.vstack([windows, np.zeros((1, 2048))])
+    records = [{"record": row} for row in dead.tolist()]
+    for answer, what in (
+        (client.post("/api/windows", content=npy(dead)), "Window"),
+        (client.post("/api/windows", json=dead.tolist()), "Window"),
+        (client.post("/batch_predict/", json=records), "Record"),
+    ):
+        assert answer.status_code == 422
+        assert answer.json()["detail"].startswith(f"{what} 5 (counted from 0) does not move")

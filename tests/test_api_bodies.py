@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bearing.api import bodies
-from bearing.api.bodies import parse_records, parse_rows
+from bearing.api.bodies import check_vibration, parse_records, parse_rows
 from bearing.api.members import PARSERS
 from bearing.errors import SignalError
 
@@ -130,3 +130,25 @@ def test_nothing_but_numbers_is_taken_for_a_number(bad: bytes) -> None:
 def test_other_keys_may_hold_what_a_record_may_not() -> None:
     body = b'[{"valid": true, "record": [1, 2, 3], "note": null}]'
     np.testing.assert_array_equal(parse_records(body, SIZE, 5), [[1.0, 2.0, 3.0]])
+
+
+@pytest.mark.parametrize(
+    ("window", "sentence"),
+    [
+        (np.zeros(2048), "does not move: every sample is 0"),
+        (np.full(2048, 9.81), "does not move: every sample is 9.81"),
+        (9.81 + 1e-12 * np.arange(2048), "does not move"),
+        (np.linspace(0, 1, 2048), "only rises or only falls"),
+        (np.linspace(1, -1, 2048) ** 3, "only rises or only falls"),
+        (np.repeat([0.0, 1.0], 1024), "only rises or only falls"),
+    ],
+)
+def test_a_window_that_is_no_vibration_is_named(window: np.ndarray, sentence: str) -> None:
+    windows = np.vstack([np.random.default_rng(0).standard_normal((2, 2048)), window[None]])
+    with pytest.raises(SignalError, match=r"Record 2 \(counted from 0\) " + sentence):
+        check_vibration(windows, "Record")
+
+
+def test_slow_small_huge_and_offset_vibration_is_taken() -> None:
+    slow = np.sin(2 * np.pi * 10 * np.arange(2048) / 12_000)  # not yet turning within the first look
+    check_vibration(np.stack([slow, 1e-90 * slow, 1e300 * slow, 1000 + 0.01 * slow]), "Window")

@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 from bearing.api.members import MemberParser, NotJson, member_parser
 from bearing.errors import SignalError, TooLarge
 
-__all__ = ["parse_npy", "parse_records", "parse_rows", "parse_windows"]
+__all__ = ["check_vibration", "parse_npy", "parse_records", "parse_rows", "parse_windows"]
 
 MAX_TOKENS = 10_000  # strings and brackets within one member; a record needs three
 MAX_HEADER = 10_000  # bytes; numpy.save writes 128 for an array of numbers
+SMALLEST_SWING = 1e-7  # between the lowest and the highest sample, as a share of the larger: below is rounding
+FIRST_LOOK = 64  # samples
 NPY_MAGIC = b"\x93NUMPY"
 _SPACE = b" \t\r\n"
 _RECORDS_EXAMPLE = '[{"record": [2048 numbers]}, ...]'
@@ -179,6 +181,34 @@ def _numbers(parser: MemberParser, values: Any, index: int, size: int, what: str
     except TypeError:
         other = "null, text, true, a list within the list"
         raise SignalError(f"{_name(index, what)} holds something that is no number ({other}).") from None
+
+
+def check_vibration(windows: NDArray[np.floating], what: str) -> None:
+    """SignalError naming the first that is no vibration: constant, or never turning back.
+
+    The network was never shown such windows, and scaled to unit variance they get a sure answer all the same.
+    """
+    low, high = windows.min(axis=1), windows.max(axis=1)
+    with np.errstate(over="ignore"):
+        still = high - low <= SMALLEST_SWING * np.maximum(np.abs(low), np.abs(high))
+    if still.any():
+        dead = int(still.argmax())
+        raise SignalError(
+            f"{_name(dead, what)} does not move: every sample is {windows[dead, 0]:.6g}, as of a dead or unplugged "
+            "sensor. Leave it out."
+        )
+    for index in np.flatnonzero(_one_way(windows[:, :FIRST_LOOK])):  # nearly always none: vibration turns soon
+        if _one_way(windows[index : index + 1])[0]:
+            raise SignalError(
+                f"{_name(int(index), what)} only rises or only falls from its first sample to its last: that is a "
+                "clock, a counter or a drift, no vibration. Leave it out."
+            )
+
+
+def _one_way(windows: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Which rows never fall, or never rise."""
+    earlier, later = windows[:, :-1], windows[:, 1:]
+    return np.all(earlier <= later, axis=1) | np.all(earlier >= later, axis=1)
 
 
 def _name(index: int, what: str) -> str:

@@ -138,7 +138,7 @@ async def windows(request: Request) -> Response:
     """
     from bearing.api.bodies import parse_windows
 
-    result = await _judged(request, parse_windows)
+    result = await _judged(request, parse_windows, "Window")
     if any(kind in request.headers.get("accept", "") for kind in NPY_TYPES):
         return Response(result.npy(), media_type="application/x-npy", headers={"X-Classes": ",".join(result.classes)})
     return _json(result.answer())
@@ -156,18 +156,22 @@ async def batch_predict(request: Request) -> Response:
     """Drop-in for clients of the original service; it is served at `/batch_predict/` of the host, too."""
     from bearing.api.bodies import parse_records
 
-    result = await _judged(request, parse_records)
+    result = await _judged(request, parse_records, "Record")
     return _json(result.original_answer())
 
 
-async def _judged(request: Request, parse: Callable[..., Any]) -> Judged:
+async def _judged(request: Request, parse: Callable[..., Any], what: str) -> Judged:
+    from bearing.api.bodies import check_vibration
+
     state = request.app.state
     body = bytearray()  # grows in place, where a list of chunks would be held twice
     async for chunk in request.stream():
         body += chunk
 
     def work() -> Judged:
-        return judge(parse(body, WINDOW, state.settings.max_windows))
+        windows = parse(body, WINDOW, state.settings.max_windows)
+        check_vibration(windows, what)
+        return judge(windows)
 
     if len(body) <= SMALL_BODY and state.workers.ready:
         result = work()
