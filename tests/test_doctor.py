@@ -147,7 +147,7 @@ def test_speed_that_contradicts_the_spectrum() -> None:
     finding = examine(healthy(shaft(12_000), 12_000, 2_050)).of("speed")
     assert finding is not None
     assert finding.severity == "warning"
-    assert "speaks for 1421 rpm, not for the given 2050 rpm" in finding.sentence
+    assert "speaks for 1422 rpm, not for the given 2050 rpm" in finding.sentence
 
 
 @settings(max_examples=60, deadline=None)

@@ -13,9 +13,9 @@ import numpy as np
 
 from bearing.recording import FloatArray
 
-__all__ = ["Lines", "hum_share", "mains_rate_factor", "narrow_lines"]
+__all__ = ["MAINS_HZ", "Lines", "hum_share", "mains_rate_factor", "narrow_lines"]
 
-_MAINS_HZ = (50.0, 60.0)
+MAINS_HZ = (50.0, 60.0)
 _SPECTRUM_SAMPLES = 2**18
 _RATE_FACTORS = (0.1, 0.125, 0.2, 0.25, 1 / 3, 0.5, 2.0, 3.0, 4.0, 5.0, 8.0, 10.0)
 _HARMONICS = np.arange(2, 25, 2)  # magnetic pull and rectifiers hum at even harmonics
@@ -60,7 +60,7 @@ def hum_share(lines: Lines, shaft_hz: float | None = None) -> tuple[float, float
         return 50.0, 0.0  # too short a signal to tell a line from its neighbourhood
     total = float(lines.power.sum())
     shares = {}
-    for mains_hz in _MAINS_HZ:
+    for mains_hz in MAINS_HZ:
         share = 0.0
         for harmonic in mains_hz * np.arange(1, 7):
             near_line = np.abs(lines.frequency_hz - harmonic) < max(1e-3 * harmonic, 0.5 * lines.bin_hz)
@@ -97,7 +97,7 @@ def mains_rate_factor(lines: Lines, shaft_hz: float | None = None) -> float | No
 def _evidence(frequency_hz: FloatArray, bin_hz: float, factor: float) -> float:
     """-log10 of the probability that so many lines meet harmonics of 50 or 60 Hz by chance, frequencies x factor."""
     best = 0.0
-    for mains_hz in _MAINS_HZ:
+    for mains_hz in MAINS_HZ:
         scaled = frequency_hz * factor
         nearest = np.round(scaled / mains_hz)
         tolerance = np.maximum(3e-4 * scaled, 0.3 * bin_hz * factor)

@@ -13,6 +13,7 @@ import numpy as np
 from bearing.errors import BearingError
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
 from bearing.physics.mains import Lines, hum_share, mains_rate_factor, narrow_lines
+from bearing.physics.speed import SpeedQuestion, WrongEntry
 from bearing.recording import LARGEST_SAMPLE, FloatArray, Recording
 
 __all__ = ["DoctorReport", "Finding", "examine", "usable_stretch"]
@@ -355,13 +356,41 @@ def _suspicious_rate(lines: Lines, shaft_hz: float | None, rate_hz: float) -> Fi
 
 def _speed(signal: FloatArray, recording: Recording) -> Finding | None:
     """A stated speed that the spectrum contradicts, which a wrong sampling rate looks like, too."""
-    from bearing.physics.speed import check_speed
+    from bearing.physics.speed import cross_check
 
-    if recording.shaft_rpm is None or recording.sampling_rate_hz is None or recording.sampling_rate_hz < 1_000:
+    if recording.shaft_rpm is None or recording.sampling_rate_hz is None:
         return None
     try:
         # Without the bearing's orders: a fault's own lines then cannot pose as another shaft.
-        check = check_speed(signal[:_SPEED_SAMPLES], recording.sampling_rate_hz, recording.shaft_rpm)
+        question = cross_check(signal[:_SPEED_SAMPLES], recording.sampling_rate_hz, recording.shaft_rpm)
     except BearingError:  # too short or too odd to judge
         return None
-    return Finding("speed", "warning", check.reason) if check.contradicts else None
+    return Finding("speed", "warning", speed_sentence(question, recording)) if question.contradicts else None
+
+
+def speed_sentence(question: SpeedQuestion, recording: Recording) -> str:
+    """What does not fit between the stated speed, the sampling rate and the signal, and what was probably meant."""
+    stated, found = f"{question.stated_rpm:.5g} rpm", f"{question.found.rpm or 0:.0f} rpm"
+    rate_hz = recording.sampling_rate_hz or 0.0
+    meant_rpm, meant_rate_hz = question.meant_rpm or 0.0, question.meant_rate_hz or 0.0
+    return {
+        None: f"The spectrum speaks for {found}, not for the given {stated}: check the speed, or the sampling rate.",
+        WrongEntry.RATE_IN_KHZ: f"A sampling rate of {rate_hz:g} Hz is none for vibration: {rate_hz:g} kHz, "
+        f"that is {meant_rate_hz:,.0f} Hz, was probably meant.",
+        WrongEntry.RPM_IN_HZ: f"The spectrum speaks for {meant_rpm:.0f} rpm, 60 times the given {stated}: "
+        f"{question.stated_rpm:.5g} Hz (revolutions per second) was probably meant.",
+        WrongEntry.RPM_IN_RAD_PER_S: f"The spectrum speaks for {found}, which is {question.stated_rpm:.5g} rad/s, "
+        f"not the given {stated}: give the speed in rpm.",
+        WrongEntry.HZ_IN_RPM: f"The spectrum speaks for {found}, a sixtieth of the given {stated}: "
+        "it was probably multiplied by 60 once too often.",
+        WrongEntry.HALF_SPEED: f"The spectrum speaks for {found}, twice the given {stated}: check the speed.",
+        WrongEntry.DOUBLE_SPEED: f"The spectrum speaks for {found}, half the given {stated}: check the speed.",
+        WrongEntry.OTHER_RATE: f"A shaft's lines stand at {meant_rate_hz / rate_hz if rate_hz else 0:.3g} times lower "
+        f"frequencies than {stated} has: was the signal sampled at {meant_rate_hz:,.0f} Hz instead of "
+        f"{rate_hz:,.0f} Hz?"
+        if meant_rate_hz > rate_hz
+        else f"A shaft's lines stand at higher frequencies than {stated} has: was the signal sampled at "
+        f"{meant_rate_hz:,.0f} Hz instead of {rate_hz:,.0f} Hz?",
+        WrongEntry.OTHER_SHAFT: f"The spectrum speaks for {found}, not for the given {stated}: is that the motor's, "
+        "and the bearing on a shaft driven by a belt or a gear? Check the speed, or the sampling rate.",
+    }[question.wrong_entry]
