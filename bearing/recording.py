@@ -43,6 +43,9 @@ class Recording:
         Unit as written in the file, empty when not given.
     rate_source, rpm_source : str
         In words, where the rate and the speed come from (``column 'time'``, ``given by the user``).
+    started : str
+        When the recording began, ISO 8601 as the file's own clock tells it, with its time zone where it gives one; a
+        time of day alone (``09:39:39.065664``) where it tells no date; empty where it tells nothing.
     notes : tuple of str
         Sentences for the user about how the file was read (``decimal commas``, ``time column jitter 0.2 %``).
     """
@@ -58,6 +61,7 @@ class Recording:
     notes: tuple[str, ...] = ()
     variable: str = ""
     bearing: str = ""
+    started: str = ""
 
     @property
     def duration_s(self) -> float | None:

@@ -30,9 +30,26 @@ exit code:
   Of several files: 1 if any has a fault, else 2 if any could not be used, else 3 if any is uncertain, else 0.
 """
 
+TREND_EXAMPLES = """\
+examples:
+  python -m bearing trend pump-3/ --rpm 1480 --bearing 6205
+  python -m bearing trend pump-3/ --json | jq '.points[].state'
+  python -m bearing trend pump-3/ --baseline 10-40 --html > pump-3.html
+
+exit code:
+  0  ok               1  a point is in alert or alarm
+  2  bad input        3  a point is to be watched, or there are too few measurements
+"""
+
 
 def _diagnose(arguments: argparse.Namespace) -> int:
     from bearing.cli.diagnose import run
+
+    return run(arguments)
+
+
+def _trend(arguments: argparse.Namespace) -> int:
+    from bearing.cli.trend import run
 
     return run(arguments)
 
@@ -184,6 +201,8 @@ def parser() -> argparse.ArgumentParser:
     """The whole grammar of the command line."""
     from bearing.files import WEIGHTS_DIR
 
+    from bearing.cli.asked import add_asked
+
     name = "bearing" if Path(sys.argv[0]).stem == "bearing" else "python -m bearing"
     root = argparse.ArgumentParser(prog=name, description="Rolling bearing diagnostics.")
     root.add_argument("--version", action="version", version=f"bearing {__version__}")
@@ -213,6 +232,15 @@ def parser() -> argparse.ArgumentParser:
     output = diagnose.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="one JSON object per file")
     output.add_argument("--csv", action="store_true", help="one CSV row per file")
+
+    trend = command("trend", _trend, "Tell what changed in a machine over many recordings.", TREND_EXAMPLES)
+    trend.add_argument("folder", metavar="FOLDER", help="folder of recordings of one machine")
+    add_asked(trend)
+    trend.add_argument("--baseline", metavar="FIRST-LAST", help="the sound measurements, from 0 (default: automatic)")
+    form = trend.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object")
+    form.add_argument("--csv", action="store_true", help="one CSV row per measurement")
+    form.add_argument("--html", action="store_true", help="one page with its charts, to keep")
 
     fetch = command(
         "fetch",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bearing.errors import UnsupportedFormat
-from bearing.readers.clock import MIN_RATE_HZ, is_ramp, rate_of_stamps, rate_of_wall_clock
+from bearing.readers.clock import MIN_RATE_HZ, is_ramp, rate_of_stamps, rate_of_wall_clock, start_of_wall_clock
 from bearing.readers.facts import Facts, Known
 from bearing.readers.names import clean_file_name, clean_name, kind_of, unique_names, words_of
 from bearing.recording import RPM_LIMITS, FloatArray, Recording
@@ -22,12 +22,16 @@ __all__ = ["Column", "columns_of", "preferred_channel", "to_recordings"]
 
 @dataclass(frozen=True)
 class Column:
-    """One named column of numbers, shape (n,), as it stands in the file; `named` is False for a made-up name."""
+    """One named column of numbers, shape (n,), as it stands in the file; `named` is False for a made-up name.
+
+    `started` is the first stamp of a clock with dates, ISO 8601.
+    """
 
     name: str
     values: FloatArray
     unit: str = ""
     named: bool = True
+    started: str = ""
 
 
 def columns_of(matrix: np.ndarray, name: str, bounds: Limits) -> list[Column]:
@@ -69,9 +73,13 @@ def to_recordings(
     """
     bounds.check_columns(len(columns))
     with np.errstate(all="ignore"):  # a clock may hold infinities
-        signals, clock, notes = _set_clock_aside(list(columns))
+        wall = _wall_clock(columns)
+        started = next((column.started for column in columns if column.started), "")
+        if wall is not None:
+            started = start_of_wall_clock([column.values for column in columns[:4]])
+        signals, clock, notes = _set_clock_aside(list(columns), wall)
     signals, speed, more_notes = _set_labels_aside(signals)
-    facts = facts.or_else(Facts(clock, speed, (*notes, *more_notes)))
+    facts = facts.or_else(Facts(clock, speed, (*notes, *more_notes), started=started))
     if not signals:
         raise UnsupportedFormat(
             f"No vibration signal in '{clean_file_name(source)}': it holds {_listed(columns)}, "
@@ -99,6 +107,7 @@ def to_recordings(
             rpm_source=facts.rpm.source if facts.rpm else "",
             notes=facts.notes,
             bearing=facts.bearing,
+            started=facts.started,
         )
         for name, column in zip(names, signals, strict=True)
     ]
@@ -107,12 +116,10 @@ def to_recordings(
 # --- clocks ---------------------------------------------------------------------------------------------------------
 
 
-def _set_clock_aside(columns: list[Column]) -> tuple[list[Column], Known | None, list[str]]:
+def _set_clock_aside(columns: list[Column], wall: Known | None) -> tuple[list[Column], Known | None, list[str]]:
     """The other columns, the rate a clock among them gives, and what there is to say about it."""
-    if len(columns) > 4 and not any(column.named for column in columns[:4]):
-        wall = rate_of_wall_clock([column.values for column in columns[:4]])
-        if wall is not None:
-            return columns[4:], wall, ["Columns 1 to 4 are taken as hour, minute, second and microsecond."]
+    if wall is not None:
+        return columns[4:], wall, ["Columns 1 to 4 are taken as hour, minute, second and microsecond."]
     notes: list[str] = []
     rate: Known | None = None
     rest = []
@@ -126,6 +133,13 @@ def _set_clock_aside(columns: list[Column]) -> tuple[list[Column], Known | None,
         notes.append(note)
         rate = rate or found
     return rest, rate, notes
+
+
+def _wall_clock(columns: Sequence[Column]) -> Known | None:
+    """The rate where the first four nameless columns are hour, minute, second and microsecond; None elsewhere."""
+    if len(columns) <= 4 or any(column.named for column in columns[:4]):
+        return None
+    return rate_of_wall_clock([column.values for column in columns[:4]])
 
 
 # --- labels, counters, speed ----------------------------------------------------------------------------------------

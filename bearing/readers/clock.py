@@ -13,7 +13,7 @@ from bearing.readers.facts import Known, tidy_rate
 from bearing.readers.names import clean_name, words_of
 from bearing.recording import RATE_LIMITS_HZ, FloatArray
 
-__all__ = ["MIN_RATE_HZ", "is_ramp", "rate_of_stamps", "rate_of_wall_clock"]
+__all__ = ["MIN_RATE_HZ", "is_ramp", "rate_of_stamps", "rate_of_wall_clock", "start_of_wall_clock"]
 
 MIN_RATE_HZ = 20.0  # slower than this is a log of temperatures or levels, not vibration
 
@@ -95,6 +95,12 @@ def rate_of_wall_clock(columns: Sequence[FloatArray]) -> Known | None:
     if not MIN_RATE_HZ <= rate_hz <= RATE_LIMITS_HZ[1]:
         return None
     return Known(tidy_rate(rate_hz, 2e-4), "columns 1 to 4 (hour, minute, second, microsecond)")
+
+
+def start_of_wall_clock(columns: Sequence[FloatArray]) -> str:
+    """The time of day at which columns of hour, minute, second and microsecond begin: ``09:39:39.065664``."""
+    hour, minute, second, micro = (int(column[0]) for column in columns)
+    return f"{hour:02d}:{minute:02d}:{second:02d}.{min(micro, 999_999):06d}"
 
 
 def _usual(steps: FloatArray) -> float:

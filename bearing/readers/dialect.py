@@ -65,7 +65,7 @@ def find_dialect(lines: Sequence[str]) -> Dialect | None:
         The first lines of the file, the last one complete.
     """
     lines = [line[:_MAX_LINE] for line in lines]
-    body = [line for line in lines if line.strip() and not _COMMENT.match(line)]
+    body = [line for line in lines if (text := line.lstrip()) and not (text[0] in "#%/!" and _COMMENT.match(text))]
     sample = body[len(body) // 2 :][:_SAMPLED_LINES]  # past any preamble
     best = _best_guess(sample)
     if best is None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from math import isfinite
 
 from bearing.readers.names import clean_name, split_unit, word_set
 from bearing.recording import RATE_LIMITS_HZ, RPM_LIMITS
 
-__all__ = ["Facts", "Known", "facts_in_lines", "facts_in_scalars", "tidy_rate"]
+__all__ = ["Facts", "Known", "facts_in_lines", "facts_in_scalars", "iso_time", "tidy_rate"]
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,18 @@ class Facts:
     rpm: Known | None = None
     notes: tuple[str, ...] = ()
     bearing: str = ""
+    started: str = ""  # ISO 8601
 
     def or_else(self, other: Facts) -> Facts:
         """These facts, completed by those of a wider scope."""
         notes = self.notes + tuple(note for note in other.notes if note not in self.notes)
-        return Facts(self.rate or other.rate, self.rpm or other.rpm, notes, self.bearing or other.bearing)
+        return Facts(
+            self.rate or other.rate,
+            self.rpm or other.rpm,
+            notes,
+            self.bearing or other.bearing,
+            self.started or other.started,
+        )
 
 
 # Names are compared without case, spaces and punctuation.
@@ -73,6 +81,11 @@ _FACT_LINE = re.compile(
 _BEARING_LINE = re.compile(
     r"[\s#%;/*!'\"]*bearing(?:[ _](?:type|name|designation|model))?\s*[:=]\s*(?P<name>[^;\t]{2,60})", re.I
 )
+_STARTED_LINE = re.compile(
+    r"[\s#%;/*!'\"]*(?:date|time|timestamp|start|started|start[ _]time|recorded|measured|date[ _]?time|acquired)"
+    r"(?:[ _](?:at|on|time|utc))?\s*[:=;,\t]\s*(?P<when>\d.{7,40})",
+    re.I,
+)
 _SIMULATED = re.compile(r"\bsimulated\b", re.IGNORECASE)
 
 
@@ -87,11 +100,14 @@ def facts_in_lines(lines: Iterable[str]) -> Facts:
     Several to a line are told apart when they are written ``name=value; name=value``.
     """
     found = []
-    bearing = ""
+    bearing = started = ""
     notes: list[str] = []
     for line in lines:
         if _SIMULATED.search(line[:300]) and not notes:
             notes.append("The file says of itself that it is simulated, not measured.")
+        when = _STARTED_LINE.match(line[:300])
+        if when and not started:
+            started = iso_time(when["when"])
         for part in line[:300].split(";") if line.count("=") > 1 else [line[:300]]:
             named = _BEARING_LINE.match(part)
             match = _FACT_LINE.match(_plain(part))
@@ -100,7 +116,21 @@ def facts_in_lines(lines: Iterable[str]) -> Facts:
             elif match:
                 value = float(match["value"].replace(",", "."))
                 found.append((match["name"], match["unit"], value, f"line '{clean_name(part.strip(' #%;,'))}'"))
-    return Facts(notes=tuple(notes), bearing=bearing).or_else(_facts(found))
+    return Facts(notes=tuple(notes), bearing=bearing, started=started).or_else(_facts(found))
+
+
+def iso_time(text: str) -> str:
+    """A date and time of day as ISO 8601, its zone kept; "" for anything else (a day first only where it has dots)."""
+    text = text.strip(" \"',;#").replace(",", ".")
+    german = re.match(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(.*)", text)
+    if german:
+        text = f"{german[3]}-{int(german[2]):02d}-{int(german[1]):02d}{german[4]}"
+    text = re.sub(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})", lambda m: f"{m[1]}-{int(m[2]):02d}-{int(m[3]):02d}", text)
+    text = re.sub(r"^(\d{4}-\d\d-\d\d)[ T_]+", r"\1T", text).replace(" ", "").replace("UTC", "Z")
+    try:
+        return datetime.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""
 
 
 def _plain(line: str) -> str:

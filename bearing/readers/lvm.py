@@ -14,7 +14,7 @@ from bearing.errors import UnreadableFile
 from bearing.readers.channels import Column, to_recordings
 from bearing.readers.clock import rate_of_stamps
 from bearing.readers.dialect import Dialect
-from bearing.readers.facts import Facts, Known, tidy_rate
+from bearing.readers.facts import Facts, Known, iso_time, tidy_rate
 from bearing.readers.names import clean_name
 from bearing.readers.table import parse_table
 from bearing.readers.text import decode
@@ -137,7 +137,9 @@ def _recordings(
         raise UnreadableFile("The LabVIEW file holds no numbers: it is cut off or empty, export it again.")
     if len({rate.value for rate in rates}) > 1:
         notes.append("The channels have different sampling rates; that of the first one is used.")
-    return to_recordings(columns, source, bounds, Facts(rates[0] if rates else None, None, tuple(notes)))
+    started = iso_time(f"{_first(block.facts, 'Date')} {_first(block.facts, 'Time')}")
+    facts = Facts(rates[0] if rates else None, None, tuple(notes), started=started)
+    return to_recordings(columns, source, bounds, facts)
 
 
 def _cell(facts: Mapping[str, Sequence[str]], key: str, column: int) -> str:

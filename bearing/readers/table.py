@@ -16,6 +16,7 @@ import numpy as np
 from bearing.errors import UnreadableFile
 from bearing.readers.channels import Column
 from bearing.readers.dialect import WHITESPACE, Dialect, is_stamp
+from bearing.readers.facts import iso_time
 from bearing.readers.names import clean_name
 from bearing.recording import FloatArray
 from bearing.settings import Limits
@@ -111,6 +112,7 @@ class _Table:
         self.lost = [0] * dialect.columns  # cells with something in them that is no number
         self.filled = [0] * dialect.columns
         self.is_clock = [False] * dialect.columns
+        self.started = [""] * dialect.columns
         self.first_stamp: list[pd.Timestamp | None] = [None] * dialect.columns
 
     def add(self, frame: pd.DataFrame) -> None:
@@ -142,7 +144,8 @@ class _Table:
             else:
                 if self.lost[index]:
                     notes.append(f"{self.lost[index]} cells of column '{label}' are not numbers and count as gaps.")
-                columns.append(Column(label, values, "s" if self.is_clock[index] else unit, bool(name)))
+                clock = self.is_clock[index]
+                columns.append(Column(label, values, "s" if clock else unit, bool(name), self.started[index]))
         return columns, notes
 
     def _without_repeated_headers(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -188,6 +191,7 @@ class _Table:
             first = str(text.dropna().iloc[0])
             layout = "ISO8601" if re.match(r"\d{4}-", first) else "mixed"
             stamps = pd.to_datetime(text, errors="coerce", utc=True, format=layout, dayfirst="." in first[:6])
+            self.started[index] = self.started[index] or iso_time(first)
             if self.first_stamp[index] is None:
                 self.first_stamp[index] = stamps.min()
             spans = stamps - self.first_stamp[index]

@@ -73,7 +73,7 @@ def _recordings(file: Any, channels: list[Any], source: str, bounds: Limits) -> 
         unit = str(properties.get("unit_string") or properties.get("NI_UnitDescription") or "")
         column = Column(channel.name, values, "s" if channel.dtype.kind == "M" else clean_name(unit, ""))
         by_length.setdefault(key, []).append(column)
-        facts_of[key] = Facts(rate).or_else(_stated(properties))
+        facts_of[key] = Facts(rate, started=_started(properties)).or_else(_stated(properties))
     recordings: list[Recording] = []
     for key, columns in by_length.items():
         recordings += to_recordings(columns, source, bounds, facts_of[key])
@@ -107,6 +107,15 @@ def _rate(properties: dict[str, Any]) -> Known | None:
         if RATE_LIMITS_HZ[0] / 1e6 <= rate_hz <= RATE_LIMITS_HZ[1]:
             return Known(tidy_rate(rate_hz), "property 'wf_increment'")
     return None
+
+
+def _started(properties: dict[str, Any]) -> str:
+    """When the waveform began, in UTC as TDMS keeps it; "" where it does not say."""
+    stamp = properties.get("wf_start_time")
+    if stamp is None:
+        return ""
+    moment = np.datetime64(stamp, "us")
+    return "" if np.isnat(moment) else f"{moment}+00:00"
 
 
 def _stated(properties: dict[str, Any]) -> Facts:

@@ -18,6 +18,7 @@ P. Borghesani & J. Antoni, "CS2 analysis in presence of non-Gaussian background 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,7 +26,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-__all__ = ["OrderSpectrum", "ShaftSpeed", "band_tree", "envelope_order_spectrum", "refine_shaft_hz"]
+__all__ = ["OrderSpectrum", "ShaftSpeed", "averaged", "band_tree", "envelope_order_spectrum", "refine_shaft_hz"]
 
 Array32 = NDArray[np.float32]
 Array = NDArray[np.float64]
@@ -306,3 +307,22 @@ def _fast_length(size: int) -> int:
 @lru_cache(maxsize=64)
 def _hann(size: int) -> Array32:
     return np.hanning(size).astype(np.float32)
+
+
+def averaged(spectra: Sequence[OrderSpectrum]) -> OrderSpectrum:
+    """The mean power of spectra of several recordings of one bearing, made alike: short ones, joined.
+
+    Their waveforms have nothing to do with one another; their spectra have. Averaging makes lines stand out of the
+    noise, it does not tell lines apart that one recording cannot: `revolutions` stays that of one of them. Burstiness
+    and the log envelope are not averaged. Raises ValueError for spectra that do not lie on one axis.
+    """
+    first = spectra[0]
+    if any(s.level.shape != first.level.shape or abs(s.step / first.step - 1) > 0.02 for s in spectra):
+        raise ValueError("Only spectra of one shape and step can be averaged.")
+    power = np.mean([np.exp(s.level + s.floor) for s in spectra], axis=0)
+    floor = _running_floor(power, int(max(2.0, 28 / first.revolutions) / first.step))
+    empty = np.all([s.floor == np.float32(EMPTY_FLOOR) for s in spectra], axis=0)
+    level = np.where(empty, 0, np.log(power + 1e-12) - floor).astype(np.float32)
+    floor = np.where(empty, EMPTY_FLOOR, floor).astype(np.float32)
+    total = sum(s.total_revolutions for s in spectra)
+    return OrderSpectrum(first.bands, level, floor, first.step, first.revolutions, total, first.shaft_hz)

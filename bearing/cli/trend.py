@@ -1,0 +1,107 @@
+"""`python -m bearing trend`: a folder of recordings in, the history of the machine out."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bearing.errors import ParameterError
+from bearing.machines.history import History, history_of_folder
+from bearing.machines.measure import INDICATORS, Asked
+from bearing.machines.words import headline
+from bearing.readers.names import safe_cell
+
+__all__ = ["asked_of", "exit_code", "print_history", "run"]
+
+OK, CHANGED, UNCLEAR = 0, 1, 3
+
+
+def asked_of(arguments: argparse.Namespace) -> Asked:
+    """What the options say (`bearing.cli.asked`)."""
+    a = arguments
+    return Asked(a.channel, a.rate, a.rpm, a.bearing, a.geometry, a.orders)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """The command: one history, in the form asked for."""
+    baseline = _baseline(arguments.baseline)
+    with _bar() as bar:
+
+        def report(done: int, total: int) -> bool:
+            bar.advance(done, total)
+            return True
+
+        history = history_of_folder(Path(arguments.folder), asked_of(arguments), baseline, report)
+    print_history(history, arguments, Path(arguments.folder).name)
+    return exit_code([point.state for point in history.points])
+
+
+def print_history(history: History, arguments: argparse.Namespace, title: str) -> None:
+    """A history on stdout, in the form that the options ask for."""
+    if arguments.json:
+        print(json.dumps(history.as_dict(), allow_nan=False))
+    elif arguments.csv:
+        _print_csv(history)
+    elif arguments.html:
+        from bearing.machine_report import history_html
+
+        print(history_html(history, title))
+    else:
+        for point in history.points:
+            print(headline(point))
+        for name, why in history.skipped:
+            print(f"{name}: {why}", file=sys.stderr)
+        if not history.points:
+            print("No measurement was found.", file=sys.stderr)
+
+
+def exit_code(states: Sequence[str]) -> int:
+    """0 ok, 1 where a point is in alert or alarm, 3 where one is to be watched or cannot be judged yet."""
+    if any(state in ("alert", "alarm") for state in states):
+        return CHANGED
+    return OK if states and all(state == "ok" for state in states) else UNCLEAR
+
+
+def _baseline(text: str | None) -> tuple[int, int] | None:
+    if not text:
+        return None
+    first, dash, last = text.partition("-")
+    if not (dash and first.strip().isdigit() and last.strip().isdigit()):
+        raise ParameterError(f"A baseline is two measurements counted from 0, like 10-40, got {text!r}.")
+    return int(first), int(last)
+
+
+def _print_csv(history: History) -> None:
+    known = [name for name in INDICATORS if any(name in m.values for p in history.points for m in p.measurements)]
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["point", "index", "file", "time", "state", "verdict", *known])
+    for point in history.points:
+        for i, (one, state) in enumerate(zip(point.measurements, point.assessment.states, strict=True)):
+            numbers = [f"{one.values[name]:.6g}" if name in one.values else "" for name in known]
+            verdict = one.verdict.verdict if one.verdict else ""
+            writer.writerow([safe_cell(point.name), i, safe_cell(one.file), point.times[i], state, verdict, *numbers])
+
+
+class _bar:
+    """A bar on stderr where somebody looks at it; nothing in a pipe."""
+
+    def __enter__(self) -> _bar:
+        self.bar = None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def advance(self, done: int, total: int) -> None:
+        if not sys.stderr.isatty():
+            return
+        if self.bar is None:
+            from tqdm import tqdm
+
+            self.bar = tqdm(total=total, unit="file", file=sys.stderr)
+        self.bar.update(done - self.bar.n)

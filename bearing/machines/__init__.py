@@ -1,0 +1,1 @@
+"""Many recordings of one machine: its history, what changed in it, its limits, a store, and a fleet of machines."""

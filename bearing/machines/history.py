@@ -1,0 +1,336 @@
+"""A folder of recordings -> the history of each measuring point: in order, in numbers, judged against its own past."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bearing.errors import BearingError, UnreadableFile
+from bearing.machines.clock import natural_key, timeline
+from bearing.machines.limits import RULES, STATES, Assessment, assess, learning_count
+from bearing.machines.measure import (
+    INDICATORS,
+    Asked,
+    Measurement,
+    Verdict,
+    joined_numbers,
+    measure_file,
+    verdict_of_file,
+)
+from bearing.verdict.request import named_bearing
+
+__all__ = ["History", "Point", "history_of_folder", "history_of_measurements", "judged", "measure_files"]
+
+VERDICTS = 3  # full diagnoses of the last recordings of each point
+IN_PARALLEL = 8  # fewer files than this are not worth a second process
+CHUNK = 8
+
+Progress = Callable[[int, int], bool]  # done, of all; False stops
+
+
+@dataclass(frozen=True)
+class Point:
+    """The history of one measuring point: `measurements` in order, their `times`, and what changed."""
+
+    name: str
+    measurements: tuple[Measurement, ...]
+    times: tuple[str, ...]
+    days: tuple[float, ...]
+    time_source: str
+    assessment: Assessment
+    verdict: Verdict
+
+    @property
+    def state(self) -> str:
+        """ok, watch, alert, alarm or no data: that of its limits, at least `watch` where the verdict names a fault."""
+        if self.assessment.state in ("ok", "no data") and is_fault(self.verdict.verdict):
+            return "watch"
+        return self.assessment.state
+
+    @property
+    def reason(self) -> str:
+        """One sentence: what the state rests on."""
+        from bearing.machines.words import reason
+
+        return reason(self)
+
+    def series(self, name: str) -> list[float | None]:
+        """One indicator over the measurements, None where it is not known."""
+        return [_number(m.values.get(name)) for m in self.measurements]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: plain values only."""
+        first = {
+            name: None if i is None else {"index": i, "file": self.measurements[i].file, "time": self.times[i] or None}
+            for name, i in self.assessment.first.items()
+        }
+        base = self.assessment.baseline
+        known = [name for name in INDICATORS if any(name in m.values for m in self.measurements)]
+        return {
+            "point": self.name,
+            "measurements": len(self.measurements),
+            "state": self.state,
+            "reason": self.reason,
+            "verdict": self.verdict.verdict,
+            "verdict_confidence": _number(self.verdict.confidence),
+            "verdict_reason": self.verdict.reason,
+            "verdict_recordings": self.verdict.recordings,
+            "warnings": list(self.verdict.warnings),
+            "bearing": next((m.bearing for m in self.measurements if m.bearing), None),
+            "unit": next((m.unit for m in self.measurements if m.unit), None),
+            "first": first,
+            "cause": self.assessment.cause or None,
+            "baseline": None
+            if base is None
+            else {"first": base.first, "last": base.last, "measurements": base.count, "chosen": base.chosen},
+            "limits": {
+                name: {
+                    "baseline": natural(name, limit.baseline_db),
+                    "alert": natural(name, limit.alert_db),
+                    "alarm": None if limit.alarm_db is None else natural(name, limit.alarm_db),
+                    "sigma_db": limit.sigma_db,
+                    "state": limit.state,
+                    "onset": limit.onset,
+                }
+                for name, limit in self.assessment.limits.items()
+            },
+            "time_source": self.time_source,
+            "series": {
+                "file": [m.file for m in self.measurements],
+                "time": [time or None for time in self.times],
+                "state": list(self.assessment.states),
+                "verdict": [m.verdict.verdict if m.verdict else None for m in self.measurements],
+                "sha256": [m.sha256 for m in self.measurements],
+                "joined": [m.joined for m in self.measurements],
+                **{name: self.series(name) for name in known},
+            },
+        }
+
+
+@dataclass(frozen=True)
+class History:
+    """All points of a machine, and the files that are no measurement with the reason for each."""
+
+    points: tuple[Point, ...]
+    skipped: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def worst(self) -> Point | None:
+        """The point in the worst state, None where there is none."""
+        return max(self.points, key=lambda point: STATES.index(point.state), default=None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: plain values only."""
+        return {
+            "points": [point.as_dict() for point in self.points],
+            "skipped": [{"file": name, "reason": why} for name, why in self.skipped],
+        }
+
+
+def is_fault(verdict: str) -> bool:
+    """Whether a verdict says that something is damaged or strikes."""
+    return verdict not in ("normal", "uncertain")
+
+
+def natural(name: str, level_db: float) -> float:
+    """An indicator's own value of its decibels."""
+    return level_db if name.endswith("_db") else float(10 ** (level_db / 20))
+
+
+def in_db(name: str, value: float | None) -> float:
+    """Decibels of an indicator's own value; NaN where it is not known."""
+    if value is None or not math.isfinite(value):
+        return math.nan
+    return value if name.endswith("_db") else 20 * math.log10(max(value, 1e-30))
+
+
+def history_of_folder(
+    folder: Path,
+    asked: Asked = Asked(),  # noqa: B008 (frozen)
+    baseline: tuple[int, int] | None = None,
+    progress: Progress | None = None,
+    workers: int | None = None,
+    verdicts: int = VERDICTS,
+) -> History:
+    """The history of a folder of recordings.
+
+    Parameters
+    ----------
+    folder : Path
+        Its files are the measurements; those in folders inside it are points of their own, named after the folder.
+    asked : Asked
+        Channel, rate, speed and bearing where the files do not say.
+    baseline : (first, last), optional
+        The sound measurements, counted from 0, where they are not to be found automatically.
+    progress : callable, optional
+        Told how many of how many files are done; returning False stops there.
+    workers : int, optional
+        Processes to read with; by default as many as there are cores.
+    verdicts : int
+        How many of the last recordings of each point are diagnosed in full.
+
+    Raises
+    ------
+    UnreadableFile
+        When there is no such folder, or nothing in it.
+    ParameterError
+        For a bearing, rate or baseline that makes no sense.
+    """
+    if not folder.is_dir():
+        raise UnreadableFile(f"{str(folder)!r} is no folder: name the folder that holds the recordings.")
+    paths = sorted((p for p in folder.rglob("*") if p.is_file()), key=lambda p: natural_key(str(p.relative_to(folder))))
+    if not paths:
+        raise UnreadableFile(f"The folder {folder.name!r} is empty: put the recordings into it.")
+    asked.check()
+    names = [p.relative_to(folder).as_posix() for p in paths]
+    found: list[Measurement] = []
+    skipped: list[tuple[str, str]] = []
+    for name, measured in measure_files(paths, names, asked, progress, workers):
+        if isinstance(measured, str):
+            skipped.append((name, measured))
+        else:
+            found += measured
+    places = dict(zip(names, paths, strict=True))
+    history = history_of_measurements(found, asked, baseline, skipped)
+    points = [_with_verdict(point, places, asked, verdicts) for point in history.points]
+    return replace(history, points=tuple(points))
+
+
+def history_of_measurements(
+    found: Sequence[Measurement],
+    asked: Asked = Asked(),  # noqa: B008 (frozen)
+    baseline: tuple[int, int] | None = None,
+    skipped: Iterable[tuple[str, str]] = (),
+) -> History:
+    """Measurements in any order -> the history of each point; the same content twice counts once."""
+    left_out = list(skipped)
+    first_of: dict[tuple[str, str], str] = {}
+    by_point: dict[str, list[Measurement]] = {}
+    told: set[str] = set()
+    for one in found:
+        original = first_of.setdefault((one.sha256, one.point), one.file) if one.sha256 else one.file
+        if original != one.file:
+            if one.file not in told:
+                left_out.append((one.file, f"The same content as {original}."))
+                told.add(one.file)
+            continue
+        folder = Path(one.file).parent.as_posix()
+        by_point.setdefault(one.point if folder == "." else f"{folder}/{one.point}", []).append(one)
+    points = [_point(name, measured, asked, baseline) for name, measured in by_point.items()]
+    return History(tuple(sorted(points, key=lambda p: natural_key(p.name))), tuple(left_out))
+
+
+def _point(name: str, found: Sequence[Measurement], asked: Asked, baseline: tuple[int, int] | None) -> Point:
+    when = timeline([m.file for m in found], [m.started for m in found])
+    bearing = named_bearing(asked.bearing, asked.geometry, asked.orders)
+    if bearing is None and (known := next((m.bearing for m in found if m.bearing), "")):
+        bearing = named_bearing(known)
+    measured = joined_numbers([found[i] for i in when.order], bearing.orders if bearing else None)
+    verdict = Verdict("uncertain", 0.0, "no recording has been diagnosed in full", (), 0)
+    return Point(
+        name, tuple(measured), when.times, when.days, when.source, judged(measured, baseline), verdict
+    )
+
+
+def judged(measured: Sequence[Measurement], baseline: tuple[int, int] | None = None) -> Assessment:
+    """What changed over measurements in their order."""
+    values = {
+        name: np.array([in_db(name, m.values.get(name)) for m in measured])
+        for name in RULES
+        if name == "rms" or any(name in m.values for m in measured)
+    }
+    stand = {
+        f"line_{family}_db": np.array([family in m.lines_stand for m in measured])
+        for family in ("outer", "inner", "ball")
+    }
+    rpm = np.array([m.values.get("rpm", math.nan) for m in measured])
+    return assess(values, stand, None, rpm, baseline)
+
+
+def _with_verdict(point: Point, places: dict[str, Path], asked: Asked, count: int) -> Point:
+    """The point with full diagnoses of its last recordings, and the verdict that most of them give."""
+    measured = list(point.measurements)
+    last = range(max(0, len(measured) - count), len(measured))
+    if all(measured[i].joined > 1 for i in last):
+        why = (
+            f"{measured[-1].turns:.1f} turns a recording are too few for a verdict; "
+            f"{measured[-1].joined} in a row are joined to follow its lines"
+        )
+        return replace(point, verdict=Verdict("uncertain", 0.0, why, (), measured[-1].joined))
+    for i in last:
+        channel = measured[i].point
+        measured[i] = replace(measured[i], verdict=verdict_of_file(places[measured[i].file], asked, channel))
+    said = [v for i in last if (v := measured[i].verdict) is not None]
+    return replace(point, measurements=tuple(measured), verdict=most_said(said))
+
+
+def most_said(said: Sequence[Verdict]) -> Verdict:
+    """The verdict of most of them; without a majority `uncertain`. Its words are those of the surest."""
+    if not said:
+        return Verdict("uncertain", 0.0, "no recording has been diagnosed in full", (), 0)
+    names = [v.verdict for v in said]
+    top = max(dict.fromkeys(names), key=names.count)
+    if names.count(top) * 2 <= len(names):
+        return Verdict("uncertain", 0.0, f"the last recordings disagree: {', '.join(names)}", (), len(said))
+    surest = max((v for v in said if v.verdict == top), key=lambda v: v.confidence)
+    return replace(surest, recordings=len(said))
+
+
+def measure_files(
+    paths: Sequence[Path],
+    names: Sequence[str],
+    asked: Asked,
+    progress: Progress | None = None,
+    workers: int | None = None,
+) -> Iterator[tuple[str, list[Measurement] | str]]:
+    """Every file's measurements (or why there are none) as soon as they are there, in the order of `paths`."""
+    count = min(workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, len(paths))
+    done = 0
+    for name, measured in zip(names, _results(paths, names, asked, count), strict=True):
+        done += 1
+        yield name, measured
+        if progress is not None and not progress(done, len(paths)):
+            return
+
+
+def _results(
+    paths: Sequence[Path], names: Sequence[str], asked: Asked, workers: int
+) -> Iterator[list[Measurement] | str]:
+    jobs = [(path, name, asked) for path, name in zip(paths, names, strict=True)]
+    if workers < 2 or len(jobs) < IN_PARALLEL:
+        yield from map(_job, jobs)
+        return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    import pandas  # noqa: F401  before the fork, so that every process has it
+
+    context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
+    with ProcessPoolExecutor(workers, context) as pool:
+        try:
+            yield from pool.map(_job, jobs, chunksize=CHUNK)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _job(job: tuple[Path, str, Asked]) -> list[Measurement] | str:
+    path, name, asked = job
+    try:
+        return measure_file(path, name, asked)
+    except BearingError as error:
+        return str(error)
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def enough_to_judge(measurements: int) -> bool:
+    """Whether a history is longer than what is learned from."""
+    return measurements > learning_count(measurements)

@@ -1,0 +1,388 @@
+"""What changed: the machine's own baseline, limits over it, and the state they put it in. Arrays only.
+
+A machine is judged against its own past. For every measurement, from the first to the last and with nothing that came
+later than it except how long the history is (which sets how long is learned):
+
+* **Baseline**: the quietest stretch so far (lowest median RMS of any stretch of a fifth of the history). Machines run
+  in: their level falls for hours, and the stretch moves along with it. It moves only while the state is ok, and never
+  onto measurements in which something strikes: what has changed cannot become the new normal.
+* **Limits**: median of the stretch plus the larger of a change that matters in practice (for an RMS 3 dB, a factor 1.4,
+  and 6 dB, a factor 2; ISO 13373-1:2002 annex and ISO 20816-1:2016 clause 6.4 judge change likewise, relative to a
+  reference and by its size) and 4 or 6 standard deviations (robust, 1.4826 MAD, drift within the sound time included).
+* **Persistence**: a single outlier changes nothing. Excess, as a share of the limit and at most 2, must sum to 2 over
+  3 measurements (to 3 over 4 in a history of 96 or more); only what is over the limit counts.
+* **Hysteresis**: a state is left when `HOLD` measurements in a row lie below three quarters of its limit.
+* **Speed**: measurements are compared only with those at a similar speed (bins of 10 %).
+* **Onset**: a one-sided CUSUM (E. S. Page, "Continuous inspection schemes", Biometrika 41 (1954) 100-115) on the same
+  rises. Its crossing makes `watch`; where it last stood at zero is the estimated onset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bearing.errors import ParameterError
+
+__all__ = ["RULES", "STATES", "Assessment", "Baseline", "IndicatorLimits", "Rule", "assess", "learning_count"]
+
+Array = NDArray[np.float64]
+
+STATES = ("no data", "ok", "watch", "alert", "alarm")
+NO_DATA, OK, WATCH, ALERT, ALARM = range(5)
+
+ALERT_SIGMAS, ALARM_SIGMAS = 4.0, 6.0
+LARGEST_EXCESS = 2.0
+RELEASE = 0.75
+HOLD = 8
+STRETCH_SHARE = 5  # the baseline is a fifth of the history so far
+LONGEST_STRETCH = 200
+FEWEST_LEARNED, MOST_LEARNED = 4, 30
+SPEED_BIN = 0.10
+CUSUM_SLACK, CUSUM_LIMIT, CUSUM_STEP = 0.35, 3.0, 1.0  # in units of the alert limit
+MAD_TO_SIGMA = 1.4826
+LOOK_EVERY = 4
+PRIOR_COUNT = 4.0  # a short baseline's spread is mixed with what is usual
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How one indicator is judged. `alert_db`, `alarm_db`: the least change that matters, in dB over the baseline
+    (None: never that state by itself). `usual_db`, `most_db`: standard deviation of a sound machine, typical and most.
+    `needs_lines`: counts for an alarm only while the fault's lines stand out in the recording itself. `by_size`: twice
+    the limit weighs twice; not so for what a single spike can lift."""
+
+    alert_db: float
+    alarm_db: float | None
+    usual_db: float
+    most_db: float
+    needs_lines: bool = False
+    by_size: bool = False
+
+
+RULES: dict[str, Rule] = {
+    "rms": Rule(3.0, 6.0, 0.5, 1.5, by_size=True),
+    "velocity_rms": Rule(4.0, 8.0, 0.7, 2.0, by_size=True),
+    "peak": Rule(6.0, 12.0, 1.0, 3.0),
+    "kurtosis": Rule(5.0, None, 0.5, 3.0),
+    "line_outer_db": Rule(4.0, 6.0, 1.0, 2.0, needs_lines=True),
+    "line_inner_db": Rule(4.0, 6.0, 1.0, 2.0, needs_lines=True),
+    "line_ball_db": Rule(4.0, 6.0, 1.0, 2.0, needs_lines=True),
+}
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Measurements `first` to `last` (both included, counted from 0); `count` of them were used."""
+
+    first: int
+    last: int
+    count: int
+    chosen: str  # "automatic" or "by hand"
+
+
+@dataclass(frozen=True)
+class IndicatorLimits:
+    """One indicator against its baseline at the end of the history, in the indicator's own dB.
+
+    `onset` is the measurement from which it has been rising, None while it has not.
+    """
+
+    baseline_db: float
+    sigma_db: float
+    alert_db: float
+    alarm_db: float | None
+    state: str
+    onset: int | None
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """States of a history of n measurements.
+
+    states : one of STATES per measurement. first : per state of watch, alert, alarm the first measurement in that state
+    or a worse one, None if never. cause : the indicator that the last state rests on, "" if ok. baseline : of the last
+    speed bin, None while learning. limits : per indicator, of the last speed bin.
+    """
+
+    states: tuple[str, ...]
+    first: dict[str, int | None]
+    cause: str
+    causes: dict[str, str]
+    baseline: Baseline | None
+    limits: dict[str, IndicatorLimits]
+
+    @property
+    def state(self) -> str:
+        """The state at the end."""
+        return self.states[-1] if self.states else "no data"
+
+
+def learning_count(measurements: int) -> int:
+    """How many measurements are learned from before anything is judged: an eighth, at least 4 and at most 30."""
+    return int(np.clip(measurements // 8, FEWEST_LEARNED, MOST_LEARNED))
+
+
+def assess(
+    values_db: Mapping[str, Array],
+    lines_stand: Mapping[str, NDArray[np.bool_]] | None = None,
+    striking: NDArray[np.bool_] | None = None,
+    rpm: Array | None = None,
+    baseline: tuple[int, int] | None = None,
+    rules: Mapping[str, Rule] = RULES,
+) -> Assessment:
+    """States of a history.
+
+    Parameters
+    ----------
+    values_db : mapping of name to array, shape (n,)
+        Indicators in decibels (20 log10 of amplitudes and of the kurtosis), NaN where not known; needs ``rms``.
+    lines_stand : mapping of name to bool array, shape (n,), optional
+        Per line indicator, whether the fault's lines stand out in that recording by themselves.
+    striking : bool array, shape (n,), optional
+        Measurements in which something strikes: never part of a baseline.
+    rpm : array, shape (n,), optional
+        Shaft speed; measurements are compared with those of a similar one. NaN: unknown, a bin of its own.
+    baseline : (first, last), optional
+        Measurements chosen by hand as the sound ones, both included.
+    rules : mapping, optional
+        Limits per indicator.
+
+    Raises
+    ------
+    ParameterError
+        When the baseline chosen by hand lies outside the history or holds fewer than 4 measurements.
+    """
+    names = [name for name in rules if name in values_db]
+    n = len(values_db["rms"])
+    values = np.array([values_db[name] for name in names], dtype=np.float64).reshape(len(names), n)
+    if baseline is not None and not (0 <= baseline[0] and baseline[0] + FEWEST_LEARNED - 1 <= baseline[1] < n):
+        raise ParameterError(
+            f"A baseline is at least {FEWEST_LEARNED} of the measurements 0 to {n - 1}, "
+            f"got {baseline[0]} to {baseline[1]}."
+        )
+    stand = np.ones((len(names), n), bool)
+    for row, name in enumerate(names):
+        if rules[name].needs_lines:
+            stand[row] = lines_stand[name] if lines_stand and name in lines_stand else False
+    strikes = np.zeros(n, bool) if striking is None else np.asarray(striking, bool)
+    bins = _speed_bins(rpm, n)
+    states = np.zeros(n, np.int64)
+    causes = np.full(n, -1)
+    judges: dict[int, _Judge] = {}
+    where = {b: np.flatnonzero(bins == b) for b in np.unique(bins)}
+    for b, at in where.items():
+        by_hand = None
+        if baseline is not None:
+            inside = np.flatnonzero((at >= baseline[0]) & (at <= baseline[1]))
+            by_hand = (int(inside[0]), int(inside[-1])) if len(inside) >= FEWEST_LEARNED else None
+        judge = judges[b] = _Judge(names, rules, values[:, at], stand[:, at], strikes[at], n, by_hand)
+        judge.run()
+        states[at], causes[at] = judge.states, judge.causes
+    states, causes = _carried_over(states, causes)
+    last = judges[int(bins[-1])] if n else None
+    return Assessment(
+        states=tuple(STATES[s] for s in states),
+        first={name: _first(states >= level) for level, name in enumerate(STATES) if level >= WATCH},
+        cause=names[causes[-1]] if n and causes[-1] >= 0 else "",
+        causes={
+            STATES[level]: names[causes[i]] if (i := _first(states >= level)) is not None and causes[i] >= 0 else ""
+            for level in (WATCH, ALERT, ALARM)
+        },
+        baseline=None if last is None else last.baseline_of(where[int(bins[-1])]),
+        limits={} if last is None else last.limits(where[int(bins[-1])]),
+    )
+
+
+def _first(which: NDArray[np.bool_]) -> int | None:
+    return int(which.argmax()) if which.any() else None
+
+
+def _speed_bins(rpm: Array | None, n: int) -> NDArray[np.int64]:
+    """A bin per measurement: speeds within 10 % of the first of their bin; -1 unknown."""
+    bins = np.full(n, -1, np.int64)
+    if rpm is None:
+        return bins
+    centres: list[float] = []
+    for i, speed in enumerate(rpm):
+        if not np.isfinite(speed):
+            continue
+        near = [b for b, centre in enumerate(centres) if abs(speed / centre - 1) <= SPEED_BIN]
+        if not near:
+            centres.append(float(speed))
+            near = [len(centres) - 1]
+        bins[i] = min(near, key=lambda b: abs(speed / centres[b] - 1))
+    return bins
+
+
+def _carried_over(states: NDArray[np.int64], causes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """A machine does not heal by turning at another speed: while a new bin is being learned, the last state stands."""
+    states, causes = states.copy(), causes.copy()
+    for i in range(1, len(states)):
+        if states[i] == NO_DATA and states[i - 1] > OK:
+            states[i], causes[i] = states[i - 1], causes[i - 1]
+    return states, causes
+
+
+class _Judge:
+    """Goes through the measurements at one speed in order; everything it knows at one of them came before it."""
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        rules: Mapping[str, Rule],
+        values: Array,
+        stand: NDArray[np.bool_],
+        strikes: NDArray[np.bool_],
+        history: int,
+        by_hand: tuple[int, int] | None,
+    ) -> None:
+        self.values, self.stand = values, stand
+        self.names = names
+        self.rms = values[list(names).index("rms")]
+        self.n = values.shape[1]
+        self.usable = np.isfinite(self.rms)
+        self.strikes = strikes
+        self.learn = learning_count(history)
+        self.by_hand = by_hand
+        self.window, self.enough, self.hold = (3, 2.0, 3) if self.learn < 12 else (4, 3.0, HOLD)
+        self.least_alert = np.array([rules[name].alert_db for name in names])
+        self.least_alarm = np.array([_or_inf(rules[name].alarm_db) for name in names])
+        self.usual = np.array([rules[name].usual_db for name in names])
+        self.most = np.array([rules[name].most_db for name in names])
+        self.by_size = np.array([rules[name].by_size for name in names])
+        self.rows = range(len(names))
+        self.states = np.zeros(self.n, np.int64)
+        self.causes = np.full(self.n, -1)
+        self.stretch: tuple[int, int] | None = None
+        self.count = 0
+        self.level, self.sigma, self.alert, self.alarm = (np.full(len(names), np.nan) for _ in range(4))
+        self.current = np.full(len(names), OK)
+        self.calm: list[tuple[int, int]] = [(0, 0)] * len(names)
+        self.cusum = np.zeros(len(names))
+        self.zero = np.zeros(len(names), np.int64)
+        self.excess = np.zeros((2, len(names), self.n))
+
+    def run(self) -> None:
+        if self.by_hand:
+            self._learn(*self.by_hand, known=np.arange(self.by_hand[0], self.by_hand[1] + 1))
+        start = 0 if self.by_hand else self.learn
+        while start < self.n:
+            if self.by_hand is None and (self.stretch is None or bool((self.current == OK).all())):
+                self._choose(start)
+            stop = min(self.n, start + max(LOOK_EVERY, start // 10))
+            if self.stretch is not None:
+                self._judge(start, stop)
+            start = stop
+
+    def _choose(self, end: int) -> None:
+        """The quietest stretch of what lies before `end`, if enough of it is known and still."""
+        fit = self.usable & ~self.strikes
+        if fit[:end].sum() < max(FEWEST_LEARNED, end // 2):
+            fit = self.usable  # it has been striking from the first day: compare with that
+        fit = fit & (self.states <= OK)
+        known = np.flatnonzero(fit[:end])
+        length = int(np.clip(len(known) // STRETCH_SHARE, self.learn, LONGEST_STRETCH))
+        if len(known) < length:
+            return
+        stretches = np.lib.stride_tricks.sliding_window_view(self.rms[known], length)
+        quietest = int(np.median(stretches, axis=1).argmin())
+        self._learn(int(known[quietest]), int(known[quietest + length - 1]), known)
+
+    def _learn(self, first: int, last: int, known: NDArray[np.int64]) -> None:
+        """Level from the stretch; spread from the stretch and from the sound time since, so that drift is no change."""
+        at = known[(known >= first) & (known <= last)]
+        self.stretch, self.count = (first, last), len(at)
+        self.level = _nanmedian(self.values[:, at])
+        inside = MAD_TO_SIGMA * _nanmedian(np.abs(self.values[:, at] - self.level[:, None]))
+        drift = MAD_TO_SIGMA * _nanmedian(np.abs(self.values[:, known[known >= first]] - self.level[:, None]))
+        seen = np.fmax(np.fmax(inside, drift), 0.0)
+        mixed = np.sqrt((len(at) * seen**2 + PRIOR_COUNT * self.usual**2) / (len(at) + PRIOR_COUNT))
+        self.sigma = np.minimum(mixed, self.most)
+        self.alert = np.maximum(self.least_alert, ALERT_SIGMAS * self.sigma)
+        self.alarm = np.maximum(self.least_alarm, ALARM_SIGMAS * self.sigma)
+
+    def _judge(self, start: int, stop: int) -> None:
+        """States of the measurements `start` to `stop`, one baseline for all of them."""
+        here = slice(start, stop)
+        rise = self.values[:, here] - self.level[:, None]
+        rise[~np.isfinite(rise)] = np.nan
+        share = np.stack([rise / self.alert[:, None], np.where(self.stand[:, here], rise / self.alarm[:, None], 0.0)])
+        most = np.where(self.by_size, LARGEST_EXCESS, 1.0)[:, None]
+        self.excess[:, :, here] = np.where(np.nan_to_num(share) >= 1, np.minimum(share, most), 0.0)
+        before = max(0, start - self.window + 1)
+        padded = np.zeros((2, len(self.names), stop - start + self.window - 1))
+        padded[:, :, self.window - 1 - (start - before) :] = self.excess[:, :, before:stop]
+        windows = np.lib.stride_tricks.sliding_window_view(padded, self.window, axis=2)
+        over = (windows.sum(axis=-1) >= self.enough) & ((windows > 0).sum(axis=-1) >= 2)
+        level = np.where(over[1], ALARM, np.where(over[0], ALERT, OK))
+        states = np.array([self._scan(row, start, share[:, row].tolist(), level[row].tolist()) for row in self.rows])
+        worst = states.max(axis=0)
+        cause = np.where(states == worst, np.nan_to_num(share[0], nan=-1.0), -2.0).argmax(axis=0)
+        self.states[here], self.causes[here] = worst, np.where(worst > OK, cause, -1)
+        missing = np.flatnonzero(~self.usable[here]) + start
+        for i in missing:  # nothing measured, nothing changed
+            self.states[i], self.causes[i] = (self.states[i - 1], self.causes[i - 1]) if i else (NO_DATA, -1)
+
+    def _scan(self, row: int, start: int, share: list[list[float]], level: list[int]) -> list[int]:
+        """One indicator's states: persistence has been asked (`level`), here come CUSUM and hysteresis."""
+        current, (calm_alert, calm_alarm) = int(self.current[row]), self.calm[row]
+        total, zero, states = float(self.cusum[row]), int(self.zero[row]), []
+        for i, (alert, alarm, up) in enumerate(zip(*share, level, strict=True), start):
+            if alert == alert:  # a NaN changes nothing
+                step = max(-CUSUM_STEP, min(CUSUM_STEP, alert)) - CUSUM_SLACK
+                total = max(0.0, min(2 * CUSUM_LIMIT, total + step))
+                if total <= 0:
+                    zero = i + 1
+                calm_alert = calm_alert + 1 if alert < RELEASE else 0
+                calm_alarm = calm_alarm + 1 if alarm < RELEASE else 0
+                if current == ALARM and calm_alarm >= self.hold:
+                    current = ALERT
+                if current == ALERT and calm_alert >= self.hold:
+                    current = WATCH
+                if current == WATCH and total <= 0:
+                    current = OK
+                current = max(current, up, WATCH if total > CUSUM_LIMIT else OK)
+            states.append(current)
+        self.current[row], self.calm[row] = current, (calm_alert, calm_alarm)
+        self.cusum[row], self.zero[row] = total, zero
+        return states
+
+    def baseline_of(self, at: NDArray[np.int64]) -> Baseline | None:
+        if self.stretch is None:
+            return None
+        first, last = self.stretch
+        how = "by hand" if self.by_hand else "automatic"
+        return Baseline(int(at[first]), int(at[last]), self.count, how)
+
+    def limits(self, at: NDArray[np.int64]) -> dict[str, IndicatorLimits]:
+        if self.stretch is None:
+            return {}
+        found = {}
+        for row, name in enumerate(self.names):
+            if not np.isfinite(self.level[row]):
+                continue
+            level, alarm = float(self.level[row]), float(self.level[row] + self.alarm[row])
+            onset = int(at[self.zero[row]]) if self.current[row] > OK and self.zero[row] < self.n else None
+            found[name] = IndicatorLimits(
+                level,
+                float(self.sigma[row]),
+                level + float(self.alert[row]),
+                alarm if np.isfinite(alarm) else None,
+                STATES[self.current[row]],
+                onset,
+            )
+        return found
+
+
+def _nanmedian(values: Array) -> Array:
+    """Medians along the last axis, NaN where a row holds nothing (without NumPy's warning)."""
+    rows = [row[np.isfinite(row)] for row in values]
+    return np.array([np.median(row) if len(row) else np.nan for row in rows])
+
+
+def _or_inf(value: float | None) -> float:
+    return float("inf") if value is None else value

@@ -1,0 +1,318 @@
+"""One recording -> the numbers a history is made of, cheap enough for thousands of recordings.
+
+A full diagnosis takes a tenth of a second; a history asks a simpler question, "which numbers moved", of every
+recording, and the full one only of the last ones (`bearing.machines.history`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bearing.errors import BearingError, MissingRate, SignalError
+from bearing.physics.envelope_rule import DB_PER_NEPER, FamilyEvidence, envelope_evidence, max_order_of
+from bearing.physics.kinematics import FAMILIES, FaultOrders, rpm_to_hz
+from bearing.readers import file_bytes
+from bearing.readers.names import kind_of
+from bearing.recording import FloatArray, Recording
+from bearing.settings import limits
+from bearing.signal.indicators import indicators, velocity_rms
+from bearing.signal.order_spectrum import OrderSpectrum, averaged, envelope_order_spectrum
+from bearing.verdict.diagnosis import MIN_SAMPLES, SHORTEST_S, SLOWEST_HZ, Bearing, diagnose
+from bearing.verdict.doctor import usable_stretch
+from bearing.verdict.intake import Intake, open_upload
+from bearing.verdict.request import choose, named_bearing
+
+__all__ = [
+    "INDICATORS",
+    "Asked",
+    "Indicator",
+    "Measurement",
+    "Verdict",
+    "family_numbers",
+    "joined_numbers",
+    "measure_file",
+    "points_of",
+    "verdict_of_file",
+]
+
+FEWEST_SAMPLES = 64
+SINGLE_TURNS = 20.0  # fewer turns than this in a recording: its order spectrum is joined with those before it
+WATERFALL_ORDERS, WATERFALL_STEP = 20.0, 0.05
+VELOCITY_BAND_HZ = (10.0, 1000.0)
+MM_PER_S2 = {"g": 9_806.65, "gn": 9_806.65, "mg": 9.80665, "m/s2": 1e3, "m/s^2": 1e3, "m/s²": 1e3, "m/s**2": 1e3}
+MM_PER_S2 |= {"mm/s2": 1.0, "mm/s^2": 1.0, "mm/s²": 1.0}
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """What a number is called, in which unit it stands ("" none, "signal" the recording's own)."""
+
+    title: str
+    unit: str
+
+
+INDICATORS: dict[str, Indicator] = {
+    "rms": Indicator("RMS", "signal"),
+    "velocity_rms": Indicator("Velocity RMS 10-1000 Hz", "mm/s"),
+    "peak": Indicator("Peak", "signal"),
+    "crest_factor": Indicator("Crest factor", ""),
+    "kurtosis": Indicator("Kurtosis", ""),
+    "line_outer_db": Indicator("Outer race lines", "dB"),
+    "line_inner_db": Indicator("Inner race lines", "dB"),
+    "line_ball_db": Indicator("Rolling element lines", "dB"),
+    "depth_outer_db": Indicator("Outer race modulation", "dB"),
+    "depth_inner_db": Indicator("Inner race modulation", "dB"),
+    "depth_ball_db": Indicator("Rolling element modulation", "dB"),
+    "rpm": Indicator("Speed", "rpm"),
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a user said of all recordings of a history: the same words as for one (`bearing.verdict.request.choose`)."""
+
+    channel: str | None = None
+    rate_hz: float | None = None
+    rpm: float | None = None
+    bearing: str | None = None
+    geometry: str | None = None
+    orders: str | None = None
+
+    def check(self) -> None:
+        """Raises ParameterError for what no recording could satisfy, before any file is opened."""
+        named_bearing(self.bearing, self.geometry, self.orders)
+        Recording(np.zeros(1)).corrected(self.rate_hz, self.rpm)
+
+    def of(self, intake: Intake, channel: str) -> tuple[Recording, Bearing | None]:
+        """One channel of an opened file, corrected, and its bearing."""
+        return choose(intake, channel, self.rate_hz, self.rpm, self.bearing, self.geometry, self.orders)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a full diagnosis says, without its evidence."""
+
+    verdict: str
+    confidence: float
+    reason: str
+    warnings: tuple[str, ...] = ()
+    recordings: int = 1  # how many it rests on
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One channel of one recording in numbers.
+
+    `values` holds indicators by name (see INDICATORS), absent ones are not known. `lines_stand` names the families
+    whose lines stand out in it by themselves. `spectrum` is the order spectrum while it waits to be joined, `waterfall`
+    its envelope spectrum up to 20 orders, in dB over the floor, steps of 0.05 (empty where the speed is not known).
+    """
+
+    file: str
+    point: str
+    sha256: str
+    started: str
+    duration_s: float | None
+    sampling_rate_hz: float | None
+    unit: str
+    values: dict[str, float]
+    bearing: str = ""
+    lines_stand: frozenset[str] = frozenset()
+    turns: float = 0.0
+    findings: tuple[str, ...] = ()
+    spectrum: OrderSpectrum | None = None
+    waterfall: NDArray[np.float16] = field(default_factory=lambda: np.zeros(0, np.float16))
+    joined: int = 1
+    verdict: Verdict | None = None
+
+
+def points_of(intake: Intake, channel: str | None = None) -> list[str]:
+    """The channels of a file that are measuring points: all that may be vibration, or the one asked for."""
+    if channel:
+        return [intake.recordings[intake.channel(channel)].channel]
+    kinds = [kind_of(r.channel, r.unit) for r in intake.recordings]
+    wanted = "vibration" if "vibration" in kinds else ""
+    points = [r.channel for r, kind in zip(intake.recordings, kinds, strict=True) if kind in ("vibration", wanted)]
+    return points or [intake.recordings[intake.preferred].channel]
+
+
+def measure_file(path: Path, name: str, asked: Asked) -> list[Measurement] | str:
+    """The measurements in a file, one per measuring point; a sentence where it holds none."""
+    try:
+        data = file_bytes(path, limits())
+        return measure_bytes(data, name, asked)
+    except BearingError as error:
+        return str(error)
+
+
+def measure_bytes(data: bytes, name: str, asked: Asked) -> list[Measurement]:
+    """The same of a file's content. Raises the errors of reading and of choosing."""
+    intake = open_upload(data, Path(name).name)
+    digest = hashlib.sha256(data).hexdigest()
+    found = []
+    for channel in points_of(intake, asked.channel):
+        recording, bearing = asked.of(intake, channel)
+        found.append(replace(measure(recording, bearing), file=name, sha256=digest))
+    return found
+
+
+def measure(recording: Recording, bearing: Bearing | None) -> Measurement:
+    """One channel in numbers. Raises SignalError where hardly any sample is finite, or none vibrates."""
+    stretch = usable_stretch(recording.samples)
+    signal = recording.samples[stretch]
+    if len(signal) < FEWEST_SAMPLES:
+        raise SignalError(f"Only {len(signal)} samples in a row, at least {FEWEST_SAMPLES} are needed.")
+    basic = indicators(signal)
+    if basic.rms <= 0:
+        raise SignalError("The signal is constant: the sensor did not measure.")
+    rate_hz, rpm = recording.sampling_rate_hz, recording.shaft_rpm
+    values = {"rms": basic.rms, "peak": basic.peak, "crest_factor": basic.crest_factor, "kurtosis": basic.kurtosis}
+    if rpm is not None:
+        values["rpm"] = rpm
+    scale = MM_PER_S2.get(recording.unit.strip().lower())
+    if scale is not None and rate_hz is not None:
+        velocity = scale * velocity_rms(signal, rate_hz, VELOCITY_BAND_HZ)
+        values |= {"velocity_rms": velocity} if np.isfinite(velocity) else {}
+    measured = Measurement(
+        file=recording.source,
+        point=recording.channel,
+        sha256="",
+        started=recording.started,
+        duration_s=recording.duration_s,
+        sampling_rate_hz=rate_hz,
+        unit=recording.unit,
+        values=values,
+        bearing=bearing.name if bearing else "",
+        findings=_findings(recording, signal),
+    )
+    if rate_hz is None or rpm is None or rate_hz < SLOWEST_HZ or len(signal) < SHORTEST_S * rate_hz:
+        return measured
+    reach = max_order_of(bearing.orders) if bearing else WATERFALL_ORDERS
+    shaft_hz = rpm_to_hz(rpm)
+    spectrum = envelope_order_spectrum(signal, rate_hz, shaft_hz, reach, _bands(rate_hz), with_log=False)
+    turns = len(signal) / rate_hz * shaft_hz
+    measured = replace(measured, turns=turns, waterfall=_waterfall(spectrum))
+    if turns < SINGLE_TURNS:
+        return replace(measured, spectrum=spectrum)
+    return measured if bearing is None else with_lines(measured, spectrum, bearing.orders)
+
+
+def with_lines(measured: Measurement, spectrum: OrderSpectrum, orders: FaultOrders) -> Measurement:
+    """The measurement with what its order spectrum shows of each part of the bearing."""
+    evidence = envelope_evidence(spectrum, orders)
+    stand = frozenset(name for name, family in evidence.items() if family.suspected)
+    return replace(measured, values={**measured.values, **family_numbers(evidence)}, lines_stand=stand)
+
+
+def family_numbers(evidence: dict[str, FamilyEvidence]) -> dict[str, float]:
+    """Level of harmonics 1-4 over the floor and depth of the modulation, in dB, per family."""
+    levels = {f"line_{name}_db": DB_PER_NEPER * family.score for name, family in evidence.items()}
+    depths = {f"depth_{name}_db": 20 * float(np.log10(max(f.depth, 1e-6))) for name, f in evidence.items()}
+    return levels | depths
+
+
+def joined_numbers(measured: Sequence[Measurement], orders: FaultOrders | None) -> list[Measurement]:
+    """Measurements in their order; consecutive ones too short to show a line are joined.
+
+    Their order spectra are averaged until `SINGLE_TURNS` turns are together; all of them then show the same lines, a
+    last incomplete group takes those before it along. Lines of parts that lie closer than one recording can tell apart
+    stay so: they are numbers to watch, not evidence.
+    """
+    out: list[Measurement] = []
+    for group in _groups(measured):
+        if len(group) == 1 and group[0].spectrum is None:
+            out.append(group[0])
+            continue
+        together = list(group)
+        for before in reversed(measured[: len(out)]):
+            if sum(m.turns for m in together) >= SINGLE_TURNS or not _alike(before, group[0]):
+                break
+            together.append(before)
+        spectrum = averaged([m.spectrum for m in together if m.spectrum is not None])
+        joined = replace(group[-1], waterfall=_waterfall(spectrum), joined=len(together))
+        if orders is not None and spectrum.total_revolutions >= SINGLE_TURNS:
+            joined = with_lines(joined, spectrum, orders)
+        stand = joined.lines_stand if orders and resolves(joined.turns, orders) else frozenset()
+        lines = {name: value for name, value in joined.values.items() if name not in group[-1].values}
+        out += [
+            replace(m, values=m.values | lines, lines_stand=stand, waterfall=joined.waterfall, joined=joined.joined)
+            for m in group
+        ]
+    return [replace(one, spectrum=None) for one in out]
+
+
+def _groups(measured: Sequence[Measurement]) -> list[list[Measurement]]:
+    """Consecutive short measurements with one axis, until their turns suffice; any other one by itself."""
+    groups: list[list[Measurement]] = []
+    turns = SINGLE_TURNS
+    for one in measured:
+        if one.spectrum is not None and turns < SINGLE_TURNS and _alike(groups[-1][-1], one):
+            groups[-1].append(one)
+            turns += one.turns
+        else:
+            groups.append([one])
+            turns = SINGLE_TURNS if one.spectrum is None else one.turns
+    return groups
+
+
+def _alike(a: Measurement, b: Measurement) -> bool:
+    """Whether the spectra of two measurements lie on one axis."""
+    if a.spectrum is None or b.spectrum is None or a.spectrum.level.shape != b.spectrum.level.shape:
+        return False
+    return abs(a.spectrum.step / b.spectrum.step - 1) <= 0.01
+
+
+def resolves(turns: float, orders: FaultOrders) -> bool:
+    """Whether so many turns in one recording tell the lines of the parts of this bearing apart (Hann: 2 / turns)."""
+    lines = sorted(orders.families[name] for name in FAMILIES)
+    return turns > 0 and min(b - a for a, b in zip(lines, lines[1:], strict=False)) > 2.0 / turns
+
+
+def verdict_of_file(path: Path, asked: Asked, channel: str) -> Verdict:
+    """The full diagnosis of one channel of a file; what forbids one becomes its reason."""
+    try:
+        recording, bearing = asked.of(open_upload(file_bytes(path, limits()), path.name), channel)
+        if recording.sampling_rate_hz is None:
+            raise MissingRate("the sampling rate is not known: give it")
+        if len(recording.samples) < MIN_SAMPLES:
+            raise SignalError("the recording is too short to be judged alone")
+        diagnosis = diagnose(recording, bearing)
+    except BearingError as error:
+        return Verdict("uncertain", 0.0, str(error))
+    return Verdict(diagnosis.verdict, diagnosis.confidence, diagnosis.reason, tuple(diagnosis.warnings))
+
+
+def _findings(recording: Recording, signal: FloatArray) -> tuple[str, ...]:
+    """What is plainly wrong with a recording; the doctor's whole examination comes with the full diagnosis."""
+    found = list(recording.notes)
+    lost = len(recording.samples) - len(signal)
+    if lost:
+        found.append(f"{lost} of {len(recording.samples)} samples are not used: there are gaps.")
+    highest, lowest = signal.max(), signal.min()
+    stuck = int((signal == highest).sum()), int((signal == lowest).sum())
+    if max(stuck) > max(8, len(signal) // 500):
+        found.append(f"{max(stuck)} samples stand at the same extreme: the signal is clipped.")
+    return tuple(found)
+
+
+def _bands(rate_hz: float) -> tuple[tuple[float, float], ...]:
+    """Whole range, halves, quarters: enough to see a line grow, a third of the diagnosis' tree."""
+    low, high = 0.033 * rate_hz / 2, 0.985 * rate_hz / 2
+    parts = [(low + i * (high - low) / n, low + (i + 1) * (high - low) / n) for n in (1, 2, 4) for i in range(n)]
+    return (*parts, (low / 3, high / 4)) if rate_hz > 20_000 else tuple(parts)
+
+
+def _waterfall(spectrum: OrderSpectrum) -> NDArray[np.float16]:
+    """Mean level over the bands in dB, the highest bin of each step of 0.05 orders, shape (400,) or shorter."""
+    level = np.maximum(spectrum.level, 0).mean(axis=0) * np.float32(DB_PER_NEPER)
+    count = min(int(WATERFALL_ORDERS / WATERFALL_STEP), int(len(level) * spectrum.step / WATERFALL_STEP))
+    edges = np.arange(count + 1) * WATERFALL_STEP / spectrum.step
+    if spectrum.step >= WATERFALL_STEP:
+        return np.interp((edges[:-1] + edges[1:]) / 2, np.arange(len(level)), level).astype(np.float16)
+    return np.maximum.reduceat(level, edges[:-1].astype(np.int64)).astype(np.float16)

@@ -1,0 +1,80 @@
+"""Every English sentence about a history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bearing.machines.limits import learning_count
+from bearing.machines.measure import INDICATORS
+
+if TYPE_CHECKING:
+    from bearing.machines.history import Point
+
+__all__ = ["STATE_TITLES", "change", "headline", "reason"]
+
+STATE_TITLES = {
+    "no data": "No data",
+    "ok": "OK",
+    "watch": "Watch",
+    "alert": "Alert",
+    "alarm": "Alarm",
+}
+VERDICTS = {
+    "normal": "healthy",
+    "inner": "inner race fault",
+    "outer": "outer race fault",
+    "ball": "rolling element fault",
+    "damaged": "damaged, part unclear",
+    "impacts": "something strikes",
+    "uncertain": "uncertain",
+}
+
+
+def verdict_words(verdict: str) -> str:
+    """A verdict as a person says it."""
+    return VERDICTS.get(verdict, verdict)
+
+
+def reason(point: Point) -> str:
+    """What the state of a point rests on, in one sentence."""
+    found = point.assessment
+    n = len(point.measurements)
+    if found.state == "no data":
+        if found.baseline is None and n <= learning_count(n):
+            return f"{n} measurements are too few to know what is usual here: {learning_count(n) + 1} are needed."
+        return "There is no sound stretch to compare with yet."
+    if found.cause:
+        since = found.first[found.state]
+        when = "" if since is None else f" since {point.times[since] or point.measurements[since].file}"
+        return f"{_rise(point, found.cause)}{when}."
+    if point.state != found.state:
+        return f"Nothing changed, but the last recordings say: {verdict_words(point.verdict.verdict)}."
+    base = found.baseline
+    assert base is not None
+    return f"Nothing rose over the baseline of {base.count} measurements ({base.first} to {base.last})."
+
+
+def change(point: Point, name: str) -> float | None:
+    """How far an indicator stands over its baseline at the end (median of the last three), in dB."""
+    from bearing.machines.history import in_db
+
+    limit = point.assessment.limits.get(name)
+    last = [in_db(name, m.values.get(name)) for m in point.measurements[-3:]]
+    last = sorted(value for value in last if value == value)
+    return None if limit is None or not last else last[len(last) // 2] - limit.baseline_db
+
+
+def _rise(point: Point, name: str) -> str:
+    rise = change(point, name)
+    title = INDICATORS[name].title
+    if rise is None:
+        return f"{title} has risen"
+    if name.endswith("_db"):
+        return f"{title} {rise:+.0f} dB over the baseline"
+    return f"{title} at {10 ** (rise / 20):.3g} times the baseline ({rise:+.1f} dB)"
+
+
+def headline(point: Point) -> str:
+    """A point in one line."""
+    verdict = f"verdict of the last {point.verdict.recordings}: {verdict_words(point.verdict.verdict)}"
+    return f"{point.name:<20.20} {STATE_TITLES[point.state]:<8} {point.reason} ({verdict})"
