@@ -1,4 +1,4 @@
-"""A Diagnosis as files to keep: CSV, JSON, and one HTML page that needs no network."""
+"""A Diagnosis, or a machine's history, as files to keep: CSV, JSON, and one HTML page that needs no network."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bearing.readers.names import safe_cell
-from bearing.states import state
+from bearing.states import MACHINE_STATES, state
 from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.opinions import family_remark, family_sentence
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["report_csv", "report_html", "report_json", "summary_rows"]
+    from bearing.machines.history import History
+
+__all__ = ["history_html", "report_csv", "report_html", "report_json", "summary_rows"]
 
 
 def summary_rows(diagnosis: Diagnosis) -> list[tuple[str, str]]:
@@ -74,6 +76,22 @@ def report_json(diagnosis: Diagnosis) -> str:
     return diagnosis.to_json()
 
 
+_STYLE = (
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:1080px;margin:2rem auto;padding:0 1rem;color:#17212b}"
+    "h2{margin:2rem 0 0;font-size:1.1rem}table{border-collapse:collapse}.note{color:#59616b}"
+    "th{text-align:left;font-weight:600;padding:.15rem 1.2rem .15rem 0;vertical-align:top}td{padding-right:1.2rem}"
+)
+
+
+def _drawn(figures: Mapping[str, go.Figure]) -> str:
+    """Live figures under their titles, plotly's script with the first of them."""
+    parts = []
+    for position, (title, figure) in enumerate(figures.items()):
+        plot = figure.to_html(full_html=False, include_plotlyjs=position == 0, config={"responsive": True})
+        parts.append(f"<h2>{html.escape(title)}</h2>{plot}")
+    return "".join(parts)
+
+
 def _headline(diagnosis: Diagnosis) -> str:
     """Verdict and confidence, which of an uncertain verdict is that of the best guess."""
     title = state(diagnosis.verdict).title
@@ -90,18 +108,33 @@ def report_html(diagnosis: Diagnosis, figures: Mapping[str, go.Figure], note: st
         f"<tr><th>{html.escape(name.replace('_', ' '))}</th><td>{html.escape(value)}</td></tr>"
         for name, value in summary_rows(diagnosis)
     )
-    parts = []
-    for position, (title, figure) in enumerate(figures.items()):
-        plot = figure.to_html(full_html=False, include_plotlyjs=position == 0, config={"responsive": True})
-        parts.append(f"<h2>{html.escape(title)}</h2>{plot}")
     return f"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Bearing diagnosis: {html.escape(diagnosis.file)}</title>
-<style>body{{font:15px/1.5 system-ui,sans-serif;max-width:1080px;margin:2rem auto;padding:0 1rem;color:#17212b}}
-h1{{border-left:8px solid {look.colour};padding-left:.6rem}}h2{{margin:2rem 0 0;font-size:1.1rem}}
-table{{border-collapse:collapse}}th{{text-align:left;font-weight:600;padding:.15rem 1.2rem .15rem 0;vertical-align:top}}
-.note{{color:#59616b}}</style>
+<style>{_STYLE}h1{{border-left:8px solid {look.colour};padding-left:.6rem}}</style>
 <h1>{html.escape(_headline(diagnosis))}</h1>
 <p>{html.escape(diagnosis.reason)}</p><p class="note">{html.escape(note)}</p><table>{rows}</table>
-{"".join(parts)}</html>
+{_drawn(figures)}</html>
+"""
+
+
+def history_html(history: History, figures: Mapping[str, go.Figure], title: str, note: str = "") -> str:
+    """One self-contained page about a machine: state and reason of every point, then the figures. All is escaped."""
+    worst = history.worst
+    look = MACHINE_STATES[worst.state if worst else "no data"]
+    rows = "".join(
+        f"<tr><th>{html.escape(p.name)}</th><td>{html.escape(MACHINE_STATES[p.state].title)}</td>"
+        f"<td>{html.escape(p.reason)}</td><td>{len(p.measurements)} measurements, "
+        f"{html.escape(p.times[0] or p.measurements[0].file)} to {html.escape(p.times[-1] or p.measurements[-1].file)}"
+        "</td></tr>"
+        for p in history.points
+    )
+    skipped = "".join(f"<li>{html.escape(name)}: {html.escape(why)}</li>" for name, why in history.skipped[:50])
+    return f"""<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{html.escape(title)}: {look.title}</title>
+<style>{_STYLE}h1{{border-left:8px solid {look.colour};padding-left:.6rem}}</style>
+<h1>{html.escape(title)}: {look.title}</h1><p class="note">{html.escape(note)}</p>
+<table>{rows}</table>{_drawn(figures)}
+{f"<h2>Files that are no measurement</h2><ul>{skipped}</ul>" if skipped else ""}</html>
 """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["STATES", "HealthState", "state"]
+__all__ = ["MACHINE_STATES", "STATES", "HealthState", "state"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,19 @@ STATES: dict[str, HealthState] = {
         ),
     )
 }
+
+MACHINE_STATES: dict[str, HealthState] = {
+    s.key: s
+    for s in (
+        HealthState(
+            "no data", "No data", "Too few measurements", "#8A8F98", ":material/hourglass_empty:", "circle-open"
+        ),
+        HealthState("ok", "OK", "Nothing changed", "#009E73", ":material/check_circle:", "circle"),
+        HealthState("watch", "Watch", "Something began to change", "#56B4E9", ":material/visibility:", "triangle-up"),
+        HealthState("alert", "Alert", "It changed beyond what is usual", "#E69F00", ":material/warning:", "diamond"),
+        HealthState("alarm", "Alarm", "It changed greatly and for long", "#D55E00", ":material/error:", "square"),
+    )
+}  # mildest first
 
 
 def state(key: str) -> HealthState:

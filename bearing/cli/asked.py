@@ -14,6 +14,4 @@ def add_asked(command: argparse.ArgumentParser) -> None:
     command.add_argument("--rpm", type=float, help="shaft speed in revolutions per minute")
     command.add_argument("--bearing", metavar="NAME", help="designation in the catalogue, such as 6205-2RS")
     command.add_argument("--geometry", metavar="n=,d=,D=,phi=", help="rolling elements, diameters, contact angle")
-    command.add_argument(
-        "--orders", metavar="bpfo=,bpfi=,bsf=,ftf=", help="fault frequencies in orders of shaft speed"
-    )
+    command.add_argument("--orders", metavar="bpfo=,bpfi=,bsf=,ftf=", help="fault frequencies in orders of shaft speed")

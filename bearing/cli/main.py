@@ -199,9 +199,8 @@ def _advance(bar: object, done: int, total: int) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """The whole grammar of the command line."""
-    from bearing.files import WEIGHTS_DIR
-
     from bearing.cli.asked import add_asked
+    from bearing.files import WEIGHTS_DIR
 
     name = "bearing" if Path(sys.argv[0]).stem == "bearing" else "python -m bearing"
     root = argparse.ArgumentParser(prog=name, description="Rolling bearing diagnostics.")

@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from bearing.errors import ParameterError
 from bearing.machines.history import History, history_of_folder
@@ -29,13 +30,7 @@ def asked_of(arguments: argparse.Namespace) -> Asked:
 def run(arguments: argparse.Namespace) -> int:
     """The command: one history, in the form asked for."""
     baseline = _baseline(arguments.baseline)
-    with _bar() as bar:
-
-        def report(done: int, total: int) -> bool:
-            bar.advance(done, total)
-            return True
-
-        history = history_of_folder(Path(arguments.folder), asked_of(arguments), baseline, report)
+    history = history_of_folder(Path(arguments.folder), asked_of(arguments), baseline, _Bar().advance)
     print_history(history, arguments, Path(arguments.folder).name)
     return exit_code([point.state for point in history.points])
 
@@ -47,9 +42,10 @@ def print_history(history: History, arguments: argparse.Namespace, title: str) -
     elif arguments.csv:
         _print_csv(history)
     elif arguments.html:
-        from bearing.machine_report import history_html
+        from bearing.figures.trend import history_figures
+        from bearing.report import history_html
 
-        print(history_html(history, title))
+        print(history_html(history, history_figures(history), title))
     else:
         for point in history.points:
             print(headline(point))
@@ -86,22 +82,20 @@ def _print_csv(history: History) -> None:
             writer.writerow([safe_cell(point.name), i, safe_cell(one.file), point.times[i], state, verdict, *numbers])
 
 
-class _bar:
+class _Bar:
     """A bar on stderr where somebody looks at it; nothing in a pipe."""
 
-    def __enter__(self) -> _bar:
-        self.bar = None
-        return self
+    def __init__(self) -> None:
+        self.bar: Any = None
 
-    def __exit__(self, *_: object) -> None:
-        if self.bar is not None:
-            self.bar.close()
+    def advance(self, done: int, total: int) -> bool:
+        """Shows how far it is; never asks to stop."""
+        if sys.stderr.isatty():
+            if self.bar is None:
+                from tqdm import tqdm
 
-    def advance(self, done: int, total: int) -> None:
-        if not sys.stderr.isatty():
-            return
-        if self.bar is None:
-            from tqdm import tqdm
-
-            self.bar = tqdm(total=total, unit="file", file=sys.stderr)
-        self.bar.update(done - self.bar.n)
+                self.bar = tqdm(total=total, unit="file", file=sys.stderr)
+            self.bar.update(done - self.bar.n)
+            if done == total:
+                self.bar.close()
+        return True

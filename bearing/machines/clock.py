@@ -94,4 +94,3 @@ def _is_dated(text: str) -> bool:
 def _moment(text: str) -> datetime:
     stamp = datetime.fromisoformat(text)
     return stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)  # only to sort by
-

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bearing.errors import BearingError, UnreadableFile
-from bearing.machines.clock import natural_key, timeline
+from bearing.machines.clock import natural_key, time_in_name, timeline
 from bearing.machines.limits import RULES, STATES, Assessment, assess, learning_count
 from bearing.machines.measure import (
     INDICATORS,
@@ -23,6 +23,7 @@ from bearing.machines.measure import (
     measure_file,
     verdict_of_file,
 )
+from bearing.physics.kinematics import FaultOrders
 from bearing.verdict.request import named_bearing
 
 __all__ = ["History", "Point", "history_of_folder", "history_of_measurements", "judged", "measure_files"]
@@ -45,6 +46,7 @@ class Point:
     time_source: str
     assessment: Assessment
     verdict: Verdict
+    orders: FaultOrders | None = None
 
     @property
     def state(self) -> str:
@@ -213,7 +215,7 @@ def history_of_measurements(
     first_of: dict[tuple[str, str], str] = {}
     by_point: dict[str, list[Measurement]] = {}
     told: set[str] = set()
-    for one in found:
+    for one in sorted(found, key=lambda m: not (m.started or time_in_name(m.file))):  # the dated one of two alike
         original = first_of.setdefault((one.sha256, one.point), one.file) if one.sha256 else one.file
         if original != one.file:
             if one.file not in told:
@@ -233,9 +235,9 @@ def _point(name: str, found: Sequence[Measurement], asked: Asked, baseline: tupl
         bearing = named_bearing(known)
     measured = joined_numbers([found[i] for i in when.order], bearing.orders if bearing else None)
     verdict = Verdict("uncertain", 0.0, "no recording has been diagnosed in full", (), 0)
-    return Point(
-        name, tuple(measured), when.times, when.days, when.source, judged(measured, baseline), verdict
-    )
+    orders = bearing.orders if bearing else None
+    assessment = judged(measured, baseline)
+    return Point(name, tuple(measured), when.times, when.days, when.source, assessment, verdict, orders)
 
 
 def judged(measured: Sequence[Measurement], baseline: tuple[int, int] | None = None) -> Assessment:
@@ -291,9 +293,8 @@ def measure_files(
 ) -> Iterator[tuple[str, list[Measurement] | str]]:
     """Every file's measurements (or why there are none) as soon as they are there, in the order of `paths`."""
     count = min(workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, len(paths))
-    done = 0
-    for name, measured in zip(names, _results(paths, names, asked, count), strict=True):
-        done += 1
+    results = zip(names, _results(paths, names, asked, count), strict=True)
+    for done, (name, measured) in enumerate(results, start=1):
         yield name, measured
         if progress is not None and not progress(done, len(paths)):
             return

@@ -8,9 +8,9 @@ later than it except how long the history is (which sets how long is learned):
   onto measurements in which something strikes: what has changed cannot become the new normal.
 * **Limits**: median of the stretch plus the larger of a change that matters in practice (for an RMS 3 dB, a factor 1.4,
   and 6 dB, a factor 2; ISO 13373-1:2002 annex and ISO 20816-1:2016 clause 6.4 judge change likewise, relative to a
-  reference and by its size) and 4 or 6 standard deviations (robust, 1.4826 MAD, drift within the sound time included).
-* **Persistence**: a single outlier changes nothing. Excess, as a share of the limit and at most 2, must sum to 2 over
-  3 measurements (to 3 over 4 in a history of 96 or more); only what is over the limit counts.
+  reference and by its size) and 4 or 5 standard deviations (robust, 1.4826 MAD, drift within the sound time included).
+* **Persistence**: outliers change nothing. A limit counts when 2 of 3 measurements in a row are over it, 3 of 4 in a
+  history of 96 or more, 4 of 5 in one of 240 or more, in which more of them meet by chance.
 * **Hysteresis**: a state is left when `HOLD` measurements in a row lie below three quarters of its limit.
 * **Speed**: measurements are compared only with those at a similar speed (bins of 10 %).
 * **Onset**: a one-sided CUSUM (E. S. Page, "Continuous inspection schemes", Biometrika 41 (1954) 100-115) on the same
@@ -34,8 +34,7 @@ Array = NDArray[np.float64]
 STATES = ("no data", "ok", "watch", "alert", "alarm")
 NO_DATA, OK, WATCH, ALERT, ALARM = range(5)
 
-ALERT_SIGMAS, ALARM_SIGMAS = 4.0, 6.0
-LARGEST_EXCESS = 2.0
+ALERT_SIGMAS, ALARM_SIGMAS = 4.0, 5.0
 RELEASE = 0.75
 HOLD = 8
 STRETCH_SHARE = 5  # the baseline is a fifth of the history so far
@@ -52,25 +51,23 @@ PRIOR_COUNT = 4.0  # a short baseline's spread is mixed with what is usual
 class Rule:
     """How one indicator is judged. `alert_db`, `alarm_db`: the least change that matters, in dB over the baseline
     (None: never that state by itself). `usual_db`, `most_db`: standard deviation of a sound machine, typical and most.
-    `needs_lines`: counts for an alarm only while the fault's lines stand out in the recording itself. `by_size`: twice
-    the limit weighs twice; not so for what a single spike can lift."""
+    `needs_lines`: counts for an alarm only while the fault's lines stand out in the recording itself."""
 
     alert_db: float
     alarm_db: float | None
     usual_db: float
     most_db: float
     needs_lines: bool = False
-    by_size: bool = False
 
 
 RULES: dict[str, Rule] = {
-    "rms": Rule(3.0, 6.0, 0.5, 1.5, by_size=True),
-    "velocity_rms": Rule(4.0, 8.0, 0.7, 2.0, by_size=True),
+    "rms": Rule(3.0, 6.0, 0.5, 1.5),
+    "velocity_rms": Rule(4.0, 8.0, 0.7, 2.0),
     "peak": Rule(6.0, 12.0, 1.0, 3.0),
     "kurtosis": Rule(5.0, None, 0.5, 3.0),
-    "line_outer_db": Rule(4.0, 6.0, 1.0, 2.0, needs_lines=True),
-    "line_inner_db": Rule(4.0, 6.0, 1.0, 2.0, needs_lines=True),
-    "line_ball_db": Rule(4.0, 6.0, 1.0, 2.0, needs_lines=True),
+    "line_outer_db": Rule(3.0, 4.5, 0.8, 2.0, needs_lines=True),
+    "line_inner_db": Rule(3.0, 4.5, 0.8, 2.0, needs_lines=True),
+    "line_ball_db": Rule(3.0, 4.5, 0.8, 2.0, needs_lines=True),
 }
 
 
@@ -159,7 +156,7 @@ def assess(
     names = [name for name in rules if name in values_db]
     n = len(values_db["rms"])
     values = np.array([values_db[name] for name in names], dtype=np.float64).reshape(len(names), n)
-    if baseline is not None and not (0 <= baseline[0] and baseline[0] + FEWEST_LEARNED - 1 <= baseline[1] < n):
+    if baseline is not None and not (baseline[0] >= 0 and baseline[0] + FEWEST_LEARNED - 1 <= baseline[1] < n):
         raise ParameterError(
             f"A baseline is at least {FEWEST_LEARNED} of the measurements 0 to {n - 1}, "
             f"got {baseline[0]} to {baseline[1]}."
@@ -248,12 +245,12 @@ class _Judge:
         self.strikes = strikes
         self.learn = learning_count(history)
         self.by_hand = by_hand
-        self.window, self.enough, self.hold = (3, 2.0, 3) if self.learn < 12 else (4, 3.0, HOLD)
+        self.enough = 2 if self.learn < 12 else 3 if self.learn < MOST_LEARNED else 4
+        self.window, self.hold = self.enough + 1, 3 if self.learn < 12 else HOLD
         self.least_alert = np.array([rules[name].alert_db for name in names])
         self.least_alarm = np.array([_or_inf(rules[name].alarm_db) for name in names])
         self.usual = np.array([rules[name].usual_db for name in names])
         self.most = np.array([rules[name].most_db for name in names])
-        self.by_size = np.array([rules[name].by_size for name in names])
         self.rows = range(len(names))
         self.states = np.zeros(self.n, np.int64)
         self.causes = np.full(self.n, -1)
@@ -264,7 +261,7 @@ class _Judge:
         self.calm: list[tuple[int, int]] = [(0, 0)] * len(names)
         self.cusum = np.zeros(len(names))
         self.zero = np.zeros(len(names), np.int64)
-        self.excess = np.zeros((2, len(names), self.n))
+        self.over = np.zeros((2, len(names), self.n), bool)
 
     def run(self) -> None:
         if self.by_hand:
@@ -311,13 +308,12 @@ class _Judge:
         rise = self.values[:, here] - self.level[:, None]
         rise[~np.isfinite(rise)] = np.nan
         share = np.stack([rise / self.alert[:, None], np.where(self.stand[:, here], rise / self.alarm[:, None], 0.0)])
-        most = np.where(self.by_size, LARGEST_EXCESS, 1.0)[:, None]
-        self.excess[:, :, here] = np.where(np.nan_to_num(share) >= 1, np.minimum(share, most), 0.0)
+        self.over[:, :, here] = np.nan_to_num(share) >= 1
         before = max(0, start - self.window + 1)
-        padded = np.zeros((2, len(self.names), stop - start + self.window - 1))
-        padded[:, :, self.window - 1 - (start - before) :] = self.excess[:, :, before:stop]
+        padded = np.zeros((2, len(self.names), stop - start + self.window - 1), np.int64)
+        padded[:, :, self.window - 1 - (start - before) :] = self.over[:, :, before:stop]
         windows = np.lib.stride_tricks.sliding_window_view(padded, self.window, axis=2)
-        over = (windows.sum(axis=-1) >= self.enough) & ((windows > 0).sum(axis=-1) >= 2)
+        over = windows.sum(axis=-1) >= self.enough
         level = np.where(over[1], ALARM, np.where(over[0], ALERT, OK))
         states = np.array([self._scan(row, start, share[:, row].tolist(), level[row].tolist()) for row in self.rows])
         worst = states.max(axis=0)

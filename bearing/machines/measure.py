@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -271,7 +272,7 @@ def _alike(a: Measurement, b: Measurement) -> bool:
 def resolves(turns: float, orders: FaultOrders) -> bool:
     """Whether so many turns in one recording tell the lines of the parts of this bearing apart (Hann: 2 / turns)."""
     lines = sorted(orders.families[name] for name in FAMILIES)
-    return turns > 0 and min(b - a for a, b in zip(lines, lines[1:], strict=False)) > 2.0 / turns
+    return turns > 0 and min(b - a for a, b in pairwise(lines)) > 2.0 / turns
 
 
 def verdict_of_file(path: Path, asked: Asked, channel: str) -> Verdict:

@@ -6,19 +6,13 @@ from typing import TYPE_CHECKING
 
 from bearing.machines.limits import learning_count
 from bearing.machines.measure import INDICATORS
+from bearing.states import MACHINE_STATES
 
 if TYPE_CHECKING:
     from bearing.machines.history import Point
 
-__all__ = ["STATE_TITLES", "change", "headline", "reason"]
+__all__ = ["change", "headline", "reason", "verdict_words"]
 
-STATE_TITLES = {
-    "no data": "No data",
-    "ok": "OK",
-    "watch": "Watch",
-    "alert": "Alert",
-    "alarm": "Alarm",
-}
 VERDICTS = {
     "normal": "healthy",
     "inner": "inner race fault",
@@ -77,4 +71,4 @@ def _rise(point: Point, name: str) -> str:
 def headline(point: Point) -> str:
     """A point in one line."""
     verdict = f"verdict of the last {point.verdict.recordings}: {verdict_words(point.verdict.verdict)}"
-    return f"{point.name:<20.20} {STATE_TITLES[point.state]:<8} {point.reason} ({verdict})"
+    return f"{point.name:<20.20} {MACHINE_STATES[point.state].title:<8} {point.reason} ({verdict})"

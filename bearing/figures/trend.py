@@ -1,0 +1,152 @@
+"""The history of a measuring point: one indicator over time against its limits, and the waterfall that convinces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from bearing.figures.recording import MAP, NUMBER, SIGNAL, colour_bar, float32, layout
+from bearing.machines.history import History, Point, natural
+from bearing.machines.measure import INDICATORS, WATERFALL_STEP
+from bearing.machines.words import verdict_words
+from bearing.physics.kinematics import FAMILIES, FaultOrders
+from bearing.signal.spectrum import downsample
+from bearing.states import MACHINE_STATES
+
+__all__ = ["history_figures", "point_axis", "trend_figure", "waterfall_figure"]
+
+LINE_NAMES = {"outer": "BPFO", "inner": "BPFI", "ball": "2×BSF"}
+BAND = "rgba(0,158,115,0.16)"
+LEARNED = "rgba(128,138,148,0.16)"
+WATERFALL_ROWS = 300
+DRAWN_POINTS = 2_000
+
+
+def point_axis(point: Point) -> tuple[np.ndarray | list[str], str]:
+    """Where each measurement stands on the time axis, and the axis' title: dates, hours, or a count."""
+    if point.times and all(time[:4].isdigit() for time in point.times):
+        return list(point.times), ""
+    days = np.array(point.days)
+    if len(days) and np.isfinite(days).all():
+        return (days, "days") if days[-1] > 4 else (24 * days, "hours since the first measurement")
+    return np.arange(len(point.measurements), dtype=np.float64), "measurement"
+
+
+def trend_figure(point: Point, name: str = "rms", height: int = 340) -> go.Figure:
+    """One indicator (a name of INDICATORS) over all measurements.
+
+    Shaded: the measurements of the baseline, and what was usual in them (2 standard deviations). Dashed: the limits of
+    alert and alarm. Dotted: the estimated onset. Colour and shape of a mark: the state; customdata: its index.
+    """
+    x, x_title = point_axis(point)
+    y = np.array([np.nan if v is None else v for v in point.series(name)], dtype=np.float64)
+    unit = INDICATORS[name].unit
+    unit = next((m.unit for m in point.measurements if m.unit), "") if unit == "signal" else unit
+    limit = point.assessment.limits.get(name)
+    traces: list[dict[str, Any]] = [_line(x, y)]
+    for key, look in MACHINE_STATES.items():
+        at = np.flatnonzero(np.array([s == key for s in point.assessment.states]) & np.isfinite(y))
+        if len(at):
+            traces.append(_marks(point, x, y, at, look.title, look.colour, look.symbol, small=key == "ok"))
+    title = INDICATORS[name].title + (f" ({unit})" if unit else "")
+    steep = not name.endswith("_db") and bool(
+        np.nanmax(y, initial=0) > 4 * np.nanmedian(y) if np.isfinite(y).any() else 0
+    )
+    more: dict[str, Any] = {"yaxis": {"type": "log"} if steep else {"rangemode": "normal"}}
+    figure = go.Figure(traces, layout(height, x_title, title, showlegend=True, **more))
+    base = point.assessment.baseline
+    if base is not None and len(y):
+        figure.add_vrect(
+            x0=x[base.first], x1=x[base.last], fillcolor=LEARNED, line_width=0, layer="below",
+            annotation_text="baseline", annotation_position="bottom left",
+        )  # fmt: skip
+    if limit is not None:
+        low, high = (natural(name, limit.baseline_db + s * 2 * limit.sigma_db) for s in (-1, 1))
+        figure.add_hrect(y0=low, y1=high, fillcolor=BAND, line_width=0, layer="below")
+        for key, level in (("alert", limit.alert_db), ("alarm", limit.alarm_db)):
+            if level is not None:
+                figure.add_hline(
+                    y=natural(name, level), line={"color": MACHINE_STATES[key].colour, "dash": "dash", "width": 1.2},
+                    annotation_text=key, annotation_position="top left",
+                )  # fmt: skip
+        if limit.onset is not None:
+            figure.add_vline(x=x[limit.onset], line={"color": SIGNAL, "dash": "dot", "width": 1.4})
+    return figure
+
+
+def _line(x: np.ndarray | list[str], y: np.ndarray) -> dict[str, Any]:
+    """The thin line behind the marks; of a long history as many points as a screen shows."""
+    at = np.arange(len(y), dtype=np.float64)
+    kept = np.isfinite(y)
+    at = at[kept]
+    thinned = downsample(at, y[kept], DRAWN_POINTS)[0] if len(at) > DRAWN_POINTS else at
+    index = thinned.astype(np.int64)
+    return {
+        "type": "scatter", "x": [x[i] for i in index], "y": float32(y[index]), "mode": "lines", "name": "all",
+        "line": {"color": SIGNAL, "width": 1}, "hoverinfo": "skip", "showlegend": False,
+    }  # fmt: skip
+
+
+def _marks(
+    point: Point, x: np.ndarray | list[str], y: np.ndarray, at: np.ndarray, title: str, colour: str, symbol: str,
+    small: bool,
+) -> dict[str, Any]:  # fmt: skip
+    if len(at) > DRAWN_POINTS:
+        at = at[np.linspace(0, len(at) - 1, DRAWN_POINTS).astype(np.int64)]
+    said = [point.measurements[i].verdict for i in at]
+    words = [f"<br>verdict: {verdict_words(v.verdict)}" if v else "" for v in said]
+    return {
+        "type": "scatter", "x": [x[i] for i in at], "y": float32(y[at]), "mode": "markers", "name": title,
+        "marker": {"color": colour, "symbol": symbol, "size": 5 if small else 7},
+        "customdata": at.astype(np.int32)[:, None],
+        "hovertext": [f"{point.measurements[i].file}{w}" for i, w in zip(at, words, strict=True)],
+        "hovertemplate": f"%{{hovertext}}<br>%{{x}}<br>%{{y:{NUMBER}}}<extra>{title}</extra>",
+    }  # fmt: skip
+
+
+def waterfall_figure(point: Point, orders: FaultOrders | None = None, height: int = 380) -> go.Figure | None:
+    """Envelope spectra in orders of shaft speed, one row per measurement (of many: the loudest of each few); dB over
+    the floor. Where the bearing is known its first two lines are marked. None without a speed."""
+    rows = [m.waterfall for m in point.measurements]
+    width = min((len(row) for row in rows if len(row)), default=0)
+    if not width:
+        return None
+    level = np.array([row[:width] if len(row) else np.zeros(width) for row in rows], dtype=np.float32)
+    x, title = point_axis(point)
+    if len(level) > WATERFALL_ROWS:
+        edges = np.linspace(0, len(level), WATERFALL_ROWS, endpoint=False).astype(np.int64)
+        level, x = np.maximum.reduceat(level, edges), [x[i] for i in edges]
+    axis = (np.arange(width) + 0.5) * WATERFALL_STEP
+    heat = {
+        "type": "heatmap", "x": float32(axis), "y": list(x), "z": level, "colorscale": MAP, "zmin": 2.0,
+        "zmax": max(12.0, float(np.quantile(level, 0.999))), "colorbar": colour_bar("dB over the floor"),
+        "hovertemplate": "%{x:.2f} orders<br>%{y}<br>%{z:.1f} dB<extra></extra>",
+    }  # fmt: skip
+    figure = go.Figure([heat], layout(height, "order of shaft speed", title or "time"))
+    figure.update_layout(margin={"l": 90, "r": 70, "t": 26, "b": 46})
+    for family in FAMILIES if orders else ():
+        for harmonic in (1, 2):
+            at = harmonic * orders.families[family]  # type: ignore[union-attr]
+            if at < axis[-1]:
+                name = LINE_NAMES[family] if harmonic == 1 else f"2×{LINE_NAMES[family].replace('2×', '2·')}"
+                figure.add_annotation(
+                    x=at, y=1.0, yref="paper", yanchor="bottom", text=name, showarrow=False, font={"size": 11}
+                )
+                figure.add_shape(
+                    type="line", x0=at, x1=at, y0=1.0, y1=0.97, yref="paper", line={"color": "#E69F00", "width": 2}
+                )
+    return figure
+
+
+def history_figures(history: History, most: int = 8) -> dict[str, go.Figure]:
+    """What a report shows: of each point the indicator its state rests on (else the RMS), and its waterfall."""
+    figures: dict[str, go.Figure] = {}
+    for point in history.points[:most]:
+        name = point.assessment.cause or "rms"
+        figures[f"{point.name}: {INDICATORS[name].title}"] = trend_figure(point, name)
+        waterfall = waterfall_figure(point, point.orders)
+        if waterfall is not None:
+            figures[f"{point.name}: envelope spectra over time"] = waterfall
+    return figures

@@ -1,0 +1,179 @@
+"""A folder of recordings in, the history out: order, times, points, duplicates, the command line's contract."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bearing.cli.main import main
+from bearing.errors import ParameterError, UnreadableFile
+from bearing.figures.trend import history_figures
+from bearing.machines.clock import natural_key, time_in_name, timeline
+from bearing.machines.history import Verdict, history_of_folder, most_said
+from bearing.machines.measure import Asked
+from bearing.physics.simulate import SimulationConfig, simulate
+from bearing.readers import read_bytes
+from bearing.signal.indicators import velocity_rms
+
+BEARING = "6205-2RS"
+
+
+def write(path: Path, impact_g: float, seed: int, seconds: float = 1.0, channels: int = 1) -> None:
+    """One simulated recording: column 1 grows a fault of the outer race, the others stay sound."""
+    columns = [
+        simulate(
+            SimulationConfig(
+                state="outer" if impact_g and not c else "healthy", duration_s=seconds, impact_g=impact_g,
+                seed=100 * seed + c, shaft_rpm=1772.0,
+            )
+        )
+        for c in range(channels)
+    ]  # fmt: skip
+    names = ",".join(f"acc_{'xyz'[c]} [g]" for c in range(channels))
+    head = f"# sampling_rate_hz: 12000\n# shaft_rpm: 1772\n{names}\n"
+    path.write_text(head + "\n".join(",".join(f"{v:.5f}" for v in row) for row in zip(*columns, strict=True)) + "\n")
+
+
+@pytest.fixture(scope="module")
+def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve months of a fan, three channels; the outer race of the first begins to fail in July."""
+    folder = tmp_path_factory.mktemp("fan")
+    for month in range(1, 13):
+        write(folder / f"fan_2025-{month:02d}-03.csv", max(0.0, 0.12 * (month - 6)), month, channels=3)
+    (folder / "notes.txt").write_text("Bearing changed in December 2024.\n")
+    (folder / "copy of june.csv").write_bytes((folder / "fan_2025-06-03.csv").read_bytes())
+    return folder
+
+
+def test_twelve_monthly_files_of_three_channels_become_three_points_with_dates(year: Path) -> None:
+    history = history_of_folder(year, Asked(bearing=BEARING))
+    assert [p.name for p in history.points] == ["acc_x", "acc_y", "acc_z"]
+    failing, *sound = history.points
+    assert len(failing.measurements) == 12
+    assert failing.time_source == "the files' names"
+    assert failing.times[0] == "2025-01-03"
+    assert failing.state in ("alert", "alarm")
+    assert failing.verdict.verdict == "outer"
+    alert = failing.assessment.first["alert"]
+    assert alert is not None
+    assert 6 <= alert <= 9
+    assert [p.assessment.state for p in sound] == ["ok", "ok"]
+    skipped = dict(history.skipped)
+    assert set(skipped) == {"notes.txt", "copy of june.csv"}
+
+
+def test_the_command_line_prints_the_contract(year: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["trend", str(year), "--json", "--bearing", BEARING, "--channel", "acc_x"])
+    answer = json.loads(capsys.readouterr().out)
+    assert code == 1
+    assert set(answer) == {"points", "skipped"}
+    (point,) = answer["points"]
+    assert point["measurements"] == 12
+    assert point["verdict"] == "outer"
+    assert set(point["first"]) == {"watch", "alert", "alarm"}
+    assert set(point["first"]["alert"]) == {"index", "file", "time"}
+    assert point["first"]["watch"]["index"] <= point["first"]["alert"]["index"]
+    assert point["series"]["file"][point["first"]["alert"]["index"]] == point["first"]["alert"]["file"]
+    assert all(len(values) == 12 for values in point["series"].values())
+
+
+def test_csv_has_a_row_per_measurement_and_html_needs_no_network(
+    year: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["trend", str(year), "--csv", "--channel", "acc_y"])
+    rows = capsys.readouterr().out.splitlines()
+    assert len(rows) == 13
+    assert rows[0].startswith("point,index,file,time,state,verdict,rms")
+    main(["trend", str(year), "--html", "--channel", "acc_x", "--bearing", BEARING])
+    page = capsys.readouterr().out
+    assert "<title>" in page
+    assert 'src="http' not in page
+
+
+def test_one_process_and_two_find_the_same(year: Path) -> None:
+    one = history_of_folder(year, Asked(bearing=BEARING), workers=1, verdicts=0)
+    two = history_of_folder(year, Asked(bearing=BEARING), workers=2, verdicts=0)
+    assert one.as_dict() == two.as_dict()
+
+
+def test_short_recordings_are_joined_and_the_verdict_says_how_many(tmp_path: Path) -> None:
+    for i in range(24):
+        write(tmp_path / f"snap_{i}.csv", 0.0, i, seconds=0.2)
+    (point,) = history_of_folder(tmp_path, Asked(bearing=BEARING)).points
+    assert [m.file for m in point.measurements] == [f"snap_{i}.csv" for i in range(24)]
+    assert all(m.joined == 4 for m in point.measurements)  # 5.9 turns each
+    assert point.verdict.recordings == 4
+    assert point.verdict.verdict == "uncertain"
+    assert all("line_outer_db" in m.values for m in point.measurements)
+
+
+def test_figures_show_the_trend_and_the_waterfall(year: Path) -> None:
+    figures = history_figures(history_of_folder(year, Asked(bearing=BEARING, channel="acc_x"), verdicts=0))
+    assert len(figures) == 2
+    assert [trace.type for trace in list(figures.values())[1].data] == ["heatmap"]
+
+
+def test_a_folder_that_is_none_and_a_baseline_that_is_none_are_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match="no folder"):
+        history_of_folder(tmp_path / "nothing")
+    with pytest.raises(UnreadableFile, match="is empty"):
+        history_of_folder(tmp_path)
+    write(tmp_path / "a.csv", 0.0, 1)
+    with pytest.raises(ParameterError, match="catalogue"):
+        history_of_folder(tmp_path, Asked(bearing="no such bearing"))
+    assert main(["trend", str(tmp_path), "--baseline", "ten"]) == 2
+
+
+def test_stopping_keeps_what_is_done(year: Path) -> None:
+    history = history_of_folder(year, Asked(channel="acc_x"), progress=lambda done, total: done < 5, verdicts=0)
+    assert sum(len(p.measurements) for p in history.points) <= 5
+
+
+@pytest.mark.parametrize(
+    ("name", "time"),
+    [
+        ("2004.02.12.10.32.39", "2004-02-12T10:32:39"),
+        ("pump_2024-01-31_0830.csv", "2024-01-31T08:30:00"),
+        ("20240131T083000.wav", "2024-01-31T08:30:00"),
+        ("fan_2025-08.csv", "2025-08-01"),
+        ("acc_00001.csv", ""),
+        ("run20251301.csv", ""),
+        ("1706690000.npy", "2024-01-31T08:33:20+00:00"),
+    ],
+)
+def test_times_are_read_from_names(name: str, time: str) -> None:
+    assert time_in_name(name) == time
+
+
+def test_times_of_day_are_counted_on_over_midnight() -> None:
+    line = timeline(["s_10", "s_2", "s_11"], ["00:10:00.0", "23:50:00.0", "00:20:00.0"])
+    assert line.order == (1, 0, 2)
+    assert line.times == ("day 1 23:50:00", "day 2 00:10:00", "day 2 00:20:00")
+    assert line.days[2] == pytest.approx(0.5 / 24)
+    assert natural_key("a10") > natural_key("a9")
+
+
+def test_readers_tell_when_a_recording_began_and_keep_its_zone() -> None:
+    rows = "\n".join(f"10,20,30,{40 * i},{0.1 * (-1) ** i},{0.2 * (-1) ** i}" for i in range(500))
+    assert read_bytes(rows.encode(), "a.csv")[0].started == "10:20:30.000000"
+    stamped = "time,acc\n" + "\n".join(f"2025-03-01T10:00:00.{i:03d}+02:00,{(-1) ** i}" for i in range(500))
+    assert read_bytes(stamped.encode(), "b.csv")[0].started == "2025-03-01T10:00:00+02:00"
+    headed = "# date: 2025-03-01 10:00:00\n# fs: 12000\nacc\n" + "\n".join(str((-1) ** i * 0.1) for i in range(500))
+    assert read_bytes(headed.encode(), "c.csv")[0].started == "2025-03-01T10:00:00"
+
+
+def test_velocity_of_a_sine_is_its_acceleration_over_its_angular_frequency() -> None:
+    time_s = np.arange(24_000) / 12_000
+    found = velocity_rms(np.sin(2 * np.pi * 100 * time_s), 12_000, (10, 1000))
+    assert found == pytest.approx(1 / np.sqrt(2) / (2 * np.pi * 100), rel=1e-3)
+    assert np.isnan(velocity_rms(np.ones(1000), 12_000, (10, 1000)))
+
+
+def test_the_verdict_of_several_is_that_of_most() -> None:
+    said = [Verdict("outer", 0.8, ""), Verdict("normal", 0.9, ""), Verdict("outer", 0.7, "")]
+    assert most_said(said).verdict == "outer"
+    assert most_said(said).recordings == 3
+    assert most_said(said[:2]).verdict == "uncertain"

@@ -1,0 +1,153 @@
+"""A machine judged against its own past: baseline, limits, persistence, hysteresis, on simulated histories."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from bearing.errors import ParameterError
+from bearing.machines.limits import assess, learning_count
+
+N = 240
+
+
+def life(seed: int, n: int = N, drift_db: float = 0.0, running_in_db: float = 0.0) -> np.ndarray:
+    """RMS in dB of a sound machine: noise, a slow wander, a linear drift, and a level that falls at first."""
+    rng = np.random.default_rng(seed)
+    wander = np.convolve(rng.normal(size=n + 40), np.ones(40) / 40, "valid")[:n]
+    at = np.arange(n)
+    return 0.4 * rng.normal(size=n) + 2 * wander + drift_db * at / n + running_in_db * np.exp(-at / (0.1 * n)) - 10
+
+
+def first(**values: np.ndarray) -> dict[str, int | None]:
+    return assess(values).first
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_sound_machine_that_runs_in_and_drifts_never_alarms(seed: int) -> None:
+    found = first(rms=life(seed, drift_db=1.5, running_in_db=4.0))
+    assert found["alarm"] is None
+    assert found["alert"] is None
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_single_outliers_change_nothing(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rms, kurtosis = life(seed), 10 + 0.3 * rng.normal(size=N)
+    at = rng.choice(np.arange(0, N, 5), 12, replace=False)
+    rms[at] += 15
+    kurtosis[at] += 30
+    found = first(rms=rms, kurtosis=kurtosis)
+    assert found["alert"] is None
+
+
+def test_a_growing_fault_is_watched_then_alerted_then_alarmed() -> None:
+    rms = life(1)
+    rms[120:] += np.linspace(0, 14, N - 120)
+    found = first(rms=rms)
+    assert found["watch"] is not None
+    assert found["alert"] is not None
+    assert found["alarm"] is not None
+    assert 120 < found["watch"] <= found["alert"] < found["alarm"] < 190
+
+
+def test_a_sudden_fault_is_alarmed_within_four_measurements() -> None:
+    rms = life(2)
+    rms[200:] += 15
+    assert first(rms=rms)["alarm"] in (202, 203)
+
+
+def test_the_state_of_a_measurement_does_not_depend_on_what_came_later() -> None:
+    rms = life(3, running_in_db=3.0)
+    rms[150:] += np.linspace(0, 10, N - 150)
+    whole = assess({"rms": rms}).states
+    so_far = assess({"rms": np.r_[rms[:200], np.full(N - 200, np.nan)]}).states
+    assert whole[:200] == so_far[:200]
+
+
+def test_states_do_not_flap_around_a_limit() -> None:
+    rng = np.random.default_rng(4)
+    rms = np.r_[life(4, 120), -10 + 3.0 + 0.6 * rng.normal(size=300)]
+    states = assess({"rms": rms}).states
+    assert sum(a != b for a, b in pairwise(states)) <= 5
+
+
+def test_the_baseline_follows_running_in_and_stops_where_the_fault_begins() -> None:
+    rms = life(5, running_in_db=6.0)
+    rms[140:] += 8
+    base = assess({"rms": rms}).baseline
+    assert base is not None
+    assert base.first > 15
+    assert base.last < 140
+    assert base.count >= learning_count(N)
+
+
+def test_what_strikes_is_never_the_baseline() -> None:
+    rms = life(6)
+    rms[60:110] -= 2  # the quietest stretch, but something strikes in it
+    striking = np.zeros(N, bool)
+    striking[60:110] = True
+    base = assess({"rms": rms}, striking=striking).baseline
+    assert base is not None
+    assert base.last < 60 or base.first >= 110
+
+
+def test_another_speed_is_compared_with_itself() -> None:
+    rpm = np.where(np.arange(N) // 6 % 2, 3000.0, 1500.0)
+    rms = life(7) + np.where(rpm > 2000, 12.0, 0.0)
+    found = assess({"rms": rms}, rpm=rpm)
+    assert found.first["alert"] is None
+    assert found.state == "ok"
+    assert assess({"rms": rms + np.where(np.arange(N) > 180, 10.0, 0.0)}, rpm=rpm).state == "alarm"
+
+
+def test_lines_alarm_only_where_they_stand_in_the_recording_itself() -> None:
+    lines = 5 + np.random.default_rng(8).normal(size=N) * 0.7
+    lines[150:] += 12
+    values = {"rms": life(8), "line_outer_db": lines}
+    assert assess(values, {"line_outer_db": np.zeros(N, bool)}).first["alarm"] is None
+    standing = assess(values, {"line_outer_db": np.arange(N) >= 150})
+    assert standing.first["alarm"] in range(151, 156)
+    assert standing.cause == "line_outer_db"
+
+
+def test_twelve_monthly_measurements_are_enough_to_find_a_fault() -> None:
+    rng = np.random.default_rng(9)
+    lines = 5 + 0.5 * rng.normal(size=12)
+    lines[7:] += [3, 6, 9, 12, 14]
+    found = assess({"rms": -10 + 0.3 * rng.normal(size=12), "line_outer_db": lines})
+    assert found.first["alert"] in (8, 9)
+
+
+def test_too_few_measurements_are_no_data_and_gaps_change_nothing() -> None:
+    assert set(assess({"rms": life(10, 4)}).states) == {"no data"}
+    rms = life(11)
+    rms[100:105] = np.nan
+    assert assess({"rms": rms}).states[100:105] == ("ok",) * 5
+
+
+def test_a_baseline_by_hand_is_used_and_one_outside_is_refused() -> None:
+    rms = life(12)
+    rms[:60] += 8
+    assert assess({"rms": rms}, baseline=(100, 140)).baseline.chosen == "by hand"  # type: ignore[union-attr]
+    with pytest.raises(ParameterError, match="0 to 239"):
+        assess({"rms": rms}, baseline=(200, 400))
+
+
+def test_few_sound_lives_of_many_alarm() -> None:
+    """The false-alarm rate that docs/machines.md states: lives of 200 to 1000 measurements with outliers and drift."""
+    alarms = alerts = 0
+    for seed in range(150):
+        rng = np.random.default_rng(1000 + seed)
+        n = int(rng.integers(200, 1000))
+        rms = life(seed, n, drift_db=float(rng.uniform(-2, 2)), running_in_db=float(rng.uniform(-2, 5)))
+        rms += np.where(rng.random(n) < 0.02, rng.uniform(3, 20, n), 0.0)  # outliers
+        rms += np.where((np.arange(n) // 37) % 3 == 1, rng.uniform(0, 1.5), 0.0)  # load
+        kurtosis = 10 + 0.5 * rng.standard_t(3, size=n)
+        found = first(rms=rms, kurtosis=kurtosis)
+        alarms += found["alarm"] is not None
+        alerts += found["alert"] is not None
+    assert alarms == 0
+    assert alerts <= 15
