@@ -439,7 +439,7 @@ def test_bodies_held_in_memory_are_bounded_together() -> None:
 
 def test_the_key_guards_everything_but_health_and_docs(windows: np.ndarray) -> None:
     with client_of(key="correct horse") as client:
-        for path in ("/api/health", "/api/docs", "/api/openapi.json"):
+        for path in ("/api/health", "/api/docs", "/api/docs/static/swagger-ui.css", "/api/openapi.json"):
             assert client.get(path).status_code == 200, path
         for path in ("/api/bearings", "/api/model", "/api/metrics", "/api/nowhere"):
             assert "key" in sentence(client.get(path), 401)

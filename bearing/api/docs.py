@@ -1,18 +1,26 @@
-"""What /api/docs shows. The examples are computed from the simulated samples by the very code they describe."""
+"""What /api/docs shows, without any other host: Swagger UI's files come with a package, and no font or icon is fetched.
+
+The examples are computed from the simulated samples by the very code they describe.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
 
 from bearing.errors import BearingError
 from bearing.files import DATA_DIR
 
-__all__ = ["BATCH_BODY", "DESCRIPTION", "ERRORS", "WINDOWS_BODY", "with_examples"]
+__all__ = ["BATCH_BODY", "DESCRIPTION", "ERRORS", "WINDOWS_BODY", "add_page", "with_examples"]
 
 SAMPLE = DATA_DIR / "samples" / "outer.csv"  # simulated, and says so in its first line
 
@@ -69,12 +77,32 @@ WINDOWS_BODY: dict[str, Any] = {
 BATCH_BODY: dict[str, Any] = {"requestBody": {"required": True, "content": {"application/json": {"schema": _RECORDS}}}}
 
 
+def add_page(api: FastAPI) -> None:
+    """The page at ``/docs``; addresses in it are relative, so that it works below any prefix of a proxy."""
+    spec = find_spec("fastapi_offline")  # the package that ships Swagger UI; its code is not used
+    if spec is None or spec.origin is None:
+        return  # the schema is served all the same
+    api.mount("/docs/static", StaticFiles(directory=Path(spec.origin).parent / "static"))
+    page = get_swagger_ui_html(
+        openapi_url="openapi.json",
+        title=f"{api.title}: REST",
+        swagger_js_url="docs/static/swagger-ui-bundle.js",
+        swagger_css_url="docs/static/swagger-ui.css",
+        swagger_favicon_url="data:,",
+    )
+
+    @api.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        return page
+
+
 def with_examples(api: FastAPI) -> Callable[[], dict[str, Any]]:
-    """The `openapi` method of `api`: its schema with examples, made once."""
+    """The `openapi` method of `api`: its schema with answers and examples, made once."""
 
     def openapi() -> dict[str, Any]:
         if api.openapi_schema is None:
             schema = get_openapi(title=api.title, version=api.version, description=api.description, routes=api.routes)
+            _add_answers(schema)
             try:
                 _add_examples(schema)
             except BearingError as error:  # a service without its model still explains itself
@@ -83,6 +111,21 @@ def with_examples(api: FastAPI) -> Callable[[], dict[str, Any]]:
         return api.openapi_schema
 
     return openapi
+
+
+def _add_answers(schema: dict[str, Any]) -> None:
+    """What the POST routes answer; of ``/windows`` also as ``.npy``."""
+    from bearing.api.schemas import ANSWERS, REFERENCE, components
+
+    parts = schema.setdefault("components", {}).setdefault("schemas", {})
+    parts.update(components())
+    form = schema["paths"]["/diagnose"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]["$ref"]
+    parts[form.rpartition("/")[2]]["properties"]["file"]["format"] = "binary"  # generators take it for a text without
+    for path, answer in ANSWERS.items():
+        content = {"application/json": {"schema": {"$ref": REFERENCE.format(model=answer.__name__)}}}
+        if path == "/windows":
+            content["application/x-npy"] = {"schema": {"type": "string", "format": "binary"}}
+        schema["paths"][path]["post"]["responses"]["200"]["content"] = content
 
 
 def _add_examples(schema: dict[str, Any]) -> None:
@@ -97,7 +140,7 @@ def _add_examples(schema: dict[str, Any]) -> None:
 
     def answer(path: str, method: str, example: object) -> None:
         answers = schema["paths"][path][method]["responses"]
-        answers["200"]["content"]["application/json"] = {"example": example}
+        answers["200"]["content"]["application/json"]["example"] = example
 
     def body(path: str, example: object) -> None:
         schema["paths"][path]["post"]["requestBody"]["content"]["application/json"]["example"] = example

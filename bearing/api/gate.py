@@ -28,7 +28,8 @@ __all__ = ["Gate", "Metrics", "log", "start_log"]
 
 log = logging.getLogger("bearing.api")
 
-OPEN_PATHS = ("/health", "/docs", "/openapi.json")  # answered without the key
+SWAGGER_FILES = ("/docs/static/swagger-ui-bundle.js", "/docs/static/swagger-ui.css")
+OPEN_PATHS = ("/health", "/docs", "/openapi.json", *SWAGGER_FILES)  # answered without the key
 UPLOAD_PATH = "/diagnose"  # its multipart bodies go to disk as they arrive, all others are held in memory
 MULTIPART_OVERHEAD = 64_000  # bytes of headings and form fields around a file
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")

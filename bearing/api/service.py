@@ -61,7 +61,7 @@ def create_api(settings: ApiSettings | None = None) -> FastAPI:
         title="Bearing Diagnostics",
         version=__version__,
         description=api_docs.DESCRIPTION,
-        docs_url="/docs",
+        docs_url=None,  # `api_docs.add_page`
         redoc_url=None,
         openapi_url="/openapi.json",
     )
@@ -73,6 +73,7 @@ def create_api(settings: ApiSettings | None = None) -> FastAPI:
     api.include_router(_rest)
     for error, handler in _HANDLERS.items():
         api.add_exception_handler(error, handler)
+    api_docs.add_page(api)
     api.openapi = api_docs.with_examples(api)  # type: ignore[method-assign]
     return api
 

@@ -1,0 +1,111 @@
+"""The answers of the three POST routes as schemas, for OpenAPI and the clients generated from it.
+
+What a diagnosis is made of is described by the core's own dataclasses; only what `Diagnosis.to_dict` puts together is
+said here. Imported when the documentation is first asked for, because the core is heavy.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+from pydantic.json_schema import models_json_schema
+
+from bearing.physics.envelope_rule import FamilyEvidence
+from bearing.signal.indicators import Indicators
+from bearing.verdict.diagnosis import Bearing
+from bearing.verdict.doctor import Finding
+from bearing.verdict.opinions import Opinion
+
+__all__ = ["ANSWERS", "components"]
+
+REFERENCE = "#/components/schemas/{model}"
+State = Literal["normal", "inner", "outer", "ball"]
+OriginalName = Literal["Ball", "InnerRace", "Normal", "OuterRace"]
+
+
+class WindowShares(BaseModel):
+    """How many windows the waveform CNN judged, and which share looks like each state."""
+
+    count: int
+    share: dict[str, float]
+
+
+class DiagnosisAnswer(BaseModel):
+    """One diagnosis: the same object on the page, the command line and in the library."""
+
+    file: str
+    channel: str
+    sampling_rate_hz: float
+    rate_source: str
+    duration_s: float
+    shaft_rpm: float | None = Field(description="Revolutions per minute, null when unknown.")
+    rpm_source: str
+    rpm_confidence: float = Field(description="1 for a stated speed, less for one estimated from the signal.")
+    bearing: Bearing | None
+    verdict: State | Literal["uncertain"]
+    best_guess: State
+    confidence: float = Field(description="Of the best guess, 0 to 1.")
+    reason: str
+    agreement: str
+    opinions: dict[str, Opinion]
+    warnings: list[str]
+    checks: list[Finding]
+    evidence: dict[str, FamilyEvidence] = Field(description="By fault family; empty without bearing or speed.")
+    indicators: Indicators
+    windows: WindowShares
+    model: dict[str, str] = Field(description="Name, version and hash of the network.")
+
+
+class WindowsAnswer(BaseModel):
+    """What the waveform CNN makes of each window."""
+
+    classes: list[State]
+    probabilities: list[list[float]] = Field(description="A row per window, in the order of `classes`.")
+    verdicts: list[State]
+    execution_ms: float
+    model: dict[str, str]
+
+
+class Prediction(BaseModel):
+    """One window, in the words of the original service."""
+
+    Prediction: OriginalName
+    Probabilities: dict[OriginalName, float]
+
+
+class BatchAnswer(BaseModel):
+    """The original service's answer."""
+
+    Analysis: list[Prediction]
+    execution_time: float = Field(alias="Execution Time", description="Milliseconds.")
+
+
+ANSWERS: dict[str, type[BaseModel]] = {
+    "/diagnose": DiagnosisAnswer,
+    "/windows": WindowsAnswer,
+    "/batch_predict/": BatchAnswer,
+}
+
+
+def components() -> dict[str, Any]:
+    """The schemas of all answers by name, as OpenAPI keeps them.
+
+    Numbers of the core's dataclasses may be null: what is not finite (a line beyond the spectrum) is no JSON number.
+    """
+    _, schemas = models_json_schema([(answer, "serialization") for answer in ANSWERS.values()], ref_template=REFERENCE)
+    found: dict[str, Any] = schemas["$defs"]
+    ours: list[type[BaseModel]] = [*ANSWERS.values(), Prediction, WindowShares]
+    for name in found.keys() - {answer.__name__ for answer in ours}:
+        found[name] = _nullable(found[name])
+    return found
+
+
+def _nullable(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_nullable(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("type") == "number":
+        return {**schema, "type": ["number", "null"]}
+    return {key: _nullable(value) for key, value in schema.items()}
