@@ -184,6 +184,15 @@ def _serve(arguments: argparse.Namespace) -> int:
     os.execv(sys.executable, [sys.executable, *command])  # signals then reach the server itself
 
 
+def _mcp(arguments: argparse.Namespace) -> int:
+    """Serves assistants over standard input and output until they hang up."""
+    _need("mcp", "mcp")
+    from bearing.mcp import create_server
+
+    create_server(arguments.folders).run("stdio")
+    return OK
+
+
 def _need(module: str, extra: str) -> None:
     """ParameterError saying what to install where a command's libraries are missing."""
     from importlib.util import find_spec
@@ -294,6 +303,9 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=port_number, help="default: the variable PORT, else 8501")
     serve.add_argument("--host", default="0.0.0.0")
     serve.add_argument("--api-only", action="store_true", help="REST alone, without the pages")
+
+    mcp = command("mcp", _mcp, "Answer an assistant over standard input and output (Model Context Protocol).")
+    mcp.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="whose recordings it may read")
     return root
 
 
