@@ -33,7 +33,8 @@ PER_TURN = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 18, 20, 24, 30, 32, 36, 48, 50,
 PER_TURN += (200, 256, 360, 500, 512, 720, 1000, 1024)
 PLAUSIBLE_RPM = (60.0, 30_000.0)
 MOST_CHOICES_RPM = (300.0, 6000.0)  # where nothing else tells pulses per turn, speeds of most machines
-CLEAR_LEAD = 0.5  # of a comb's height, over the runner-up
+CLEAR_LEAD = 0.2  # of a comb over the runner-up, which is mostly its double: every other tooth stands there as well
+CLEAR_HEIGHT = 1.0
 INFERRED = 0.7  # confidence in pulses per turn that only the vibration speaks for
 
 
@@ -135,7 +136,7 @@ def pulses_per_turn(
     heights = heights.reshape(speeds.shape).max(axis=1)
     order = np.argsort(-heights)
     lead = heights[order[0]] - (heights[order[1]] if len(order) > 1 else 0.0)
-    if lead < CLEAR_LEAD:
+    if lead < CLEAR_LEAD or heights[order[0]] < CLEAR_HEIGHT:
         return simplest, INFERRED if simplest == 1 else 0.3
     return float(choices[order[0]]), INFERRED + 0.25 * min(1.0, lead / 2)
 
