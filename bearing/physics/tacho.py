@@ -29,8 +29,10 @@ OFF = 0.2  # of an interval: how far from a whole number of intervals an edge ma
 REGULAR = 0.8  # share of the intervals that must fit
 LONGEST_GAP = 6  # pulses missing in a row: beyond, nobody can count them
 SMOOTHED = 9  # pulses
-PER_TURN = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 18, 20, 24, 30, 32, 36, 48, 50, 60, 64, 72, 90, 100, 120, 128, 180)
-PER_TURN += (200, 256, 360, 500, 512, 720, 1000, 1024)
+PER_TURN = (
+    *(1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 18, 20, 24, 30, 32, 36, 48, 50, 60, 64, 72, 90, 100, 120, 128, 180),
+    *(200, 256, 360, 500, 512, 720, 1000, 1024),
+)
 PLAUSIBLE_RPM = (60.0, 30_000.0)
 MOST_CHOICES_RPM = (300.0, 6000.0)  # where nothing else tells pulses per turn, speeds of most machines
 CLEAR_LEAD = 0.2  # of a comb over the runner-up, which is mostly its double: every other tooth stands there as well
