@@ -99,11 +99,15 @@ def load_zone(angle_rad: FloatArray, extent: float) -> FloatArray:
     return np.maximum(1.0 - (1.0 - np.cos(angle_rad)) / (2.0 * extent), 0.0) ** 1.5
 
 
-def simulate(config: SimulationConfig) -> FloatArray:
-    """The simulated acceleration in g, shape (round(duration_s * sampling_rate_hz),)."""
+def simulate(config: SimulationConfig, turns: FloatArray | None = None) -> FloatArray:
+    """The simulated acceleration in g, shape (round(duration_s * sampling_rate_hz),).
+
+    `turns` of the shaft at each sample, same shape, tell how a speed moves; None holds it but for a slow wander.
+    """
     rng = np.random.default_rng(config.seed)
     n_samples = round(config.duration_s * config.sampling_rate_hz)
-    turns = _shaft_turns(config, n_samples, rng)
+    steady = _shaft_turns(config, n_samples, rng)
+    turns = steady if turns is None else turns
     signal = _tones(config, turns, rng) + _noise(config, n_samples, rng)
     if config.state != "healthy" and config.impact_g > 0:
         impact_turns, strength = _impacts(config, turns[-1], rng)
