@@ -8,6 +8,7 @@ import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from bearing.figures.looks import LOOKS, MACHINE_LOOKS
 from bearing.readers.names import safe_cell
 from bearing.states import MACHINE_STATES, state
 from bearing.verdict.diagnosis import Diagnosis
@@ -103,7 +104,7 @@ def _headline(diagnosis: Diagnosis) -> str:
 
 def report_html(diagnosis: Diagnosis, figures: Mapping[str, go.Figure], note: str = "") -> str:
     """One self-contained page: the verdict, the summary and live figures (title -> figure). Everything is escaped."""
-    look = state(diagnosis.verdict)
+    colour = LOOKS[diagnosis.verdict].colour
     rows = "".join(
         f"<tr><th>{html.escape(name.replace('_', ' '))}</th><td>{html.escape(value)}</td></tr>"
         for name, value in summary_rows(diagnosis)
@@ -111,7 +112,7 @@ def report_html(diagnosis: Diagnosis, figures: Mapping[str, go.Figure], note: st
     return f"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Bearing diagnosis: {html.escape(diagnosis.file)}</title>
-<style>{_STYLE}h1{{border-left:8px solid {look.colour};padding-left:.6rem}}</style>
+<style>{_STYLE}h1{{border-left:8px solid {colour};padding-left:.6rem}}</style>
 <h1>{html.escape(_headline(diagnosis))}</h1>
 <p>{html.escape(diagnosis.reason)}</p><p class="note">{html.escape(note)}</p><table>{rows}</table>
 {_drawn(figures)}</html>
@@ -121,7 +122,8 @@ def report_html(diagnosis: Diagnosis, figures: Mapping[str, go.Figure], note: st
 def history_html(history: History, figures: Mapping[str, go.Figure], title: str, note: str = "") -> str:
     """One self-contained page about a machine: state and reason of every point, then the figures. All is escaped."""
     worst = history.worst
-    look = MACHINE_STATES[worst.state if worst else "no data"]
+    state_key = worst.state if worst else "no data"
+    headline = f"{html.escape(title)}: {MACHINE_STATES[state_key].title}"
     rows = "".join(
         f"<tr><th>{html.escape(p.name)}</th><td>{html.escape(MACHINE_STATES[p.state].title)}</td>"
         f"<td>{html.escape(p.reason)}</td><td>{len(p.measurements)} measurements, "
@@ -132,9 +134,9 @@ def history_html(history: History, figures: Mapping[str, go.Figure], title: str,
     skipped = "".join(f"<li>{html.escape(name)}: {html.escape(why)}</li>" for name, why in history.skipped[:50])
     return f"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{html.escape(title)}: {look.title}</title>
-<style>{_STYLE}h1{{border-left:8px solid {look.colour};padding-left:.6rem}}</style>
-<h1>{html.escape(title)}: {look.title}</h1><p class="note">{html.escape(note)}</p>
+<title>{headline}</title>
+<style>{_STYLE}h1{{border-left:8px solid {MACHINE_LOOKS[state_key].colour};padding-left:.6rem}}</style>
+<h1>{headline}</h1><p class="note">{html.escape(note)}</p>
 <table>{rows}</table>{_drawn(figures)}
 {f"<h2>Files that are no measurement</h2><ul>{skipped}</ul>" if skipped else ""}</html>
 """

@@ -1,56 +1,81 @@
-"""One word, one colour and one icon per health state, used by every page, chart and table.
+"""Health states, fault families and what they are called: once, for every page, chart, table and sentence.
 
-Colours: Okabe & Ito's palette, distinguishable with any colour vision, chosen to stand on light and dark grounds.
+How a state looks is in `bearing.figures.looks`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
-__all__ = ["MACHINE_STATES", "STATES", "HealthState", "state"]
+__all__ = [
+    "CLASSES",
+    "FAMILIES",
+    "FAULTS",
+    "LABELS",
+    "MACHINE_STATES",
+    "STATES",
+    "UNCERTAIN",
+    "Family",
+    "HealthState",
+    "Label",
+    "MachineState",
+    "State",
+    "state",
+]
+
+Family = Literal["outer", "inner", "ball"]
+"""A family of fault lines: BPFO, BPFI, 2×BSF."""
+Label = Literal["normal", "inner", "outer", "ball"]
+"""What a bearing truly is, where that is known."""
+State = Literal["normal", "inner", "outer", "ball", "damaged", "impacts", "uncertain"]
+"""What a verdict can say."""
+MachineState = Literal["no data", "ok", "watch", "alert", "alarm"]
+"""What a machine's history can say."""
+
+FAMILIES: tuple[str, ...] = get_args(Family)  # in the order of every array with an axis of families
+LABELS: tuple[str, ...] = get_args(Label)  # in the order of tables and charts
+CLASSES: tuple[str, ...] = ("normal", *FAMILIES)  # in the order of the order network's outputs
+UNCERTAIN = "uncertain"
+FAULTS: tuple[str, ...] = ("inner", "outer", "ball", "damaged")  # verdicts that call the bearing damaged
 
 
 @dataclass(frozen=True)
 class HealthState:
-    """`key` is the name in data; `title` and `sentence` are for people; `icon` is a Material symbol."""
+    """`key` is the name in data. For people: `title` alone, `part` where space is short, `sentence` in a text."""
 
-    key: str
+    key: State | MachineState
     title: str
+    part: str
     sentence: str
-    colour: str
-    icon: str
-    symbol: str  # plotly marker: a second channel besides colour
 
 
 STATES: dict[str, HealthState] = {
     s.key: s
     for s in (
-        HealthState("normal", "Healthy", "No bearing fault found", "#009E73", ":material/check_circle:", "circle"),
+        HealthState("normal", "Healthy", "Healthy", "No bearing fault found"),
+        HealthState("inner", "Inner race fault", "Inner race", "The inner race is damaged"),
+        HealthState("outer", "Outer race fault", "Outer race", "The outer race is damaged"),
+        HealthState("ball", "Ball fault", "Ball", "A rolling element is damaged"),
         HealthState(
-            "inner", "Inner race fault", "The inner race is damaged", "#D55E00", ":material/adjust:", "diamond"
+            "damaged",
+            "Bearing damage, part unclear",
+            "Damage",
+            "The bearing is damaged, and the evidence does not say which part",
         ),
-        HealthState(
-            "outer", "Outer race fault", "The outer race is damaged", "#0072B2", ":material/trip_origin:", "square"
-        ),
-        HealthState(
-            "ball", "Ball fault", "A rolling element is damaged", "#CC79A7", ":material/bubble_chart:", "triangle-up"
-        ),
-        HealthState(
-            "uncertain", "Uncertain", "The evidence does not carry a verdict", "#8A8F98", ":material/help:", "x"
-        ),
+        HealthState("impacts", "Something strikes", "Impacts", "Something strikes that need not be the bearing"),
+        HealthState("uncertain", "Uncertain", "Uncertain", "The evidence does not carry a verdict"),
     )
 }
 
 MACHINE_STATES: dict[str, HealthState] = {
     s.key: s
     for s in (
-        HealthState(
-            "no data", "No data", "Too few measurements", "#8A8F98", ":material/hourglass_empty:", "circle-open"
-        ),
-        HealthState("ok", "OK", "Nothing changed", "#009E73", ":material/check_circle:", "circle"),
-        HealthState("watch", "Watch", "Something began to change", "#56B4E9", ":material/visibility:", "triangle-up"),
-        HealthState("alert", "Alert", "It changed beyond what is usual", "#E69F00", ":material/warning:", "diamond"),
-        HealthState("alarm", "Alarm", "It changed greatly and for long", "#D55E00", ":material/error:", "square"),
+        HealthState("no data", "No data", "No data", "Too few measurements"),
+        HealthState("ok", "OK", "OK", "Nothing changed"),
+        HealthState("watch", "Watch", "Watch", "Something began to change"),
+        HealthState("alert", "Alert", "Alert", "It changed beyond what is usual"),
+        HealthState("alarm", "Alarm", "Alarm", "It changed greatly and for long"),
     )
 }  # mildest first
 

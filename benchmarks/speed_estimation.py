@@ -28,7 +28,7 @@ from bearing.physics import speed
 from bearing.physics.catalogue import find, load_catalogue
 from bearing.physics.combs import SpeedSpectra, comb_and_families, speed_spectra
 from bearing.physics.kinematics import FaultOrders
-from bearing.physics.simulate import STATES, Resonance, SimulationConfig, simulate
+from bearing.physics.simulate import CONDITIONS, Resonance, SimulationConfig, simulate
 
 BINS = (0.0, 0.2, 0.5, 0.8, 0.9, 1.0)
 
@@ -110,7 +110,7 @@ def simulated(count: int = 300) -> Iterator[Case]:
     for seed in range(count):
         level = float(np.exp(rng.uniform(np.log(0.0005), np.log(0.05))))
         config = SimulationConfig(
-            state=STATES[rng.integers(len(STATES))],
+            state=CONDITIONS[rng.integers(len(CONDITIONS))],
             sampling_rate_hz=float(rng.choice([12_000, 20_000, 25_600])),
             duration_s=float(rng.uniform(1.5, 12)),
             shaft_rpm=float(np.exp(rng.uniform(np.log(400), np.log(5000)))),

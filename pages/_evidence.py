@@ -14,12 +14,12 @@ from bearing.figures.recording import spectrogram_figure, spectrum_figure, windo
 from bearing.physics.envelope_rule import FamilyEvidence
 from bearing.signal.envelope import Band
 from bearing.signal.kurtogram import Kurtogram
-from bearing.states import state
+from bearing.states import FAMILIES, state
 from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.opinions import family_remark, family_sentence
 from pages import _compute
 from pages._panel import Choice
-from pages._show import STATE_COLOUR, chart, plain
+from pages._show import STATE_COLOUR, STATE_ICON, chart, plain
 
 
 @st.fragment
@@ -75,7 +75,7 @@ def envelope_section(choice: Choice, diagnosis: Diagnosis) -> None:
 
 def _highlight(diagnosis: Diagnosis) -> tuple[str, ...]:
     """A clear verdict shows its own lines; the other families wait in the legend."""
-    return (diagnosis.verdict,) if diagnosis.verdict in LINE_NAMES else ("outer", "inner", "ball")
+    return (diagnosis.verdict,) if diagnosis.verdict in FAMILIES else FAMILIES
 
 
 def _band_controls(tag: str, automatic: dict[str, Band], nyquist_hz: float, narrowest_hz: float) -> Band:
@@ -154,8 +154,9 @@ def families(evidence: Mapping[str, FamilyEvidence], verdict: str) -> None:
     columns = st.columns(3, gap="small")
     for column, (family, found) in zip(columns, evidence.items(), strict=False):
         with column.container(border=True, height="stretch", gap="xxsmall", key=f"family-{family}"):
-            look = state(family)
-            st.markdown(f":{STATE_COLOUR[family]}[{look.icon}] {family_sentence(found)} {family_remark(found)}".strip())
+            st.markdown(
+                f":{STATE_COLOUR[family]}[{STATE_ICON[family]}] {family_sentence(found)} {family_remark(found)}".strip()
+            )
             low, high = found.band_hz
             sides = sum(line.found for line in found.sidebands)
             modulation = f"{sides} of {len(found.sidebands)} sidebands, " if found.sidebands else ""
@@ -166,7 +167,7 @@ def families(evidence: Mapping[str, FamilyEvidence], verdict: str) -> None:
     with st.expander("Every line that was looked for", icon=":material/table_rows:"):
         rows = [
             {
-                "Family": state(family).title.replace(" fault", ""),
+                "Family": state(family).part,
                 "Line": f"{LINE_NAMES[family]} {line.name}",
                 "Expected (Hz)": line.expected_hz,
                 "Found (Hz)": line.found_hz if line.found else None,

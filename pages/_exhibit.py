@@ -7,14 +7,12 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from bearing.cwru.registry import LABELS
 from bearing.errors import ModelError
 from bearing.figures import verdicts as figures
 from bearing.figures.test_set import confusion_figure
 from bearing.results.verdict import COMMAND, Honesty, Outcome, cnn_honesty, cnn_verdicts, read_outcomes, tally
 from bearing.results.waveform import OTHER_MACHINE, PROTOCOLS, Result, read_predictions
-from bearing.states import STATES
-from bearing.verdict.fusion import UNCERTAIN
+from bearing.states import LABELS, STATES
 
 QUIET = {"displayModeBar": False}
 
@@ -111,7 +109,7 @@ def show_outcome(outcome: Outcome) -> None:
     with right:
         st.markdown("**Every verdict counted**")
         st.plotly_chart(
-            confusion_figure(outcome.confusion, LABELS, (*LABELS, UNCERTAIN), height=330),
+            confusion_figure(outcome.confusion, LABELS, outcome.answers, height=330),
             key=f"verdicts {outcome.protocol}",
             config=QUIET,
             alt=f"Confusion matrix of the verdicts on {len(outcome.judged)} recordings",

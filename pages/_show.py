@@ -10,15 +10,26 @@ import streamlit as st
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-Tone = Literal["red", "orange", "blue", "green", "violet", "gray"]
+Tone = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
-# Names of Streamlit's palette; .streamlit/config.toml gives each the colour of bearing/states.py.
+# Names of Streamlit's palette; .streamlit/config.toml gives each the colour of bearing/figures/looks.py.
 STATE_COLOUR: dict[str, Tone] = {
     "normal": "green",
     "inner": "orange",
     "outer": "blue",
     "ball": "violet",
+    "damaged": "red",
+    "impacts": "yellow",
     "uncertain": "gray",
+}
+STATE_ICON = {
+    "normal": ":material/check_circle:",
+    "inner": ":material/adjust:",
+    "outer": ":material/trip_origin:",
+    "ball": ":material/bubble_chart:",
+    "damaged": ":material/dangerous:",
+    "impacts": ":material/bolt:",
+    "uncertain": ":material/help:",
 }
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~$<>^])")

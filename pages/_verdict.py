@@ -7,7 +7,7 @@ import streamlit as st
 from bearing.states import state
 from bearing.verdict.diagnosis import Diagnosis, Opinion
 from bearing.verdict.doctor import DoctorReport
-from pages._show import STATE_COLOUR, Tone, percent, plain
+from pages._show import STATE_COLOUR, STATE_ICON, Tone, percent, plain
 
 SEVERITY_LOOK = {
     "severe": ("red", ":material/error:"),
@@ -23,7 +23,7 @@ def banner(diagnosis: Diagnosis, simulated: bool) -> None:
     colour = STATE_COLOUR[look.key]
     with st.container(border=True, key=f"verdict-{look.key}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.header(f"{look.icon} :{colour}[{look.title}]", anchor=False, width="content")
+            st.header(f"{STATE_ICON[look.key]} :{colour}[{look.title}]", anchor=False, width="content")
             if diagnosis.has_guess:
                 st.header(confidence(diagnosis), anchor=False, width="content")
         why = " ".join(filter(None, (_sentence(diagnosis.reason), diagnosis.speed_note)))
@@ -88,7 +88,7 @@ def _opinion(opinion: Opinion) -> None:
         else:
             look = state(opinion.verdict)
             sure = f" {percent(opinion.confidence)}" if opinion.confidence is not None else ""
-            st.badge(look.title.replace(" fault", "") + sure, icon=look.icon, color=STATE_COLOUR[look.key])
+            st.badge(look.part + sure, icon=STATE_ICON[look.key], color=STATE_COLOUR[look.key])
     outside = opinion.verdict is not None and not opinion.in_domain
     badge = ":orange-badge[:material/warning: outside its training] " if outside else ""
     st.markdown(f"{badge}:small[{plain(_sentence(opinion.note))}]")

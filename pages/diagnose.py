@@ -6,10 +6,10 @@ import streamlit as st
 
 from bearing.errors import BearingError
 from bearing.figures.diagnosis import DiagnosisFigures
+from bearing.figures.looks import LOOKS
 from bearing.figures.recording import preview_figure, waveform_figure
 from bearing.readers.names import clean_file_name
 from bearing.report import report_csv, report_html, report_json
-from bearing.states import STATES
 from bearing.verdict.diagnosis import Diagnosis
 from pages import _compute
 from pages._evidence import envelope_section, spectrogram_section, spectrum_section, windows_section
@@ -36,7 +36,7 @@ from pages._source import (
 )
 from pages._verdict import banner, key_numbers, opinions, strip
 
-COLOUR_OF_SAMPLE = {name: STATES["normal" if name == "healthy" else name].colour for name in SAMPLES}
+COLOUR_OF_SAMPLE = {name: LOOKS["normal" if name == "healthy" else name].colour for name in SAMPLES}
 STYLE = """<style>
 .st-key-panel [data-testid="stFileUploaderDropzone"] {padding: .5rem .75rem; min-height: 0}
 .st-key-hero [data-testid="stFileUploaderDropzone"] {min-height: 9.5rem; border: 2px dashed rgba(128,138,148,.55);
@@ -49,7 +49,9 @@ STYLE = """<style>
   .st-key-bench > div > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:first-child,
   .st-key-bench > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:first-child {order: 2}
 }
-""" + "".join(f".st-key-verdict-{s.key} {{border-left: 6px solid {s.colour} !important}}\n" for s in STATES.values())
+""" + "".join(
+    f".st-key-verdict-{key} {{border-left: 6px solid {look.colour} !important}}\n" for key, look in LOOKS.items()
+)
 
 STEPS = (
     (":material/upload_file:", "Drop a file", "MATLAB, CSV or text, WAV, NumPy, HDF5, LabVIEW, universal file."),

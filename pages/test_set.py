@@ -10,7 +10,7 @@ import streamlit as st
 
 from bearing import files
 from bearing.cwru.dataset import available
-from bearing.cwru.registry import LABELS, entry
+from bearing.cwru.registry import entry
 from bearing.errors import BearingError, ModelError
 from bearing.figures import test_set as figures
 from bearing.results.metrics import confusion_matrix
@@ -25,7 +25,7 @@ from bearing.results.waveform import (
     window_facts,
 )
 from bearing.signal.windows import NETWORK_RATE_HZ, WINDOW
-from bearing.states import STATES
+from bearing.states import LABELS, STATES
 from pages._show import STATE_COLOUR, percent
 
 if TYPE_CHECKING:

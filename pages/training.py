@@ -9,7 +9,6 @@ import pandas as pd
 import streamlit as st
 
 from bearing import files
-from bearing.cwru.registry import LABELS
 from bearing.errors import ModelError
 from bearing.figures import training as figures
 from bearing.figures.test_set import confusion_figure
@@ -23,7 +22,7 @@ from bearing.results.waveform import (
     read_history,
     read_kernels,
 )
-from bearing.states import STATES
+from bearing.states import LABELS, STATES
 from pages._exhibit import honesty_of_cnn, show_exhibit, show_honesty
 from pages._live import show_live
 from pages._questions import show_questions

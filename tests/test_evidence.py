@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from bearing.models.order_features import order_features
 from bearing.physics.envelope_rule import envelope_evidence, envelope_opinion, made_up_orders, max_order_of
-from bearing.physics.kinematics import FAMILIES, FaultOrders, Geometry, fault_orders
+from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
 from bearing.signal.order_spectrum import band_tree, envelope_order_spectrum, refine_shaft_hz
+from bearing.states import FAMILIES
 from bearing.verdict.opinions import burst_sentence
 
 ORDERS = fault_orders(Geometry(9, 7.94, 39.04))

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from bearing import files
-from bearing.cwru.registry import LABELS, drive_end_entries
+from bearing.cwru.registry import drive_end_entries
 from bearing.errors import ModelError
 from bearing.figures.test_set import confusion_figure
 from bearing.figures.verdicts import comparison_figure, coverage_figure, grades_figure, reliability_figure
@@ -20,6 +20,7 @@ from bearing.files import ROOT, WEIGHTS_DIR
 from bearing.results.metrics import classification_metrics
 from bearing.results.verdict import cnn_honesty, cnn_verdicts, read_outcomes, tally
 from bearing.results.waveform import read_predictions, read_result
+from bearing.states import LABELS
 
 
 def evaluation() -> dict[str, Any]:

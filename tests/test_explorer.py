@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bearing.cwru.registry import LABELS, drive_end_entries
+from bearing.cwru.registry import drive_end_entries
 from bearing.errors import ModelError, ParameterError
 from bearing.figures.test_set import confusion_figure, map_figure, window_figure
 from bearing.figures.training import curves_figure, kernels_figure, network_figure, protocols_figure
@@ -42,6 +42,7 @@ from bearing.results.waveform import (
     resampled_recording,
     window_facts,
 )
+from bearing.states import LABELS
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,13 @@ import pytest
 
 from bearing.figures import envelope as envelope_figures
 from bearing.figures import recording as figures
+from bearing.figures.looks import LOOKS
 from bearing.physics.catalogue import find
 from bearing.physics.simulate import SimulationConfig, simulate_recording
 from bearing.report import report_csv, report_html, report_json, summary_rows
 from bearing.signal.envelope import Band, envelope_spectrum
 from bearing.signal.kurtogram import kurtogram
 from bearing.signal.spectrum import amplitude_spectrum, downsample, spectrogram
-from bearing.states import STATES
 from bearing.verdict.diagnosis import Bearing, Diagnosis, diagnose
 
 RPM = 1772.0
@@ -52,7 +52,7 @@ def test_the_ribbon_has_one_cell_per_window_in_the_colour_of_its_state(outer: Di
     ribbon = figures.waveform_figure(np.arange(9.0), np.arange(9.0), "", outer.windows).data[1]
     assert ribbon.z.shape == (1, len(outer.windows.start_s))
     colours = {colour for _, colour in ribbon.colorscale}
-    assert colours == {STATES[name].colour for name in outer.windows.classes}
+    assert colours == {LOOKS[name].colour for name in outer.windows.classes}
 
 
 def test_a_single_window_does_not_stretch_the_time_axis(outer: Diagnosis) -> None:

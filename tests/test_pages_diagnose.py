@@ -13,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from bearing.errors import DownloadFailed
+from bearing.figures.looks import LOOKS
 from bearing.settings import limits
 from bearing.states import STATES
 from bearing.verdict.diagnosis import Bearing, Opinion, diagnose
@@ -285,9 +286,9 @@ def test_no_confidence_reads_as_certainty() -> None:
 
 def test_the_theme_has_the_colours_of_the_states() -> None:
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
-    for key, look in STATES.items():
+    for key in STATES:
         for ground in ("light", "dark"):
-            assert config["theme"][ground][f"{STATE_COLOUR[key]}Color"] == look.colour
+            assert config["theme"][ground][f"{STATE_COLOUR[key]}Color"] == LOOKS[key].colour
 
 
 def test_the_upload_limit_is_the_readers_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,12 +16,12 @@ from streamlit.testing.v1 import AppTest
 from bearing import files
 from bearing.cwru import registry
 from bearing.cwru.download import is_published
-from bearing.cwru.registry import LABELS
 from bearing.files import ROOT, WEIGHTS_DIR
 from bearing.lab import live as live_training
 from bearing.lab.live import Plan
 from bearing.lab.settings import Settings
 from bearing.results.waveform import PROTOCOLS, read_all_results, read_predictions, read_result, read_results
+from bearing.states import LABELS
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from bearing.cwru.dataset import load_recording, locate, window_set
-from bearing.cwru.registry import LABELS, drive_end_entries, entry, recognise, recognise_variable, registry
+from bearing.cwru.registry import drive_end_entries, entry, recognise, recognise_variable, registry
 from bearing.errors import ParameterError, RecordingMissing
+from bearing.states import LABELS
 from bearing.verdict.intake import open_path
 
 

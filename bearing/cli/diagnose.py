@@ -13,6 +13,7 @@ from typing import Any
 
 from bearing.errors import BearingError, UnreadableFile
 from bearing.readers.names import safe_cell
+from bearing.states import FAULTS
 from bearing.verdict.diagnosis import Diagnosis, diagnose
 from bearing.verdict.intake import Intake, open_path, open_upload
 from bearing.verdict.request import choose
@@ -47,7 +48,7 @@ def expand(names: Sequence[str]) -> list[str]:
 
 def exit_code(verdicts: Sequence[str]) -> int:
     """0 healthy, 1 fault, 2 bad input (``error``), 3 uncertain; of several: fault, then error, then uncertain."""
-    if any(v in ("inner", "outer", "ball") for v in verdicts):
+    if any(v in (*FAULTS, "impacts") for v in verdicts):
         return 1
     if "error" in verdicts:
         return 2

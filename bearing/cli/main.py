@@ -25,7 +25,7 @@ examples:
   cat pump.csv | python -m bearing diagnose - --rate 25600 --json | jq .verdict
 
 exit code:
-  0  healthy          1  a fault was found
+  0  healthy          1  a fault, or something that strikes, was found
   2  bad input        3  uncertain
   Of several files: 1 if any has a fault, else 2 if any could not be used, else 3 if any is uncertain, else 0.
 """

@@ -14,10 +14,10 @@ from typing import ClassVar
 
 from bearing.errors import ParameterError
 from bearing.files import DATA_DIR
+from bearing.states import state
 
 __all__ = [
     "BEARING_OF_END",
-    "LABELS",
     "RegistryEntry",
     "drive_end_entries",
     "entry",
@@ -27,7 +27,6 @@ __all__ = [
     "registry",
 ]
 
-LABELS = ("normal", "inner", "outer", "ball")
 BASE_URL = "https://engineering.case.edu/sites/default/files/"
 BEARING_OF_END = {"DE": "SKF 6205-2RS JEM", "FE": "SKF 6203-2RS JEM"}
 
@@ -84,7 +83,7 @@ class RegistryEntry:
     @property
     def description(self) -> str:
         """One line for people, such as ``105: inner race, 0.007 in, 0 hp, drive end``."""
-        part = {"inner": "inner race", "outer": "outer race", "ball": "ball", "normal": "healthy"}[self.label]
+        part = state(self.label).part.lower()
         clock = f" at {self.clock_position} o'clock" if self.clock_position else ""
         size = f", {self.fault_size} in" if self.fault_size else ""
         end = "fan" if self.set == "fan end" else "drive"

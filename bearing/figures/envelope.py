@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from bearing.figures.looks import LOOKS
 from bearing.figures.recording import CLEAR, MAP, MARK, NUMBER, SIGNAL, colour_bar, float32, layout
 from bearing.physics.envelope_rule import FOUND_DB, LINE_REACH, FamilyEvidence
-from bearing.physics.kinematics import FAMILIES, FaultOrders
+from bearing.physics.kinematics import FaultOrders
 from bearing.signal.envelope import Band, EnvelopeSpectrum
 from bearing.signal.kurtogram import Kurtogram
 from bearing.signal.spectrum import downsample
-from bearing.states import STATES
+from bearing.states import FAMILIES, STATES
 
 __all__ = ["LINE_NAMES", "Cursor", "cursors", "envelope_figure", "kurtogram_figure"]
 
@@ -131,7 +132,7 @@ def _cursor_traces(
     visible: bool | str,
 ) -> list[dict[str, Any]]:
     """Three traces that the legend shows and hides together: cursors, their names, and what was found at them."""
-    colour, name, height = STATES[family].colour, LINE_NAMES[family], NAME_HEIGHTS[family] * top
+    colour, name, height = LOOKS[family].colour, LINE_NAMES[family], NAME_HEIGHTS[family] * top
     shared = {"type": "scatter", "legendgroup": family, "visible": visible}
     harmonics = [line for line in lines if not line.sideband]
     x = [line.slipped_hz / per_order for line in harmonics]
@@ -139,7 +140,7 @@ def _cursor_traces(
         "x": [value for at in x for value in (at, at, None)],
         "y": [0.0, height, None] * len(x),
         "mode": "lines",
-        "name": f"{STATES[family].title.split(' fault')[0]} ({name})",
+        "name": f"{STATES[family].part} ({name})",
         "line": {"color": colour, "width": 1.3, "dash": DASHES[family]},
         "opacity": 0.6,
         "hoverinfo": "skip",
@@ -164,7 +165,7 @@ def _cursor_traces(
         "marker": {
             "color": [colour if db >= FOUND_DB else CLEAR for _, _, db in read],
             "size": [6 if line.sideband else 10 for line, _, _ in read],
-            "symbol": STATES[family].symbol,
+            "symbol": LOOKS[family].symbol,
             "line": {"color": colour, "width": 1.4},
         },
         "text": [_cursor_words(f"{name} {line.name}", line, found_hz, db) for line, found_hz, db in read],

@@ -14,6 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from bearing.figures.looks import LOOKS
 from bearing.signal.spectrum import Spectrogram, downsample
 from bearing.states import STATES
 from bearing.verdict.opinions import WindowVerdicts
@@ -129,7 +130,7 @@ def waveform_figure(
 def _ribbon(windows: WindowVerdicts) -> dict[str, Any]:
     """One cell per window in the colour of its most likely state; pale where the network knows no such windows."""
     order = [name for name in STATES if name in windows.classes]
-    colours = [STATES[name].colour for name in order]
+    colours = [LOOKS[name].colour for name in order]
     best = windows.probabilities.max(axis=1)
     words = [f"{STATES[v].title}, {p:.0%}" for v, p in zip(windows.verdicts, best, strict=True)]
     return {
@@ -169,7 +170,7 @@ def windows_figure(windows: WindowVerdicts, height: int = 230) -> go.Figure:
             "y": float32(windows.probabilities[:, windows.classes.index(name)]),
             "width": windows.duration_s,
             "name": STATES[name].title,
-            "marker": {"color": STATES[name].colour, "line": {"width": 0}},
+            "marker": {"color": LOOKS[name].colour, "line": {"width": 0}},
             "hovertemplate": f"{STATES[name].title}: %{{y:.1%}}<br>window at %{{x:.2f}} s<extra></extra>",
         }
         for name in STATES

@@ -12,10 +12,10 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from bearing.cwru.registry import LABELS
+from bearing.figures.looks import LOOKS
 from bearing.figures.recording import CLEAR, GRID, SIGNAL
 from bearing.signal.spectrum import amplitude_spectrum
-from bearing.states import STATES
+from bearing.states import LABELS, STATES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,7 @@ def map_figure(
         vertical_spacing=0.09,
     )
     for label in LABELS:
-        marker = {"color": STATES[label].colour, "symbol": STATES[label].symbol, "size": 9}
+        marker = {"color": LOOKS[label].colour, "symbol": LOOKS[label].symbol, "size": 9}
         figure.add_scatter(x=[None], y=[None], mode="markers", name=SHORT[label], marker=marker, legendgroup=label)
     for panel, fold in enumerate(folds):
         place = {"row": panel // columns + 1, "col": panel % columns + 1}
@@ -98,7 +98,7 @@ def map_figure(
 def _points(rows: pd.DataFrame, truth: str, prediction: str, marked: int | None) -> go.Scatter:
     """Windows of one truth and one answer: right ones plain, wrong ones outlined in the colour of the answer."""
     right = truth == prediction
-    outline = {"width": 0} if right else {"width": 1.5, "color": STATES[prediction].colour}
+    outline = {"width": 0} if right else {"width": 1.5, "color": LOOKS[prediction].colour}
     said = "right" if right else f"called <b>{STATES[prediction].title.lower()}</b>"
     opacity = 0.6 if right else 0.9
     facts = np.column_stack([rows.index.to_numpy(), rows["recording"], rows["confidence"]]).astype(np.float32)
@@ -110,8 +110,8 @@ def _points(rows: pd.DataFrame, truth: str, prediction: str, marked: int | None)
         legendgroup=truth,
         showlegend=False,
         marker={
-            "color": STATES[truth].colour,
-            "symbol": STATES[truth].symbol,
+            "color": LOOKS[truth].colour,
+            "symbol": LOOKS[truth].symbol,
             "size": 6 if right else 7,
             "opacity": opacity,
             "line": outline,
@@ -220,7 +220,7 @@ def _probability_bars(facts: WindowFacts) -> go.Bar:
         x=values,
         y=[f"{STATES[name].title}{' ✓' if name == facts.truth else ''}" for name in names],
         orientation="h",
-        marker={"color": [STATES[name].colour for name in names]},
+        marker={"color": [LOOKS[name].colour for name in names]},
         text=["> 99.9%" if value > 0.9995 else f"{value:.1%}" for value in values],
         textposition="outside",
         cliponaxis=False,

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from bearing.figures.looks import MACHINE_LOOKS
 from bearing.figures.recording import MAP, NUMBER, SIGNAL, colour_bar, float32, layout
 from bearing.machines.history import History, Point, natural
 from bearing.machines.measure import INDICATORS, WATERFALL_STEP
 from bearing.machines.words import verdict_words
-from bearing.physics.kinematics import FAMILIES, FaultOrders
+from bearing.physics.kinematics import FaultOrders
 from bearing.signal.spectrum import downsample
-from bearing.states import MACHINE_STATES
+from bearing.states import FAMILIES, MACHINE_STATES
 
 __all__ = ["history_figures", "point_axis", "trend_figure", "waterfall_figure"]
 
@@ -46,10 +47,12 @@ def trend_figure(point: Point, name: str = "rms", height: int = 340) -> go.Figur
     unit = next((m.unit for m in point.measurements if m.unit), "") if unit == "signal" else unit
     limit = point.assessment.limits.get(name)
     traces: list[dict[str, Any]] = [_line(x, y)]
-    for key, look in MACHINE_STATES.items():
+    for key, look in MACHINE_LOOKS.items():
         at = np.flatnonzero(np.array([s == key for s in point.assessment.states]) & np.isfinite(y))
         if len(at):
-            traces.append(_marks(point, x, y, at, look.title, look.colour, look.symbol, small=key == "ok"))
+            traces.append(
+                _marks(point, x, y, at, MACHINE_STATES[key].title, look.colour, look.symbol, small=key == "ok")
+            )
     title = INDICATORS[name].title + (f" ({unit})" if unit else "")
     steep = not name.endswith("_db") and bool(
         np.nanmax(y, initial=0) > 4 * np.nanmedian(y) if np.isfinite(y).any() else 0
@@ -68,7 +71,7 @@ def trend_figure(point: Point, name: str = "rms", height: int = 340) -> go.Figur
         for key, level in (("alert", limit.alert_db), ("alarm", limit.alarm_db)):
             if level is not None:
                 figure.add_hline(
-                    y=natural(name, level), line={"color": MACHINE_STATES[key].colour, "dash": "dash", "width": 1.2},
+                    y=natural(name, level), line={"color": MACHINE_LOOKS[key].colour, "dash": "dash", "width": 1.2},
                     annotation_text=key, annotation_position="top left",
                 )  # fmt: skip
         if limit.onset is not None:

@@ -16,7 +16,7 @@ __all__ = ["OUTCOME_COLOURS", "comparison_figure", "coverage_figure", "grades_fi
 
 OUTCOME_COLOURS = {"right": SIGNAL, "uncertain": "#B4BBC2", "wrong": WRONG}
 INK = {"right": "white", "uncertain": "#17212B", "wrong": "white"}
-SHORT = {"normal": "healthy", "inner": "inner", "outer": "outer", "ball": "ball", "uncertain": "?"}
+SHORT = {name: name for name in STATES} | {"normal": "healthy", "damaged": "damage", "uncertain": "?"}
 
 
 def comparison_figure(rows: Sequence[tuple[str, dict[str, int]]], height: int | None = None) -> go.Figure:

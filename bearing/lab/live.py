@@ -215,11 +215,11 @@ def train(plan: Plan, report: Callable[..., None], stopped: Callable[[], bool]) 
     """Train and judge one network per fold, telling `report` every step; _Stopped soon after `stopped()`."""
     report("loading", done=0, of=len(drive_end_entries()))
     from bearing.cwru.dataset import window_set
-    from bearing.cwru.registry import LABELS
     from bearing.lab.waveform_evaluation import folds
     from bearing.lab.waveform_network import CLASSES
     from bearing.lab.waveform_training import fit, predict
     from bearing.results.metrics import classification_metrics
+    from bearing.states import LABELS
 
     def loading(done: int, of: int) -> None:
         report("loading", done=done, of=of)

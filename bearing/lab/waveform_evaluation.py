@@ -23,12 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bearing.cwru.dataset import WindowSet
-from bearing.cwru.registry import LABELS
 from bearing.errors import ParameterError
 from bearing.files import WEIGHTS_DIR, local_data_dir
 from bearing.lab.folds import IndexArray, random_split
 from bearing.results.metrics import Metrics, classification_metrics
 from bearing.signal.indicators import indicators_per_window
+from bearing.states import LABELS
 
 if TYPE_CHECKING:
     import pandas as pd

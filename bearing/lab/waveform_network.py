@@ -14,9 +14,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from bearing.states import LABELS
+
 __all__ = ["CLASSES", "WideKernelCNN", "export_onnx", "segments"]
 
-CLASSES = ("ball", "inner", "normal", "outer")  # the order of the original service's outputs
+CLASSES = tuple(sorted(LABELS))  # ball, inner, normal, outer: the order of the original service's outputs
 WINDOW, KERNEL, CHANNELS, POOL = 2048, 100, 5, 50
 CELLS = (WINDOW - KERNEL + 1) // POOL  # 38 pooled positions
 FEATURES = CHANNELS * CELLS  # 190

@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 
 from bearing.errors import BearingError, MissingRate, SignalError
 from bearing.physics.envelope_rule import DB_PER_NEPER, FamilyEvidence, envelope_evidence, max_order_of
-from bearing.physics.kinematics import FAMILIES, FaultOrders, rpm_to_hz
+from bearing.physics.kinematics import FaultOrders, rpm_to_hz
 from bearing.readers import file_bytes
 from bearing.readers.names import kind_of
 from bearing.recording import FloatArray, Recording
 from bearing.settings import limits
 from bearing.signal.indicators import indicators, velocity_rms
 from bearing.signal.order_spectrum import OrderSpectrum, averaged, envelope_order_spectrum
+from bearing.states import FAMILIES
 from bearing.verdict.diagnosis import MIN_SAMPLES, SHORTEST_S, SLOWEST_HZ, Bearing, diagnose
 from bearing.verdict.doctor import usable_stretch
 from bearing.verdict.intake import Intake, open_upload

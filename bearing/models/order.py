@@ -33,12 +33,12 @@ from bearing.physics.envelope_rule import (
     max_order_of,
     opinion_of_families,
 )
-from bearing.physics.kinematics import FAMILIES, FaultOrders
+from bearing.physics.kinematics import FaultOrders
 from bearing.signal.order_spectrum import OrderSpectrum, ShaftSpeed, envelope_order_spectrum, refine_shaft_hz
+from bearing.states import CLASSES
 
 __all__ = ["CLASSES", "OrderOpinion", "OrderPredictor", "ensemble_probabilities", "load_order_predictor"]
 
-CLASSES = ("normal", *FAMILIES)
 TRAIN = "python -m bearing train --model order"
 PATCH_SCALE = 0.3
 FEATURE_VERSION = 3  # of order_features: weights made for another one do not fit

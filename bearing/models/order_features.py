@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bearing.physics.envelope_rule import HarmonicScores, family_scores, max_order_of
-from bearing.physics.kinematics import FAMILIES, FaultOrders
+from bearing.physics.kinematics import FaultOrders
 from bearing.signal.order_spectrum import OrderSpectrum, envelope_order_spectrum
+from bearing.states import FAMILIES
 
 __all__ = [
     "GLOBAL_FEATURES",

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bearing.physics.kinematics import FAMILIES, FaultOrders
+from bearing.physics.kinematics import FaultOrders
 from bearing.signal.order_spectrum import OrderSpectrum, envelope_order_spectrum
+from bearing.states import FAMILIES
 
 __all__ = [
     "EnvelopeOpinion",

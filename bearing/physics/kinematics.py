@@ -14,8 +14,6 @@ from bearing.errors import ParameterError
 
 __all__ = ["FaultOrders", "Geometry", "fault_orders", "hz_to_order", "order_to_hz", "rpm_to_hz"]
 
-FAMILIES = ("outer", "inner", "ball")
-
 
 @dataclass(frozen=True)
 class Geometry:

@@ -20,7 +20,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,12 +29,13 @@ from bearing.errors import ParameterError
 from bearing.files import DATA_DIR
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
 from bearing.recording import Recording, check_rate_hz, check_rpm
+from bearing.states import Family
 
 __all__ = ["Resonance", "SimulationConfig", "load_zone", "simulate", "simulate_recording"]
 
 FloatArray = NDArray[np.float64]
-State = Literal["healthy", "outer", "inner", "ball"]
-STATES: tuple[State, ...] = ("healthy", "outer", "inner", "ball")
+Condition = Literal["healthy"] | Family
+CONDITIONS: tuple[Condition, ...] = get_args(Literal["healthy"]) + get_args(Family)
 ORDERS_6205 = fault_orders(Geometry(9, 7.94, 39.04))  # SKF 6205-2RS JEM: 0.3126 in balls on a 1.537 in circle
 
 
@@ -57,7 +58,7 @@ class SimulationConfig:
     `noise_g` is the RMS of all noise, `rolling_share` the part of its power that went through the structure.
     """
 
-    state: State = "healthy"
+    state: Condition = "healthy"
     sampling_rate_hz: float = 12_000.0
     duration_s: float = 3.0
     shaft_rpm: float = 1772.0
@@ -80,8 +81,8 @@ class SimulationConfig:
     def __post_init__(self) -> None:
         check_rate_hz(self.sampling_rate_hz)
         check_rpm(self.shaft_rpm)
-        if self.state not in STATES:
-            raise ParameterError(f"A simulated bearing is one of {', '.join(STATES)}, got {self.state!r}.")
+        if self.state not in CONDITIONS:
+            raise ParameterError(f"A simulated bearing is one of {', '.join(CONDITIONS)}, got {self.state!r}.")
         if self.duration_s * self.sampling_rate_hz < 2:
             raise ParameterError(f"A simulated signal needs at least 2 samples, got {self.duration_s:g} s.")
         if not 0 <= self.slip < 0.2 or not -0.2 < self.mean_slip < 0.2:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bearing.cwru.registry import LABELS, entry
+from bearing.cwru.registry import entry
 from bearing.errors import ModelError
 from bearing.files import WEIGHTS_DIR
 from bearing.models.cards import read_json
 from bearing.results.metrics import Metrics, classification_metrics, confusion_matrix, metrics_from
 from bearing.results.waveform import PROTOCOLS
+from bearing.states import LABELS, STATES, UNCERTAIN
 from bearing.verdict.calibration import expected_calibration_error, reliability_bins
-from bearing.verdict.fusion import UNCERTAIN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,8 +47,10 @@ class RecordingVerdict:
 
     @property
     def outcome(self) -> str:
-        """right | uncertain | wrong."""
-        return "uncertain" if self.verdict == "uncertain" else "right" if self.verdict == self.truth else "wrong"
+        """right | uncertain | wrong. Damage without its part is wrong of a sound bearing, else half an answer."""
+        if self.verdict in (UNCERTAIN, "impacts") or (self.verdict == "damaged" and self.truth != "normal"):
+            return "uncertain"
+        return "right" if self.verdict == self.truth else "wrong"
 
     @property
     def row_name(self) -> str:
@@ -115,10 +117,16 @@ class Outcome:
         return classification_metrics([v.truth for v in judged], [v.best_guess for v in judged], LABELS)
 
     @property
+    def answers(self) -> tuple[str, ...]:
+        """What verdicts say: LABELS, what else was said of a recording judged, and ``uncertain``."""
+        said = {v.verdict for v in self.judged}
+        return (*LABELS, *(name for name in STATES if name in said and name not in (*LABELS, UNCERTAIN)), UNCERTAIN)
+
+    @property
     def confusion(self) -> NDArray[np.int64]:
-        """Verdicts counted, shape (4, 5): rows truth in the order of LABELS, columns the same and ``uncertain``."""
-        judged, answers = self.judged, (*LABELS, UNCERTAIN)
-        return confusion_matrix([v.truth for v in judged], [v.verdict for v in judged], answers)[: len(LABELS)]
+        """Verdicts counted, shape (4, n): rows truth in the order of LABELS, columns those of `answers`."""
+        judged = self.judged
+        return confusion_matrix([v.truth for v in judged], [v.verdict for v in judged], self.answers)[: len(LABELS)]
 
 
 def read_outcomes(folder: Path = WEIGHTS_DIR) -> dict[str, Outcome]:

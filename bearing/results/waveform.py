@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bearing.cwru.registry import LABELS, entry
+from bearing.cwru.registry import entry
 from bearing.errors import ModelError, ParameterError
 from bearing.files import WEIGHTS_DIR
 from bearing.models.cards import parsed_as, read_checked, read_json
 from bearing.results.metrics import Epoch, Metrics, metrics_from
 from bearing.signal.indicators import Indicators
+from bearing.states import LABELS
 
 if TYPE_CHECKING:
     import pandas as pd

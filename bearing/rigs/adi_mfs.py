@@ -24,6 +24,7 @@ from bearing.errors import DataError, ParameterError, RecordingMissing
 from bearing.files import DATA_DIR, cache_dir, local_data_dir
 from bearing.physics.catalogue import CatalogueEntry, find
 from bearing.recording import Recording
+from bearing.states import state
 
 __all__ = [
     "AXES",
@@ -75,7 +76,7 @@ class AdiEntry:
     @property
     def description(self) -> str:
         """One line for people, such as ``inner race, heavy, 600 rpm`` or ``healthy, bent shaft, 600 rpm``."""
-        part = {"inner": "inner race", "outer": "outer race", "ball": "ball", "normal": "healthy"}[self.label]
+        part = state(self.label).part.lower()
         return f"{part}, {self.severity or self.condition}, {self.nominal_rpm:g} rpm"
 
 

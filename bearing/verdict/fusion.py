@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bearing.errors import ModelError
+from bearing.states import CLASSES as STATES
+from bearing.states import UNCERTAIN
 
 __all__ = ["STATES", "UNCERTAIN", "Calibration", "Verdict", "fuse", "fused_probabilities"]
 
-STATES = ("normal", "outer", "inner", "ball")
-UNCERTAIN = "uncertain"
 NAMES = {"normal": "healthy", "outer": "an outer race fault", "inner": "an inner race fault", "ball": "a ball fault"}
 MEMORY_ERROR = 0.05  # the CNN on known bearings under other loads: 63 of 64 recordings right, bounded from below
 LEAST = 0.01  # the envelope rule's weights are no probabilities: none may veto alone

@@ -48,11 +48,12 @@ def short(diagnosis: Diagnosis) -> str:
 
 def card(diagnosis: Diagnosis) -> str:
     """A small HTML card for notebooks: verdict in its state's colour, reason, warnings. Everything is escaped."""
-    look = state(diagnosis.verdict)
+    from bearing.figures.looks import LOOKS
+
     notes = "".join(f"<br><small>{html.escape(note)}</small>" for note in diagnosis.warnings)
     where = f"{diagnosis.file or 'array'}, channel {diagnosis.channel}"
     return (
-        f'<div style="border-left:6px solid {look.colour};padding:.2rem .8rem">'
+        f'<div style="border-left:6px solid {LOOKS[diagnosis.verdict].colour};padding:.2rem .8rem">'
         f"<b>{html.escape(headline(diagnosis))}</b> <small>{html.escape(where)}</small>"
         f"<br>{html.escape(diagnosis.reason)}{notes}</div>"
     )
