@@ -20,6 +20,7 @@ _NAMES = {
         "BearingError", "DataError", "DownloadFailed", "HashMismatch", "InputError", "MissingRate", "ModelError",
         "ParameterError", "RecordingMissing", "SignalError", "TooLarge", "UnreadableFile", "UnsupportedFormat",
     ),
+    "bearing.machines.store": ("Machine",),
     "bearing.physics.catalogue": ("CatalogueEntry",),
     "bearing.physics.kinematics": ("FaultOrders", "Geometry", "fault_orders"),
     "bearing.recording": ("Recording",),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-__all__ = ["add_asked"]
+__all__ = ["add_asked", "add_store"]
 
 
 def add_asked(command: argparse.ArgumentParser) -> None:
@@ -15,3 +16,10 @@ def add_asked(command: argparse.ArgumentParser) -> None:
     command.add_argument("--bearing", metavar="NAME", help="designation in the catalogue, such as 6205-2RS")
     command.add_argument("--geometry", metavar="n=,d=,D=,phi=", help="rolling elements, diameters, contact angle")
     command.add_argument("--orders", metavar="bpfo=,bpfi=,bsf=,ftf=", help="fault frequencies in orders of shaft speed")
+
+
+def add_store(command: argparse.ArgumentParser) -> None:
+    """Where machines are kept."""
+    command.add_argument(
+        "--store", type=Path, default=Path("machines.sqlite"), metavar="FILE", help="default: machines.sqlite, here"
+    )

@@ -54,6 +54,24 @@ def _trend(arguments: argparse.Namespace) -> int:
     return run(arguments)
 
 
+def _add(arguments: argparse.Namespace) -> int:
+    from bearing.cli.machines import run_add
+
+    return run_add(arguments)
+
+
+def _watch(arguments: argparse.Namespace) -> int:
+    from bearing.cli.machines import run_watch
+
+    return run_watch(arguments)
+
+
+def _fleet(arguments: argparse.Namespace) -> int:
+    from bearing.cli.machines import run_fleet
+
+    return run_fleet(arguments)
+
+
 def _fetch(arguments: argparse.Namespace) -> int:
     """Downloads recordings, one file at a time, with a bar per file."""
     from tqdm import tqdm
@@ -208,7 +226,7 @@ def _advance(bar: object, done: int, total: int) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """The whole grammar of the command line."""
-    from bearing.cli.asked import add_asked
+    from bearing.cli.asked import add_asked, add_store
     from bearing.files import WEIGHTS_DIR
 
     name = "bearing" if Path(sys.argv[0]).stem == "bearing" else "python -m bearing"
@@ -242,13 +260,35 @@ def parser() -> argparse.ArgumentParser:
     output.add_argument("--csv", action="store_true", help="one CSV row per file")
 
     trend = command("trend", _trend, "Tell what changed in a machine over many recordings.", TREND_EXAMPLES)
-    trend.add_argument("folder", metavar="FOLDER", help="folder of recordings of one machine")
+    trend.add_argument("folder", metavar="FOLDER|MACHINE", help="folder of recordings, or a machine of the store")
     add_asked(trend)
+    add_store(trend)
     trend.add_argument("--baseline", metavar="FIRST-LAST", help="the sound measurements, from 0 (default: automatic)")
     form = trend.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object")
     form.add_argument("--csv", action="store_true", help="one CSV row per measurement")
     form.add_argument("--html", action="store_true", help="one page with its charts, to keep")
+
+    add = command(
+        "add",
+        _add,
+        "Add recordings to a machine in the store.",
+        "examples:\n  python -m bearing add 'pump 3' recordings/2025-08/ --rpm 1480 --bearing 6205\n",
+    )
+    add.add_argument("machine", metavar="MACHINE", help="its name; a new one is made")
+    add.add_argument("files", nargs="+", metavar="FILE|FOLDER")
+    watch = command("watch", _watch, "Add the recordings that arrive in a folder, until stopped.")
+    watch.add_argument("folder", metavar="FOLDER")
+    watch.add_argument("--machine", required=True, help="the machine they belong to")
+    watch.add_argument("--every", type=float, default=5.0, metavar="S", help="seconds between two looks (default: 5)")
+    for sub in (add, watch):
+        add_asked(sub)
+        add_store(sub)
+    fleet = command("fleet", _fleet, "Show all machines of the store, worst first.")
+    add_store(fleet)
+    shape = fleet.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="one JSON array")
+    shape.add_argument("--csv", action="store_true", help="one CSV row per measuring point")
 
     fetch = command(
         "fetch",

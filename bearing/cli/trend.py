@@ -13,10 +13,11 @@ from typing import Any
 from bearing.errors import ParameterError
 from bearing.machines.history import History, history_of_folder
 from bearing.machines.measure import INDICATORS, Asked
+from bearing.machines.store import Store
 from bearing.machines.words import headline
 from bearing.readers.names import safe_cell
 
-__all__ = ["asked_of", "exit_code", "print_history", "run"]
+__all__ = ["Bar", "asked_of", "exit_code", "print_history", "run"]
 
 OK, CHANGED, UNCLEAR = 0, 1, 3
 
@@ -30,7 +31,11 @@ def asked_of(arguments: argparse.Namespace) -> Asked:
 def run(arguments: argparse.Namespace) -> int:
     """The command: one history, in the form asked for."""
     baseline = _baseline(arguments.baseline)
-    history = history_of_folder(Path(arguments.folder), asked_of(arguments), baseline, _Bar().advance)
+    folder = Path(arguments.folder)
+    if not folder.is_dir() and arguments.store.is_file():
+        history = Store(arguments.store, read_only=True).history(arguments.folder, baseline)
+    else:
+        history = history_of_folder(folder, asked_of(arguments), baseline, Bar().advance)
     print_history(history, arguments, Path(arguments.folder).name)
     return exit_code([point.state for point in history.points])
 
@@ -82,7 +87,7 @@ def _print_csv(history: History) -> None:
             writer.writerow([safe_cell(point.name), i, safe_cell(one.file), point.times[i], state, verdict, *numbers])
 
 
-class _Bar:
+class Bar:
     """A bar on stderr where somebody looks at it; nothing in a pipe."""
 
     def __init__(self) -> None:

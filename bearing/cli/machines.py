@@ -1,0 +1,72 @@
+"""`python -m bearing add, watch, fleet`: machines kept in a store."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from pathlib import Path
+
+from bearing.cli.trend import Bar, asked_of, exit_code
+from bearing.errors import UnreadableFile
+from bearing.machines.fleet import fleet
+from bearing.machines.store import Added, Machine, Store
+from bearing.machines.watch import watch
+from bearing.machines.words import verdict_words
+from bearing.readers.names import safe_cell
+from bearing.states import MACHINE_STATES
+
+__all__ = ["run_add", "run_fleet", "run_watch"]
+
+
+def run_add(arguments: argparse.Namespace) -> int:
+    """Adds recordings to a machine, tells what became of them."""
+    added = _machine(arguments).add(*arguments.files, progress=Bar().advance)
+    _tell(added)
+    return 0 if added.measurements or added.known else 2
+
+
+def run_watch(arguments: argparse.Namespace) -> int:
+    """Adds what arrives in a folder until it is stopped."""
+    folder = Path(arguments.folder)
+    if not folder.is_dir():
+        raise UnreadableFile(f"{str(folder)!r} is no folder: name the folder that recordings arrive in.")
+    for path, added in watch(_machine(arguments), folder, arguments.every):
+        print(f"{path.name}: {added.measurements} measurements", flush=True)
+        for _, why in added.skipped:
+            print(f"{path.name}: {why}", file=sys.stderr, flush=True)
+    return 0
+
+
+def run_fleet(arguments: argparse.Namespace) -> int:
+    """All machines, worst first."""
+    rows = fleet(Store(arguments.store, read_only=True))
+    if arguments.json:
+        print(json.dumps([row.as_dict() for row in rows], allow_nan=False))
+    elif arguments.csv:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        for index, row in enumerate(rows):
+            if not index:
+                writer.writerow(row.as_dict())
+            writer.writerow([safe_cell(v) if isinstance(v, str) else v for v in row.as_dict().values()])
+    else:
+        for row in rows:
+            name = f"{row.machine}, {row.point}"
+            print(f"{name:<32.32} {MACHINE_STATES[row.state].title:<8} {row.reason} ({verdict_words(row.verdict)})")
+    return exit_code([row.state for row in rows])
+
+
+def _machine(arguments: argparse.Namespace) -> Machine:
+    a = asked_of(arguments)
+    return Machine(
+        arguments.machine, arguments.store, channel=a.channel, rate_hz=a.rate_hz, rpm=a.rpm, bearing=a.bearing,
+        geometry=a.geometry, orders=a.orders,
+    )  # fmt: skip
+
+
+def _tell(added: Added) -> None:
+    for name, why in added.skipped:
+        print(f"{name}: {why}", file=sys.stderr)
+    known = f", {len(added.known)} recordings were known already" if added.known else ""
+    print(f"{added.measurements} measurements added{known}.")

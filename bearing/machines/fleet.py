@@ -1,0 +1,62 @@
+"""All machines of a store, worst first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bearing.machines.history import Point, is_fault
+from bearing.machines.limits import STATES
+from bearing.machines.store import Store
+from bearing.machines.words import change
+
+__all__ = ["FleetRow", "fleet"]
+
+SPARK_POINTS = 60
+
+
+@dataclass(frozen=True)
+class FleetRow:
+    """One measuring point of one machine. `since` is the time (or file) from which it has been in its state or worse,
+    `change_db` how far the indicator the state rests on (else the RMS) stands over its baseline."""
+
+    machine: str
+    point: str
+    state: str
+    since: str
+    verdict: str
+    reason: str
+    change_db: float | None
+    measurements: int
+    last: str
+    spark: tuple[float, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON and CSV, without the sparkline."""
+        return {name: value for name, value in vars(self).items() if name != "spark"}
+
+
+def fleet(store: Store) -> list[FleetRow]:
+    """Every point of every machine; alarm before alert before watch, of alike ones the greater change first."""
+    rows = [_row(name, point) for name in store.machines() for point in store.history(name).points]
+    return sorted(rows, key=lambda r: (-STATES.index(r.state), not is_fault(r.verdict), -(r.change_db or 0.0)))
+
+
+def _row(machine: str, point: Point) -> FleetRow:
+    cause = point.assessment.cause or "rms"
+    first = point.assessment.first.get(point.state)
+    values = [v for v in point.series(cause) if v is not None]
+    step = max(1, -(-len(values) // SPARK_POINTS))
+    when = [time or m.file for time, m in zip(point.times, point.measurements, strict=True)]
+    return FleetRow(
+        machine,
+        point.name,
+        point.state,
+        "" if first is None else when[first],
+        point.verdict.verdict,
+        point.reason,
+        change(point, cause),
+        len(point.measurements),
+        when[-1] if when else "",
+        tuple(values[::-1][::step][::-1]),
+    )

@@ -1,0 +1,312 @@
+"""Machines and their measurements in one SQLite file: numbers, not waveforms.
+
+The file is written in transactions of one recording each, in WAL mode: whatever kills the program or fills the disk, it
+opens again and holds whole measurements only. One program writes at a time, others wait up to `WAIT_S`; any number may
+read. The same recording added twice counts once (by the hash of its content). The layout is in `_MIGRATIONS`, and any
+SQLite browser, or pandas (`pd.read_sql("select * from measurement", ...)`), reads it.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from bearing import __version__
+from bearing.errors import DataError, ParameterError, UnreadableFile
+from bearing.machines.clock import natural_key
+from bearing.machines.history import VERDICTS, History, Progress, history_of_measurements, measure_files, most_said
+from bearing.machines.measure import Asked, Measurement, Verdict, joined_numbers, verdict_of_file
+from bearing.verdict.request import named_bearing
+
+__all__ = ["DEFAULT_STORE", "Added", "Machine", "Store"]
+
+DEFAULT_STORE = Path("machines.sqlite")
+WAIT_S = 10.0
+
+_MIGRATIONS = (
+    """
+    CREATE TABLE machine (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        asked TEXT NOT NULL DEFAULT '{}',
+        note TEXT NOT NULL DEFAULT ''
+    );
+    CREATE TABLE measurement (
+        id INTEGER PRIMARY KEY,
+        machine INTEGER NOT NULL REFERENCES machine(id) ON DELETE CASCADE,
+        point TEXT NOT NULL,
+        file TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        started TEXT NOT NULL,
+        duration_s REAL,
+        sampling_rate_hz REAL,
+        unit TEXT NOT NULL,
+        bearing TEXT NOT NULL,
+        turns REAL NOT NULL,
+        joined INTEGER NOT NULL,
+        indicators TEXT NOT NULL,
+        lines_stand TEXT NOT NULL,
+        findings TEXT NOT NULL,
+        verdict TEXT,
+        waterfall BLOB NOT NULL,
+        program TEXT NOT NULL,
+        added TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
+        UNIQUE (machine, sha256, point)
+    );
+    """,
+)
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of files: measurements new to the store, files known already, and those that are no measurement."""
+
+    measurements: int
+    known: tuple[str, ...]
+    skipped: tuple[tuple[str, str], ...]
+
+
+class Store:
+    """One SQLite file of machines; made when first written to.
+
+    Raises
+    ------
+    UnreadableFile
+        When the file is no store, or was made by a newer version of this program.
+    DataError
+        When it cannot be written: the disk is full, the folder is read-only, another program keeps it locked.
+    """
+
+    def __init__(self, path: Path = DEFAULT_STORE, read_only: bool = False) -> None:
+        self.path, self.read_only = Path(path), read_only
+        if read_only and not self.path.is_file():
+            raise UnreadableFile(f"No store {str(path)!r}: `python -m bearing add MACHINE FILE` makes one.")
+        with self._open() as connection:
+            self._migrate(connection)
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """A connection; what goes wrong with the file becomes one sentence."""
+        try:
+            mode = "ro" if self.read_only else "rwc"
+            connection = sqlite3.connect(
+                f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, timeout=WAIT_S, isolation_level=None
+            )
+        except sqlite3.Error as error:
+            raise DataError(f"The store {self.path.name!r} could not be opened ({error}): check the folder.") from error
+        try:
+            connection.execute("PRAGMA foreign_keys = ON")
+            if not self.read_only:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
+            yield connection
+        except sqlite3.OperationalError as error:
+            raise DataError(
+                f"The store {self.path.name!r} could not be used ({error}); what was in it is untouched."
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise UnreadableFile(f"{self.path.name!r} is no store of machines, or is damaged ({error}).") from error
+        finally:
+            connection.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: all of it, or nothing."""
+        with self._open() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > len(_MIGRATIONS):
+            raise UnreadableFile(
+                f"{self.path.name!r} has layout {version}, this program knows {len(_MIGRATIONS)}: use a newer one."
+            )
+        if self.read_only:
+            if version < len(_MIGRATIONS):
+                raise UnreadableFile(f"{self.path.name!r} is no store of machines, or an older one: add to it once.")
+            return
+        for number, script in enumerate(_MIGRATIONS[version:], start=version + 1):
+            connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+
+    def machines(self) -> list[str]:
+        """Names of all machines, sorted as people sort."""
+        with self._open() as connection:
+            names = [name for (name,) in connection.execute("SELECT name FROM machine")]
+        return sorted(names, key=natural_key)
+
+    def asked(self, machine: str) -> Asked:
+        """What was said of a machine's recordings when they were added. Raises ParameterError for an unknown one."""
+        with self._open() as connection:
+            row = connection.execute("SELECT asked FROM machine WHERE name = ?", (machine,)).fetchone()
+        if row is None:
+            raise ParameterError(
+                f"No machine {machine!r} in the store; it holds {', '.join(self.machines()) or 'none'}."
+            )
+        return Asked(**json.loads(row[0]))
+
+    def add(self, machine: str, measured: Iterable[Measurement], asked: Asked = Asked()) -> int:  # noqa: B008
+        """Keep measurements of a machine (made when new) in one transaction; how many were new to it."""
+        with self._writing() as connection:
+            said = json.dumps({k: v for k, v in asdict(asked).items() if v is not None})
+            connection.execute(
+                "INSERT INTO machine (name, asked) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET asked = "
+                "CASE excluded.asked WHEN '{}' THEN asked ELSE excluded.asked END",
+                (machine, said),
+            )
+            (key,) = connection.execute("SELECT id FROM machine WHERE name = ?", (machine,)).fetchone()
+            before = connection.total_changes
+            connection.executemany(
+                "INSERT OR IGNORE INTO measurement (machine, point, file, sha256, started, duration_s, "
+                "sampling_rate_hz, unit, bearing, turns, joined, indicators, lines_stand, findings, verdict, "
+                "waterfall, program) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(key, *_row(m)) for m in measured],
+            )
+            return connection.total_changes - before
+
+    def known(self, machine: str) -> set[str]:
+        """Hashes of the recordings that a machine has."""
+        with self._open() as connection:
+            rows = connection.execute(
+                "SELECT DISTINCT sha256 FROM measurement JOIN machine ON machine.id = machine WHERE name = ?",
+                (machine,),
+            )
+            return {digest for (digest,) in rows}
+
+    def measurements(self, machine: str) -> list[Measurement]:
+        """All measurements of a machine, in the order in which they were added."""
+        self.asked(machine)
+        with self._open() as connection:
+            rows = connection.execute(
+                "SELECT point, file, sha256, started, duration_s, sampling_rate_hz, unit, bearing, turns, joined, "
+                "indicators, lines_stand, findings, verdict, waterfall FROM measurement JOIN machine "
+                "ON machine.id = machine WHERE machine.name = ? ORDER BY measurement.id",
+                (machine,),
+            )
+            return [_measurement(row) for row in rows]
+
+    def history(self, machine: str, baseline: tuple[int, int] | None = None) -> History:
+        """What changed in a machine; its verdicts are those kept with its last recordings."""
+        history = history_of_measurements(self.measurements(machine), self.asked(machine), baseline)
+        points = []
+        for point in history.points:
+            said = [m.verdict for m in point.measurements[-VERDICTS:] if m.verdict is not None]
+            points.append(replace(point, verdict=most_said(said)) if said else point)
+        return replace(history, points=tuple(points))
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One machine of a store.
+
+    >>> import bearing
+    >>> pump = bearing.Machine("pump 3", "plant.sqlite", rpm=1480, bearing="6205")   # doctest: +SKIP
+    >>> pump.add("recordings/2025-08/")                                              # doctest: +SKIP
+    >>> pump.history().worst.state                                                   # doctest: +SKIP
+    'alert'
+    """
+
+    name: str
+    store: Store
+    asked: Asked
+
+    def __init__(
+        self,
+        name: str,
+        store: str | Path | Store = DEFAULT_STORE,
+        *,
+        channel: str | None = None,
+        rate_hz: float | None = None,
+        rpm: float | None = None,
+        bearing: str | None = None,
+        geometry: str | None = None,
+        orders: str | None = None,
+    ) -> None:
+        asked = Asked(channel, rate_hz, rpm, bearing, geometry, orders)
+        asked.check()
+        kept = store if isinstance(store, Store) else Store(Path(store))
+        if asked == Asked() and name in kept.machines():
+            asked = kept.asked(name)
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "store", kept)
+        object.__setattr__(self, "asked", asked)
+
+    def add(self, *sources: str | Path, progress: Progress | None = None) -> Added:
+        """Recordings, or folders of them, into the store; each is kept as soon as it is measured.
+
+        Raises UnreadableFile for a path that does not exist; a file that is no measurement is told in the answer.
+        """
+        paths = _files(sources)
+        known, skipped, added = [], [], 0
+        have = self.store.known(self.name)
+        waiting: list[Measurement] = []
+        for (name, measured), path in zip(
+            measure_files(paths, [p.name for p in paths], self.asked, progress), paths, strict=False
+        ):
+            if isinstance(measured, str):
+                skipped.append((name, measured))
+            elif measured and measured[0].sha256 in have:
+                known.append(name)
+            elif any(m.spectrum is not None for m in measured):
+                waiting += measured  # too short by themselves: joined with their neighbours first
+            else:
+                added += self.store.add(self.name, [self._told(m, path) for m in measured], self.asked)
+        added += self.store.add(self.name, self._joined(waiting), self.asked)
+        return Added(added, tuple(known), tuple(skipped))
+
+    def history(self, baseline: tuple[int, int] | None = None) -> History:
+        """What changed in the machine so far."""
+        return self.store.history(self.name, baseline)
+
+    def _told(self, measured: Measurement, path: Path) -> Measurement:
+        return replace(measured, verdict=verdict_of_file(path, self.asked, measured.point))
+
+    def _joined(self, measured: Sequence[Measurement]) -> list[Measurement]:
+        bearing = named_bearing(self.asked.bearing, self.asked.geometry, self.asked.orders)
+        points = dict.fromkeys(m.point for m in measured)
+        orders = bearing.orders if bearing else None
+        return [one for p in points for one in joined_numbers([m for m in measured if m.point == p], orders)]
+
+
+def _files(sources: Sequence[str | Path]) -> list[Path]:
+    """Files, and those of folders, in the order of their names; the store itself and hidden files are none."""
+    paths: list[Path] = []
+    for source in map(Path, sources):
+        if source.is_dir():
+            inside = (p for p in source.rglob("*") if p.is_file() and not p.name.startswith("."))
+            paths += sorted(inside, key=lambda p: natural_key(str(p)))
+        elif source.is_file():
+            paths.append(source)
+        else:
+            raise UnreadableFile(f"No file or folder {str(source)!r}: check the path.")
+    return [p for p in paths if ".sqlite" not in p.name]
+
+
+def _row(m: Measurement) -> tuple[object, ...]:
+    return (
+        m.point, m.file, m.sha256, m.started, m.duration_s, m.sampling_rate_hz, m.unit, m.bearing, m.turns, m.joined,
+        json.dumps(m.values), json.dumps(sorted(m.lines_stand)), json.dumps(m.findings),
+        None if m.verdict is None else json.dumps(asdict(m.verdict)), m.waterfall.astype("<f2").tobytes(), __version__,
+    )  # fmt: skip
+
+
+def _measurement(row: tuple) -> Measurement:
+    point, file, digest, started, duration, rate, unit, bearing, turns, joined, *rest = row
+    values, stand, findings, verdict, waterfall = rest
+    said = None if verdict is None else json.loads(verdict)
+    return Measurement(
+        file, point, digest, started, duration, rate, unit, json.loads(values), bearing, frozenset(json.loads(stand)),
+        turns, tuple(json.loads(findings)), None, np.frombuffer(waterfall, "<f2").astype(np.float16), joined,
+        None if said is None else Verdict(**{**said, "warnings": tuple(said["warnings"])}),
+    )  # fmt: skip

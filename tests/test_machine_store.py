@@ -1,0 +1,150 @@
+"""Machines in one SQLite file: nothing twice, nothing half, whatever kills the program."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from test_machine_history import BEARING, write
+
+import bearing
+from bearing.cli.main import main
+from bearing.errors import DataError, ParameterError, UnreadableFile
+from bearing.files import ROOT
+from bearing.machines.fleet import fleet
+from bearing.machines.store import Machine, Store
+from bearing.machines.watch import Watcher
+
+
+@pytest.fixture(scope="module")
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two machines of ten measurements, the outer race of one failing from the sixth on."""
+    folder = tmp_path_factory.mktemp("plant")
+    for name, grows in (("fan", 0.25), ("pump", 0.0)):
+        (folder / name).mkdir()
+        for i in range(10):
+            write(folder / name / f"{name}_2025-{i + 1:02d}-01.csv", max(0.0, grows * (i - 4)), i + 50)
+        Machine(name, folder / "plant.sqlite", bearing=BEARING).add(folder / name)
+    return folder
+
+
+def test_a_history_from_the_store_is_that_of_the_folder(plant: Path) -> None:
+    kept = Store(plant / "plant.sqlite", read_only=True).history("fan")
+    from bearing.machines.history import history_of_folder
+    from bearing.machines.measure import Asked
+
+    direct = history_of_folder(plant / "fan", Asked(bearing=BEARING))
+    assert kept.points[0].assessment == direct.points[0].assessment
+    assert kept.points[0].verdict == direct.points[0].verdict
+    assert (kept.points[0].measurements[3].waterfall == direct.points[0].measurements[3].waterfall).all()
+
+
+def test_what_is_added_twice_counts_once_and_the_bearing_is_remembered(plant: Path) -> None:
+    again = bearing.Machine("fan", plant / "plant.sqlite")
+    assert again.asked.bearing == BEARING
+    added = again.add(plant / "fan")
+    assert added.measurements == 0
+    assert len(added.known) == 10
+
+
+def test_the_fleet_shows_the_worst_first(plant: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = fleet(Store(plant / "plant.sqlite", read_only=True))
+    assert [r.machine for r in rows] == ["fan", "pump"]
+    assert rows[0].state in ("alert", "alarm")
+    assert rows[0].since.startswith("2025-")
+    assert rows[1].state == "ok"
+    assert main(["fleet", "--store", str(plant / "plant.sqlite"), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)[0]["machine"] == "fan"
+    assert main(["trend", "pump", "--store", str(plant / "plant.sqlite")]) == 0
+
+
+def test_an_unknown_machine_a_foreign_file_and_a_newer_store_are_one_sentence(plant: Path, tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="fan, pump"):
+        Store(plant / "plant.sqlite", read_only=True).history("mill")
+    (tmp_path / "no.sqlite").write_text("no store at all, but a text of some length " * 30)
+    with pytest.raises(UnreadableFile):
+        Store(tmp_path / "no.sqlite")
+    Store(tmp_path / "new.sqlite")
+    with sqlite3.connect(tmp_path / "new.sqlite") as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(UnreadableFile, match="newer"):
+        Store(tmp_path / "new.sqlite")
+    with pytest.raises(UnreadableFile, match="No store"):
+        Store(tmp_path / "none.sqlite", read_only=True)
+
+
+def test_a_full_disk_leaves_the_store_as_it_was(plant: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite's own page limit stands for the disk: the same error at the same place."""
+    store = Store(tmp_path / "full.sqlite")
+    measured = Store(plant / "plant.sqlite", read_only=True).measurements("fan")
+    store.add("fan", measured[:2])
+    connect = sqlite3.connect
+
+    def small(*args: object, **kwargs: object) -> sqlite3.Connection:
+        connection = connect(*args, **kwargs)  # type: ignore[call-overload]
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", small)
+
+    def fill() -> None:
+        for copy in range(50):
+            store.add(f"fan {copy}", measured)
+
+    with pytest.raises(DataError, match="full"):
+        fill()
+    monkeypatch.undo()
+    whole = Store(tmp_path / "full.sqlite")
+    assert all(len(whole.measurements(name)) in (2, 10) for name in whole.machines())
+    assert len(whole.measurements("fan")) == 2
+
+
+def test_kill_9_while_adding_loses_nothing_that_was_kept_and_doubles_nothing(tmp_path: Path) -> None:
+    for i in range(12):
+        write(tmp_path / f"m_{i}.csv", 0.0, i)
+    store = tmp_path / "kill.sqlite"
+    command = [sys.executable, "-m", "bearing", "add", "fan", str(tmp_path), "--store", str(store)]
+    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, env=dict(os.environ), start_new_session=True)
+    deadline = time.monotonic() + 60
+    kept = 0
+    while time.monotonic() < deadline and child.poll() is None and kept < 2:
+        time.sleep(0.05)
+        try:
+            kept = len(Store(store, read_only=True).measurements("fan"))
+        except (UnreadableFile, ParameterError, DataError):
+            continue
+    os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    before = Store(store).measurements("fan")
+    assert len(before) >= kept >= 1
+    assert all(m.values["rms"] > 0 and m.verdict is not None for m in before)
+    Machine("fan", store).add(tmp_path)
+    names = [m.file for m in Store(store).measurements("fan")]
+    assert len(names) == len(set(names)) == 12
+
+
+def test_a_half_written_file_is_added_when_it_is_whole(tmp_path: Path) -> None:
+    inbox = tmp_path / "in"
+    inbox.mkdir()
+    write(tmp_path / "whole.csv", 0.0, 1)
+    content = (tmp_path / "whole.csv").read_bytes()
+    watcher = Watcher(Machine("fan", tmp_path / "w.sqlite"), inbox)
+    (inbox / "a.csv").write_bytes(content[:30])
+    assert watcher.look() == []  # it may still be growing
+    (path, cut) = watcher.look()[0]  # it stopped: half a header is no measurement
+    assert cut.measurements == 0
+    assert cut.skipped
+    assert watcher.look() == []
+    (inbox / "a.csv").write_bytes(content)
+    assert watcher.look() == []
+    assert watcher.look()[0][1].measurements == 1
+    assert watcher.look() == []
+    assert path.name == "a.csv"
