@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 
 from bearing.physics.envelope_rule import FamilyEvidence
 from bearing.signal.indicators import Indicators
+from bearing.states import Label, State
 from bearing.verdict.diagnosis import Bearing
 from bearing.verdict.doctor import Finding
 from bearing.verdict.opinions import Opinion
@@ -20,7 +21,6 @@ from bearing.verdict.opinions import Opinion
 __all__ = ["ANSWERS", "components"]
 
 REFERENCE = "#/components/schemas/{model}"
-State = Literal["normal", "inner", "outer", "ball"]
 OriginalName = Literal["Ball", "InnerRace", "Normal", "OuterRace"]
 
 
@@ -43,8 +43,8 @@ class DiagnosisAnswer(BaseModel):
     rpm_source: str
     rpm_confidence: float = Field(description="1 for a stated speed, less for one estimated from the signal.")
     bearing: Bearing | None
-    verdict: State | Literal["uncertain"]
-    best_guess: State
+    verdict: State
+    best_guess: Label
     confidence: float = Field(description="Of the best guess, 0 to 1.")
     reason: str
     agreement: str
@@ -60,9 +60,9 @@ class DiagnosisAnswer(BaseModel):
 class WindowsAnswer(BaseModel):
     """What the waveform CNN makes of each window."""
 
-    classes: list[State]
+    classes: list[Label]
     probabilities: list[list[float]] = Field(description="A row per window, in the order of `classes`.")
-    verdicts: list[State]
+    verdicts: list[Label]
     execution_ms: float
     model: dict[str, str]
 
