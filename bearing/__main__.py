@@ -1,6 +1,10 @@
 """``python -m bearing``: the command line."""
 
-from bearing.cli.main import main
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    try:
+        from bearing.cli.main import main
+
+        code = main()
+    except KeyboardInterrupt:  # before `main` could listen for it
+        code = 130
+    raise SystemExit(code)

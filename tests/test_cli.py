@@ -29,6 +29,11 @@ SAMPLES = ROOT / "data" / "samples"
         (["uncertain", "normal"], 3),
         (["uncertain", "error"], 2),
         (["error", "ball", "uncertain"], 1),
+        (["normal", "damaged"], 1),
+        (["impacts"], 1),
+        (["normal", "crash", "error"], 70),
+        (["ball", "crash"], 1),
+        (["a word of tomorrow"], 70),
         ([], 0),
     ],
 )

@@ -6,13 +6,17 @@ import argparse
 import csv
 import glob
 import json
+import os
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from bearing.cli.trouble import discard_output, program_fault, tell
 from bearing.errors import BearingError, UnreadableFile
 from bearing.readers.names import safe_cell
+from bearing.settings import limits
 from bearing.states import FAULTS
 from bearing.verdict.diagnosis import Diagnosis, diagnose
 from bearing.verdict.intake import Intake, open_path, open_upload
@@ -31,48 +35,80 @@ def expand(names: Sequence[str]) -> list[str]:
     files: list[str] = []
     for name in names:
         path = Path(name)
-        if name == "-" or path.is_file():
+        try:
+            kind = None if name == "-" else path.stat().st_mode
+        except (OSError, ValueError):  # nothing there, a name that is too long, or an odd one
+            kind = 0
+        if kind is None or (kind and not stat.S_ISDIR(kind)):
             files.append(name)
-        elif path.is_dir():
+        elif kind:
             inside = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in SUFFIXES)
+            if not os.access(path, os.R_OK | os.X_OK):
+                raise UnreadableFile(f"The folder {name!r} may not be read: check its permissions.")
             if not inside:
                 raise UnreadableFile(f"The folder {name!r} holds no file of a known kind ({' '.join(SUFFIXES)}).")
             files += [str(p) for p in inside]
         else:
-            matches = sorted(glob.glob(name, recursive=True))
+            matches = [] if "\0" in name else sorted(glob.glob(name, recursive=True))
             if not matches:
-                raise UnreadableFile(f"No file, folder or pattern {name!r}: check the path.")
+                raise UnreadableFile(f"No file, folder or pattern {_shortened(name)}: check the path.")
             files += matches
     return files
 
 
+def _shortened(name: str) -> str:
+    return repr(name) if len(name) <= 200 else f"{name[:200]!r}..."
+
+
 def exit_code(verdicts: Sequence[str]) -> int:
-    """0 healthy, 1 fault, 2 bad input (``error``), 3 uncertain; of several: fault, then error, then uncertain."""
-    if any(v in (*FAULTS, "impacts") for v in verdicts):
+    """0 healthy, 1 fault, 2 bad input (``error``), 3 uncertain, 70 a program error (``crash``).
+
+    Of several the gravest: fault, crash, error, uncertain. A verdict this table does not know counts as a crash.
+    """
+    if any(verdict in (*FAULTS, "impacts") for verdict in verdicts):
         return 1
+    if not set(verdicts) <= {"normal", "uncertain", "error"}:
+        return 70
     if "error" in verdicts:
         return 2
     return 3 if "uncertain" in verdicts else 0
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """The command: prints one answer per file as soon as it is there."""
+    """The command: prints one answer per file as soon as it is there.
+
+    When nobody reads on (``| head -1``) the code is still that of all files: it goes on in silence until a fault.
+    """
     files = expand(arguments.files)
-    verdicts = []
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    if arguments.csv:
-        writer.writerow(COLUMNS)
+    verdicts: list[str] = []
+    listening = True
     for name, answer in _answers(files, arguments):
-        verdicts.append(answer["verdict"])
-        if arguments.json:
-            print(json.dumps(answer, indent=2 if len(files) == 1 else None, allow_nan=False), flush=True)
-        elif arguments.csv:
-            row = answer | {"warnings": " ".join(answer.get("warnings", ()))}
-            writer.writerow([safe_cell(row.get(column, "")) for column in COLUMNS])
-            sys.stdout.flush()
-        elif answer["verdict"] != "error":  # that has its sentence on stderr
-            print(_line(name, answer), flush=True)
+        verdicts.append("crash" if answer.pop("crash", False) else answer["verdict"])
+        if not listening:
+            if exit_code(verdicts) == 1:
+                break
+            continue
+        try:
+            _show(name, answer, arguments, first=len(verdicts) == 1, single=len(files) == 1)
+        except BrokenPipeError:
+            discard_output(sys.stdout)
+            listening = False
     return exit_code(verdicts)
+
+
+def _show(name: str, answer: dict[str, Any], arguments: argparse.Namespace, first: bool, single: bool) -> None:
+    """One answer in the form that was asked for."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    if arguments.csv and first:
+        writer.writerow(COLUMNS)
+    if arguments.json:
+        print(json.dumps(answer, indent=2 if single else None, allow_nan=False), flush=True)
+    elif arguments.csv:
+        row = answer | {"warnings": " ".join(answer.get("warnings", ()))}
+        writer.writerow([safe_cell(row.get(column, "")) for column in COLUMNS])
+        sys.stdout.flush()
+    elif answer["verdict"] != "error":  # that has its sentence on stderr
+        print(_line(name, answer), flush=True)
 
 
 def _answers(files: Sequence[str], arguments: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -86,13 +122,22 @@ def _answers(files: Sequence[str], arguments: argparse.Namespace) -> Iterator[tu
         try:
             answer = _diagnosis(name, arguments).as_dict()
         except BearingError as error:
-            print(f"{name}: {error}", file=sys.stderr)
+            tell(f"{name}: {error}")
             answer = {"file": name, "verdict": "error", "reason": str(error)}
+        except MemoryError:
+            answer = _failed(name, "There is not enough memory for this file: cut a shorter stretch out of it.")
+        except Exception as error:  # a fault of ours must neither end the rest nor look like a verdict
+            answer = _failed(name, program_fault(error))
         if bar is not None:
             bar.update()
         yield name, answer
     if bar is not None:
         bar.close()
+
+
+def _failed(name: str, sentence: str) -> dict[str, Any]:
+    tell(f"{name}: {sentence}")
+    return {"file": name, "verdict": "error", "reason": sentence, "crash": True}
 
 
 def _diagnosis(name: str, arguments: argparse.Namespace) -> Diagnosis:
@@ -110,7 +155,11 @@ def _diagnosis(name: str, arguments: argparse.Namespace) -> Diagnosis:
 
 def _opened(name: str) -> Intake:
     if name == "-":
-        return open_upload(sys.stdin.buffer.read(), "stdin")
+        try:
+            data = sys.stdin.buffer.read(limits().max_bytes + 1)
+        except OSError as error:
+            raise UnreadableFile(f"Standard input could not be read ({error.strerror}): send a file to it.") from error
+        return open_upload(data, "stdin")
     return open_path(name)
 
 

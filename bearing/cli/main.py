@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from bearing import __version__
+from bearing.cli.trouble import discard_output, os_problem, program_fault, tell
 from bearing.errors import BearingError, ParameterError
 from bearing.settings import check_or_exit, port_number
 
 __all__ = ["main"]
 
 OK, FAULT, BAD_INPUT, UNCERTAIN = 0, 1, 2, 3
+PROGRAM_ERROR, STOPPED, BROKEN_PIPE = 70, 130, 141  # as in sysexits.h; 128 and the signal's number
 
 DIAGNOSE_EXAMPLES = """\
 examples:
@@ -27,7 +30,8 @@ examples:
 exit code:
   0  healthy          1  a fault, or something that strikes, was found
   2  bad input        3  uncertain
-  Of several files: 1 if any has a fault, else 2 if any could not be used, else 3 if any is uncertain, else 0.
+  70 the program itself failed, or the answer could not be written
+  Of several files: 1 if any has a fault, else 70, else 2 if any could not be used, else 3 if any is uncertain, else 0.
 """
 
 TREND_EXAMPLES = """\
@@ -350,17 +354,49 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command; an error of ours is one sentence on stderr and exit code 2."""
-    check_or_exit()
-    arguments = parser().parse_args(argv)
+    """Runs one command; whatever goes wrong is one sentence on stderr and an exit code of its own.
+
+    An error of ours is 2; a fault of the program, or an answer that cannot be written, is 70 (``EX_SOFTWARE``): never
+    1, which says that a bearing is damaged.
+    """
+    _open_streams()
     try:
-        return int(arguments.run(arguments))
+        check_or_exit()
+        arguments = parser().parse_args(argv)
+        code = int(arguments.run(arguments))
+        sys.stdout.flush()
     except BearingError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return BAD_INPUT
+        code = BAD_INPUT
+        tell(f"error: {error}")
     except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # the reader of a pipe has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+        code = STOPPED
+        tell("stopped")
+    except BrokenPipeError:  # `diagnose` keeps its code; of the others the reader has seen enough
+        code = BROKEN_PIPE
+    except OSError as error:
+        code = PROGRAM_ERROR
+        tell(f"error: {os_problem(error)}")
+    except Exception as error:
+        code = PROGRAM_ERROR
+        tell(f"error: {program_fault(error)}")
+    _close_streams()
+    return code
+
+
+def _open_streams() -> None:
+    """Standard streams that were closed read and write nothing; a console that lacks a letter gets its code instead."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _close_streams() -> None:
+    """What cannot be written any more goes nowhere: the interpreter would else end with a code of its own."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            discard_output(stream)

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -68,14 +69,27 @@ def read_path(path: str | Path, bounds: Limits | None = None) -> list[Recording]
 
 
 def file_bytes(path: Path, bounds: Limits) -> bytes:
-    """What is in a file, its size checked first. Raises UnreadableFile when it cannot be opened, TooLarge."""
+    """What is in a regular file, its size checked first, and never more than a byte over the limit.
+
+    Raises UnreadableFile when it cannot be opened or is a folder, device or pipe (which may never end), TooLarge.
+    """
+    shown = path.name if len(path.name) <= 80 else path.name[:80] + "..."
     try:
-        bounds.check_bytes(path.stat().st_size)
-        return path.read_bytes()
-    except OSError as error:
-        raise UnreadableFile(
-            f"'{path.name}' could not be opened ({error.strerror or error}): check the path."
-        ) from error
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableFile(
+                f"'{shown}' is no file but a folder, device or pipe: name a file, or send its content to '-'."
+            )
+        bounds.check_bytes(status.st_size)
+        with path.open("rb") as file:
+            data = file.read(min(status.st_size, bounds.max_bytes) + 1)
+    except (OSError, ValueError) as error:
+        if isinstance(error, BearingError):
+            raise
+        why = getattr(error, "strerror", None) or error
+        raise UnreadableFile(f"'{shown}' could not be opened ({why}): check the path.") from error
+    bounds.check_bytes(len(data))
+    return data
 
 
 def _read(file_format: Format, data: bytes, name: str, bounds: Limits) -> list[Recording]:

@@ -1,0 +1,46 @@
+"""What went wrong beside the input, in one sentence: a full disk, a reader that left, a fault of the program."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
+
+__all__ = ["discard_output", "os_problem", "program_fault", "tell"]
+
+
+def tell(sentence: str) -> None:
+    """A sentence on standard error; when nobody listens there, the exit code still says it."""
+    with suppress(OSError):
+        print(sentence, file=sys.stderr, flush=True)
+
+
+def program_fault(error: Exception) -> str:
+    """For an error nobody foresaw: what and where, so that it can be reported, without a traceback."""
+    steps = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(steps[-1].filename).name}:{steps[-1].lineno}" if steps else ""
+    said = " ".join(str(error).split())[:200]
+    return (
+        f"The program itself failed ({type(error).__name__}{where}{': ' if said else ''}{said}). "
+        "No verdict is given; please report this with the file."
+    )
+
+
+def os_problem(error: OSError) -> str:
+    """For what the system refused: a full disk, a file that vanished, no more memory."""
+    named = f" on {Path(str(error.filename)).name!r}" if error.filename else ""
+    return f"The system refused to go on{named}: {error.strerror or error}. Free what is short and try again."
+
+
+def discard_output(stream: TextIO) -> None:
+    """Let everything else that is written to a stream go nowhere."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(sink, stream.fileno())
+    except (OSError, ValueError):
+        pass  # no real file behind it
+    finally:
+        os.close(sink)
