@@ -139,6 +139,18 @@ def wav(channels: int, bits: int, size: int) -> bytes:
     return b"RIFF\0\0\0\0WAVEfmt " + struct.pack("<I", 16) + layout + b"data" + struct.pack("<I", size) + bytes(1_000)
 
 
+def npz(arrays: dict[str, np.ndarray]) -> bytes:
+    stream = io.BytesIO()
+    np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+def zip_directory(entries: int) -> bytes:
+    """A central directory of nameless entries, and its end, which says that there is one."""
+    entry = b"PK\1\2" + bytes(42)
+    return entry * entries + b"PK\5\6" + struct.pack("<4H2IH", 0, 0, 1, 1, entries * len(entry), 49, 0)
+
+
 HOSTILE: dict[str, tuple[Callable[[], bytes], str, type, str]] = {
     "zlib bomb": (mat_bomb, "a.mat", TooLarge, "would unpack to 1,000 MB"),
     "claimed gigabyte": (
@@ -167,6 +179,24 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str, type, str]] = {
         "'x' claims",
     ),
     "zip bomb": (twins.zip_bomb, "a.npz", TooLarge, "would unpack to 201 MB"),
+    "seven arrays that unpack to more than one may hold": (
+        lambda: npz({f"a{i}": np.zeros(2_000_000, np.int8) for i in range(7)}),
+        "a.npz",
+        TooLarge,
+        "12,000,000 numbers",
+    ),
+    "sixty-four fields": (
+        lambda: twins.npy(np.zeros(200_000, [(f"f{i}", "i1") for i in range(64)])),
+        "a.npy",
+        TooLarge,
+        "12,800,000 numbers",
+    ),
+    "half a million entries in a zip directory": (
+        lambda: b"PK\3\4.npy" + bytes(40) + zip_directory(500_000),
+        "a.npz",
+        TooLarge,
+        "variables and fields",
+    ),
     "claimed .npy": (
         lambda: twins.npy(np.zeros(1)).replace(b"(1,), }           ", b"(999999999,), }   "),
         "a.npy",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
+import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Mapping
 from math import prod
 
 import numpy as np
@@ -21,6 +21,10 @@ from bearing.settings import Limits
 
 __all__ = ["read_npy", "read_npz"]
 
+HEADER_BYTES = 70_000  # numpy.save writes 128; version 1 of the format has room for 65,535
+_END_OF_DIRECTORY = b"PK\5\6"
+_LONGEST_END = 22 + 65_535  # bytes, with the longest comment
+_LARGEST_ENTRY = 300  # bytes of the directory per entry: 46, its name and extra fields
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -31,6 +35,8 @@ def read_npy(data: bytes, name: str, bounds: Limits) -> list[Recording]:
     """Channels of a ``.npy`` array; the fields of a structured array are columns by name."""
     array = _array(data, bounds)
     if array.dtype.names:
+        bounds.check_columns(len(array.dtype.names))
+        bounds.check_samples(array.size * len(array.dtype.names))
         columns = [
             Column(field, np.asarray(array[field], np.float64).reshape(-1))
             for field in array.dtype.names
@@ -45,7 +51,8 @@ def read_npy(data: bytes, name: str, bounds: Limits) -> list[Recording]:
 def read_npz(data: bytes, name: str, bounds: Limits) -> list[Recording]:
     """Channels of a ``.npz`` archive: arrays by name, scalars named like a rate or a speed are facts."""
     tree: dict[str, Tree] = {}
-    unpacked = 0
+    unpacked = samples = 0
+    check_zip_directory(data, bounds)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             bounds.check_elements(len(archive.infolist()))
@@ -55,18 +62,35 @@ def read_npz(data: bytes, name: str, bounds: Limits) -> list[Recording]:
                 unpacked += member.file_size
                 bounds.check_unpacked(unpacked)
                 with archive.open(member) as stream:
-                    content = stream.read(member.file_size)
-                tree[member.filename.removesuffix(".npy")] = _array(content, bounds)
+                    head = stream.read(HEADER_BYTES)
+                    samples += _claimed(head, bounds)[0]
+                    bounds.check_samples(samples)  # over all arrays, before the next one is unpacked
+                    content = head + stream.read(member.file_size - len(head))
+                array = _array(content, bounds)
+                if array.dtype.names is None:
+                    tree[member.filename.removesuffix(".npy")] = array
     except BearingError:
         raise
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
         raise UnreadableFile("The .npz archive is damaged or cut off: save it again with numpy.savez.") from error
-    return tree_to_recordings(_without_structured(tree), name, bounds)
+    return tree_to_recordings(tree, name, bounds)
 
 
-def _array(data: bytes, bounds: Limits) -> np.ndarray:
-    """The array as a view of the bytes, its claimed shape checked against them first."""
-    stream = io.BytesIO(data)
+def check_zip_directory(data: bytes, bounds: Limits) -> None:
+    """TooLarge for a zip archive with too many entries: `zipfile` makes an object of each before it can be asked.
+
+    It believes the size of the directory, not the count beside it, so that both are checked (PKWARE APPNOTE 4.3.16).
+    """
+    at = data.find(_END_OF_DIRECTORY, max(0, len(data) - _LONGEST_END))
+    while at >= 0 and at + 22 <= len(data):
+        count, size = struct.unpack_from("<HI", data, at + 10)
+        bounds.check_elements(max(count, size // _LARGEST_ENTRY))
+        at = data.find(_END_OF_DIRECTORY, at + 1)
+
+
+def _claimed(head: bytes, bounds: Limits) -> tuple[int, tuple[int, ...], bool, np.dtype, int]:
+    """What the header of an array claims: numbers, shape, order of storage, type; and where its values begin."""
+    stream = io.BytesIO(head)
     try:
         version = np.lib.format.read_magic(stream)
         shape, fortran, dtype = _HEADERS.get(version, np.lib.format.read_array_header_2_0)(stream)
@@ -80,8 +104,13 @@ def _array(data: bytes, bounds: Limits) -> np.ndarray:
     if any(side < 0 for side in shape) or dtype.itemsize == 0:
         raise UnreadableFile("The NumPy file claims an impossible shape: save it again with numpy.save.")
     bounds.check_samples(*shape)
-    start = stream.tell()
-    claimed, held = prod(shape) * dtype.itemsize, len(data) - start
+    return prod(shape), shape, fortran, dtype, stream.tell()
+
+
+def _array(data: bytes, bounds: Limits) -> np.ndarray:
+    """The array as a view of the bytes, its claimed shape checked against them first."""
+    count, shape, fortran, dtype, start = _claimed(data[:HEADER_BYTES], bounds)
+    claimed, held = count * dtype.itemsize, len(data) - start
     if claimed > held:
         raise UnreadableFile(
             f"The NumPy file is cut off: shape {shape} needs {claimed:,} bytes, {held:,} are there. "
@@ -89,8 +118,4 @@ def _array(data: bytes, bounds: Limits) -> np.ndarray:
         )
     if dtype.kind not in "fiubV":
         raise UnsupportedFormat(f"The NumPy file holds values of type {clean_name(dtype)}, expected real numbers.")
-    return np.frombuffer(data, dtype, prod(shape), start).reshape(shape, order="F" if fortran else "C")
-
-
-def _without_structured(tree: Mapping[str, Tree]) -> dict[str, Tree]:
-    return {name: value for name, value in tree.items() if isinstance(value, np.ndarray) and not value.dtype.names}
+    return np.frombuffer(data, dtype, count, start).reshape(shape, order="F" if fortran else "C")
