@@ -29,6 +29,20 @@ page = st.navigation(
             help="Drop a vibration file: is the bearing healthy, which part fails, and how sure is that.",
         ),
         st.Page(
+            HERE / "machine.py",
+            title="Machine",
+            icon=":material/timeline:",
+            url_path="machine",
+            help="Drop many recordings of one machine: what changed, since when, against its own past.",
+        ),
+        st.Page(
+            HERE / "fleet.py",
+            title="Fleet",
+            icon=":material/factory:",
+            url_path="fleet",
+            help="All machines, worst first.",
+        ),
+        st.Page(
             HERE / "test_set.py",
             title="Test set",
             icon=":material/grid_view:",

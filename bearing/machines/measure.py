@@ -38,8 +38,10 @@ __all__ = [
     "Verdict",
     "family_numbers",
     "joined_numbers",
+    "measure_bytes",
     "measure_file",
     "points_of",
+    "verdict_of_bytes",
     "verdict_of_file",
 ]
 
@@ -279,7 +281,15 @@ def resolves(turns: float, orders: FaultOrders) -> bool:
 def verdict_of_file(path: Path, asked: Asked, channel: str) -> Verdict:
     """The full diagnosis of one channel of a file; what forbids one becomes its reason."""
     try:
-        recording, bearing = asked.of(open_upload(file_bytes(path, limits()), path.name), channel)
+        return verdict_of_bytes(file_bytes(path, limits()), path.name, asked, channel)
+    except BearingError as error:
+        return Verdict("uncertain", 0.0, str(error))
+
+
+def verdict_of_bytes(data: bytes, name: str, asked: Asked, channel: str) -> Verdict:
+    """The same of a file's content."""
+    try:
+        recording, bearing = asked.of(open_upload(data, name), channel)
         if recording.sampling_rate_hz is None:
             raise MissingRate("the sampling rate is not known: give it")
         if len(recording.samples) < MIN_SAMPLES:

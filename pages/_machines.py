@@ -1,0 +1,67 @@
+"""What the machine and fleet pages share: the demo's histories, kept; uploads measured with a bar."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from bearing.errors import BearingError
+from bearing.machines.demo import DEMO_STORE
+from bearing.machines.fleet import FleetRow, fleet
+from bearing.machines.history import VERDICTS, History, history_of_measurements, most_said
+from bearing.machines.measure import Asked, Measurement, measure_bytes, verdict_of_bytes
+from bearing.machines.store import Store
+from bearing.readers.names import clean_file_name
+
+SHAPES = {"no data": "○", "ok": "●", "watch": "▲", "alert": "◆", "alarm": "■"}  # as in the charts
+UPLOADED = "machine.history"
+
+
+@st.cache_data(max_entries=1, show_spinner="Reading the demo fleet")
+def demo_rows() -> list[FleetRow]:
+    """The demo fleet, worst first."""
+    return fleet(Store(DEMO_STORE, read_only=True))
+
+
+@st.cache_data(max_entries=8, show_spinner="Reading the history")
+def demo_history(machine: str) -> History:
+    """One machine of the demo."""
+    return Store(DEMO_STORE, read_only=True).history(machine)
+
+
+def measured_uploads(files: Sequence[Any], asked: Asked) -> History:
+    """The history of uploaded files, with rows done, seconds left, and a way to stop; a bad file is told, not fatal."""
+    bar, stop = st.progress(0.0, text="Measuring"), st.button("Stop here", key="machine-stop")
+    found: list[Measurement] = []
+    skipped: list[tuple[str, str]] = []
+    contents: dict[str, Any] = {}
+    began = time.monotonic()
+    for done, file in enumerate(files, start=1):
+        name = clean_file_name(file.name)
+        try:
+            found += [replace(m, file=name) for m in measure_bytes(file.getvalue(), name, asked)]
+            contents[name] = file
+        except BearingError as error:
+            skipped.append((name, str(error)))
+        left = (time.monotonic() - began) / done * (len(files) - done)
+        bar.progress(done / len(files), text=f"{done} of {len(files)} files, {left:.0f} s left")
+        if stop:
+            break
+    history = history_of_measurements(found, asked, None, skipped)
+    points = []
+    for point in history.points:
+        measured = list(point.measurements)
+        for i in range(max(0, len(measured) - VERDICTS), len(measured)):
+            one = measured[i]
+            if one.joined == 1:
+                said = verdict_of_bytes(contents[one.file].getvalue(), one.file, asked, one.point)
+                measured[i] = replace(one, verdict=said)
+        said_last = [m.verdict for m in measured[-VERDICTS:] if m.verdict]
+        verdict = most_said(said_last) if said_last else point.verdict
+        points.append(replace(point, measurements=tuple(measured), verdict=verdict))
+    bar.empty()
+    return replace(history, points=tuple(points))
