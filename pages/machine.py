@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from bearing.errors import BearingError
@@ -82,6 +84,11 @@ def show_point(point: Point) -> None:
         chart(waterfall, f"waterfall-{point.name}", "Envelope spectra over time, in orders of shaft speed", "waterfall")
 
 
+def report(history: History, title: str) -> str:
+    """The page to keep, made when asked for."""
+    return history_html(history, history_figures(history), title)
+
+
 st.title("Machine", anchor=False)
 title, history = chosen()
 with st.expander("Many recordings of one machine", expanded=history is None):
@@ -102,9 +109,7 @@ else:
             key=f"machine-point-{title}", label_visibility="visible" if len(names) > 1 else "collapsed",
         )  # fmt: skip
         show_point(history.points[names.index(point_name)])
-        st.download_button(
-            "Report", lambda: history_html(history, history_figures(history), title), f"{title}.html", "text/html"
-        )
+        st.download_button("Report", partial(report, history, title), f"{title}.html", "text/html")
     if history.skipped:
         with st.expander(f"{len(history.skipped)} files are no measurement"):
             st.dataframe([{"file": name, "why": why} for name, why in history.skipped], hide_index=True)
