@@ -625,3 +625,35 @@ def test_a_dead_window_gets_no_answer_at_any_door(client: TestClient, windows: n
     ):
         assert answer.status_code == 422
         assert answer.json()["detail"].startswith(f"{what} 5 (counted from 0) does not move")
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"RATE": "12000"}, "no field 'RATE': was 'rate' meant"),
+        ({"sampling_rate": "12000"}, "no field 'sampling_rate': was 'rate' meant"),
+        ({"bearign": "6205"}, "no field 'bearign': was 'bearing' meant"),
+        ({"zzz": "1"}, "no field 'zzz': known are file, channel"),
+        ({"rpm": ["1772", "30"]}, "'rpm' is given 2 times: send it once"),
+    ],
+)
+def test_a_field_nobody_reads_or_one_given_twice_is_refused(
+    client: TestClient, fields: dict[str, Any], told: str
+) -> None:
+    answer = client.post("/api/diagnose", files={"file": ("a.csv", SAMPLES[0].read_bytes())}, data=fields)
+    assert answer.status_code == 422
+    assert told in answer.json()["detail"]
+
+
+def test_an_unknown_charset_and_a_full_disk_are_told(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = b'--b\r\nContent-Disposition: form-data; name="rate"\r\n\r\n1\r\n--b--\r\n'
+    kind = {"Content-Type": "multipart/form-data; boundary=b; charset=undefined"}
+    assert client.post("/api/diagnose", content=body, headers=kind).status_code == 400
+
+    async def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("starlette.datastructures.UploadFile.write", full)
+    answer = client.post("/api/diagnose", files={"file": ("a.csv", b"1.0\n" * 1000)})
+    assert answer.status_code == 507
+    assert "no room" in answer.json()["detail"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import Annotated, Any, BinaryIO
 
@@ -19,6 +20,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Mount, Route
 
@@ -28,13 +30,29 @@ from bearing.api.answers import WINDOW, Judged, judge
 from bearing.api.gate import Gate, Metrics, log, start_log
 from bearing.api.sockets import send_at_once
 from bearing.api.workers import Workers
-from bearing.errors import BearingError, InputError, ModelError, TooLarge
+from bearing.errors import BearingError, InputError, ModelError, ParameterError, TooLarge
 from bearing.settings import ApiSettings, api_settings, check_or_exit
 
 __all__ = ["create_api", "create_app", "lifespan_of", "routes_of"]
 
 SMALL_BODY = 64_000  # bytes; a window or two are judged in less time than it takes to hand them to a thread
+FORM_FIELDS = ("file", "channel", "rate", "rpm", "bearing", "geometry", "orders")
+SYNONYMS = {
+    **dict.fromkeys(("sampling_rate", "sampling_rate_hz", "sample_rate", "fs", "sr", "rate_hz", "frequency"), "rate"),
+    **dict.fromkeys(("speed", "shaft_rpm", "shaft_speed", "rotation"), "rpm"),
+}
 NPY_TYPES = ("application/x-npy", "application/octet-stream")
+
+
+def _check_fields(given: list[str], known: tuple[str, ...]) -> None:
+    """ParameterError for a field nobody reads (with the nearest right name), or one that is given twice."""
+    for name in given:
+        if name not in known:
+            meant = SYNONYMS.get(name.lower()) or next(iter(get_close_matches(name.lower(), known, n=1)), "")
+            advice = f"was '{meant}' meant?" if meant else f"known are {', '.join(known)}."
+            raise ParameterError(f"There is no field {name[:80]!r}: {advice}")
+        if given.count(name) > 1:
+            raise ParameterError(f"The field '{name}' is given {given.count(name)} times: send it once.")
 
 
 class UploadRoute(APIRoute):
@@ -44,7 +62,14 @@ class UploadRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def bounded(request: Request) -> Response:
-            await request.form(max_files=1, max_fields=16, max_part_size=10_000)  # kept by the request
+            try:
+                form = await request.form(max_files=1, max_fields=16, max_part_size=10_000)  # kept by the request
+            except (LookupError, UnicodeError):  # charset= in a header names an encoding nobody knows, or a wrong one
+                raise HTTPException(400, "The form's charset cannot be read: send the form in UTF-8.") from None
+            except OSError as error:
+                log.error("An upload could not be kept: %s", error)
+                raise HTTPException(507, "The server has no room for this file now: try again later.") from error
+            _check_fields([name for name, _ in form.multi_items()], FORM_FIELDS)
             return await handle(request)
 
         return bounded
