@@ -31,6 +31,7 @@ log = logging.getLogger("bearing.api")
 SWAGGER_FILES = ("/docs/static/swagger-ui-bundle.js", "/docs/static/swagger-ui.css")
 OPEN_PATHS = ("/health", "/docs", "/openapi.json", *SWAGGER_FILES)  # answered without the key
 UPLOAD_PATH = "/diagnose"  # its multipart bodies go to disk as they arrive, all others are held in memory
+UPLOAD_PATIENCE_S = 60.0
 MULTIPART_OVERHEAD = 64_000  # bytes of headings and form fields around a file
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -122,22 +123,16 @@ class Gate:
         upload = path == UPLOAD_PATH
         to_disk = upload and headers.get("content-type", "").lower().startswith("multipart/")
         limit = self.settings.max_file_bytes + MULTIPART_OVERHEAD if to_disk else self.settings.max_body_bytes
-        body = _Body(receive, limit, self.settings.body_timeout_s)
-        reserved = 0
-        admitted = False
+        place = _Place(self, upload, in_memory=not to_disk)
+        body = _Body(receive, limit, self.settings.body_timeout_s, place if scope["method"] == "POST" else None)
         try:
             refusal = self._refusal(path, headers, body)
-            if refusal is None and scope["method"] == "POST":
-                reserved = 0 if to_disk else body.announced or limit
-                refusal = self._enter(reserved, upload)
-                admitted = refusal is None
             if refusal is None:
                 await self.app(scope, body.receive, send_with_id)
             else:
                 await _refuse(refusal, send_with_id)
         finally:
-            if admitted:
-                self._leave(reserved, upload)
+            place.leave()
             self._record(scope, status, time.perf_counter() - began, body.count, request_id)
 
     def _refusal(self, path: str, headers: Headers, body: _Body) -> HTTPException | None:
@@ -160,24 +155,6 @@ class Gate:
         given = bearer.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
         return hmac.compare_digest(given.encode(), self.settings.key.encode())
 
-    def _enter(self, reserved: int, upload: bool) -> HTTPException | None:
-        """Take a place in the queue, or say that it is full."""
-        full = self.in_flight >= self.settings.workers + self.settings.queue
-        full |= upload and self.uploads >= self.settings.uploads
-        if full or self.held_bytes + reserved > max(self.settings.held_bytes, reserved):
-            return HTTPException(429, "The server is busy: try again in a second.", {"Retry-After": "1"})
-        self.in_flight += 1
-        self.uploads += upload
-        self.held_bytes += reserved
-        self.metrics.in_flight.set(self.in_flight)
-        return None
-
-    def _leave(self, reserved: int, upload: bool) -> None:
-        self.in_flight -= 1
-        self.uploads -= upload
-        self.held_bytes -= reserved
-        self.metrics.in_flight.set(self.in_flight)
-
     def _record(self, scope: Scope, status: int, seconds: float, body_bytes: int, request_id: str) -> None:
         route = getattr(scope.get("route"), "path", "other")
         self.metrics.requests.labels(route, scope["method"], str(status)).inc()
@@ -193,11 +170,59 @@ class Gate:
         log.info("request", extra={"facts": facts})
 
 
+class _Place:
+    """What one request takes from the others: memory for the bytes that came, and a place once all of them are there.
+
+    Nothing is taken for what is merely announced, so that idle and slow connections keep nobody out.
+    """
+
+    def __init__(self, gate: Gate, upload: bool, in_memory: bool) -> None:
+        self.gate, self.upload, self.in_memory = gate, upload, in_memory
+        self.held_bytes = 0
+        self.taken = False
+
+    def hold(self, count: int) -> None:
+        """Make room for bytes that came. Raises HTTPException (429) when all bodies together hold too much."""
+        if self.in_memory:
+            self.gate.held_bytes += count
+            self.held_bytes += count
+            if self.gate.held_bytes > self.gate.settings.held_bytes:
+                raise _busy()
+
+    async def enter(self) -> None:
+        """Take a place. A file, which lies on disk, waits for one; HTTPException (429) when that takes too long."""
+        gate, settings = self.gate, self.gate.settings
+        if self.upload:
+            deadline = time.monotonic() + UPLOAD_PATIENCE_S
+            while gate.uploads >= settings.uploads:
+                if time.monotonic() > deadline:
+                    raise _busy()
+                await asyncio.sleep(0.02)
+        elif gate.in_flight - gate.uploads >= settings.workers + settings.queue:
+            raise _busy()
+        self.taken = True
+        gate.in_flight += 1
+        gate.uploads += self.upload
+        gate.metrics.in_flight.set(gate.in_flight)
+
+    def leave(self) -> None:
+        gate = self.gate
+        gate.held_bytes -= self.held_bytes
+        gate.in_flight -= self.taken
+        gate.uploads -= self.taken and self.upload
+        gate.metrics.in_flight.set(gate.in_flight)
+
+
+def _busy() -> HTTPException:
+    return HTTPException(429, "The server is busy: try again in a second.", {"Retry-After": "1"})
+
+
 class _Body:
     """The body on its way in: counted, and stopped when it is over the limit or too slow."""
 
-    def __init__(self, receive: Receive, limit: int, timeout_s: float) -> None:
+    def __init__(self, receive: Receive, limit: int, timeout_s: float, place: _Place | None) -> None:
         self._receive = receive
+        self._place = place
         self.limit = limit
         self.timeout_s = timeout_s
         self.announced = 0
@@ -213,10 +238,15 @@ class _Body:
                 message = await self._receive()
         except TimeoutError:
             raise HTTPException(408, f"The body took longer than {self.timeout_s:g} s to arrive.") from None
-        self.count += len(message.get("body", b""))
+        came = len(message.get("body", b""))
+        self.count += came
         self._complete = not message.get("more_body", False)
         if self.count > self.limit:
             raise self.too_large(self.count)
+        if self._place is not None:
+            self._place.hold(came)
+            if self._complete and message["type"] == "http.request":
+                await self._place.enter()
         return message
 
     def too_large(self, size: int) -> HTTPException:
