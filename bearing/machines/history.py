@@ -292,7 +292,8 @@ def measure_files(
     workers: int | None = None,
 ) -> Iterator[tuple[str, list[Measurement] | str]]:
     """Every file's measurements (or why there are none) as soon as they are there, in the order of `paths`."""
-    count = min(workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, len(paths))
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = min(workers or cores, len(paths))
     results = zip(names, _results(paths, names, asked, count), strict=True)
     for done, (name, measured) in enumerate(results, start=1):
         yield name, measured

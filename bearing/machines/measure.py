@@ -199,8 +199,9 @@ def measure(recording: Recording, bearing: Bearing | None) -> Measurement:
         return measured
     reach = max_order_of(bearing.orders) if bearing else WATERFALL_ORDERS
     shaft_hz = rpm_to_hz(rpm)
-    spectrum = envelope_order_spectrum(signal, rate_hz, shaft_hz, reach, _bands(rate_hz), with_log=False)
     turns = len(signal) / rate_hz * shaft_hz
+    bands = _bands(rate_hz, parts=(1, 2) if turns < SINGLE_TURNS else (1, 2, 4))
+    spectrum = envelope_order_spectrum(signal, rate_hz, shaft_hz, reach, bands, with_log=False)
     measured = replace(measured, turns=turns, waterfall=_waterfall(spectrum))
     if turns < SINGLE_TURNS:
         return replace(measured, spectrum=spectrum)
@@ -313,11 +314,11 @@ def _findings(recording: Recording, signal: FloatArray) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _bands(rate_hz: float) -> tuple[tuple[float, float], ...]:
-    """Whole range, halves, quarters: enough to see a line grow, a third of the diagnosis' tree."""
+def _bands(rate_hz: float, parts: tuple[int, ...]) -> tuple[tuple[float, float], ...]:
+    """The range in so many equal parts each: enough to see a line grow, a third of the diagnosis' tree or less."""
     low, high = 0.033 * rate_hz / 2, 0.985 * rate_hz / 2
-    parts = [(low + i * (high - low) / n, low + (i + 1) * (high - low) / n) for n in (1, 2, 4) for i in range(n)]
-    return (*parts, (low / 3, high / 4)) if rate_hz > 20_000 else tuple(parts)
+    bands = [(low + i * (high - low) / n, low + (i + 1) * (high - low) / n) for n in parts for i in range(n)]
+    return (*bands, (low / 3, high / 4)) if rate_hz > 20_000 else tuple(bands)
 
 
 def _waterfall(spectrum: OrderSpectrum) -> NDArray[np.float16]:

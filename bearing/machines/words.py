@@ -39,13 +39,18 @@ def reason(point: Point) -> str:
         return "There is no sound stretch to compare with yet."
     if found.cause:
         since = found.first[found.state]
-        when = "" if since is None else f" since {point.times[since] or point.measurements[since].file}"
+        when = "" if since is None else f" since {short_time(point.times[since]) or point.measurements[since].file}"
         return f"{_rise(point, found.cause)}{when}."
     if point.state != found.state:
         return f"Nothing changed, but the last recordings say: {verdict_words(point.verdict.verdict)}."
     base = found.baseline
     assert base is not None
     return f"Nothing rose over the baseline of {base.count} measurements ({base.first} to {base.last})."
+
+
+def short_time(time: str) -> str:
+    """An ISO stamp to the minute, as people write it; anything else as it is."""
+    return time[:16].replace("T", " ") if time[:4].isdigit() else time
 
 
 def change(point: Point, name: str) -> float | None:
