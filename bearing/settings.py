@@ -140,6 +140,8 @@ class ApiSettings:
         most a quarter of it, so that nobody waits long behind them.
     body_timeout_s : float
         Seconds a body may take to arrive.
+    allowed_origins : str
+        Web pages of other hosts that may send work, separated by spaces or commas (``https://plant.example``).
     """
 
     key: str = ""
@@ -149,6 +151,7 @@ class ApiSettings:
     workers: int = 2
     queue: int = 16
     body_timeout_s: float = 60.0
+    allowed_origins: str = ""
 
     @property
     def uploads(self) -> int:
@@ -234,9 +237,11 @@ _API = {
     "workers": "BEARING_WORKERS",
     "queue": "BEARING_QUEUE",
     "body_timeout_s": "BEARING_BODY_TIMEOUT_S",
+    "allowed_origins": "BEARING_ALLOWED_ORIGINS",
 }
 _KINDS = {
     "BEARING_ADI_DIR": _A_FOLDER,
+    "BEARING_ALLOWED_ORIGINS": _A_TEXT,
     "BEARING_API_KEY": _A_TEXT,
     "BEARING_BODY_TIMEOUT_S": _A_NUMBER,
     "BEARING_CACHE_DIR": _A_FOLDER,

@@ -661,3 +661,16 @@ def test_an_unknown_charset_and_a_full_disk_are_told(client: TestClient, monkeyp
     answer = client.post("/api/diagnose", files={"file": ("a.csv", b"1.0\n" * 1000)})
     assert answer.status_code == 507
     assert "no room" in answer.json()["detail"]
+
+
+def test_pages_of_other_hosts_may_not_send_work_unless_allowed(windows: np.ndarray) -> None:
+    with client_of(allowed_origins="https://plant.example, https://other.example") as client:
+        for origin, status in (
+            ("http://testserver", 200),
+            ("https://plant.example", 200),
+            ("https://elsewhere.example", 403),
+            ("null", 403),
+        ):
+            answer = client.post("/api/windows", content=npy(windows), headers={"Origin": origin})
+            assert answer.status_code == status, origin
+        assert client.get("/api/health", headers={"Origin": "null"}).status_code == 200

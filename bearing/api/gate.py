@@ -127,6 +127,10 @@ class Gate:
         body = _Body(receive, limit, self.settings.body_timeout_s, place if scope["method"] == "POST" else None)
         try:
             refusal = self._refusal(path, headers, body)
+            if refusal is None and scope["method"] == "POST" and self._is_foreign(headers):
+                refusal = HTTPException(
+                    403, "A web page of another host may not send work here: name it in BEARING_ALLOWED_ORIGINS."
+                )
             if refusal is None:
                 await self.app(scope, body.receive, send_with_id)
             else:
@@ -149,6 +153,14 @@ class Gate:
             if body.announced > body.limit:
                 return body.too_large(body.announced)
         return None
+
+    def _is_foreign(self, headers: Headers) -> bool:
+        """Whether a browser sends this for a page of another host: anybody's visitors would else work for it here."""
+        origin = headers.get("origin", "").lower()
+        if not origin or origin in re.split(r"[\s,]+", self.settings.allowed_origins.lower()):
+            return False
+        own = (headers.get("host", "").lower(), headers.get("x-forwarded-host", "").lower())
+        return origin.partition("://")[2] not in own or origin == "null"
 
     def _has_key(self, headers: Headers) -> bool:
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
