@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.signal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from bearing.physics.catalogue import load_catalogue
 from bearing.physics.kinematics import Geometry, fault_orders
 from bearing.recording import Recording
 from bearing.verdict.doctor import SEVERITIES, examine, usable_stretch
@@ -148,6 +150,88 @@ def test_speed_that_contradicts_the_spectrum() -> None:
     assert finding is not None
     assert finding.severity == "warning"
     assert "speaks for 1422 rpm, not for the given 2050 rpm" in finding.sentence
+
+
+TIME_S = np.arange(60_000) / RATE_HZ
+RNG = np.random.default_rng(7)
+NO_VIBRATION = {
+    "ramp": 3 * TIME_S + 1,
+    "timestamps": 1.7e9 + TIME_S + 1e-6 * noise(),
+    "counter": np.arange(60_000.0) % 1_000,
+    "sine": np.sin(2 * np.pi * 29.5 * TIME_S),
+    "sine of 16 bits": np.round(20_000 * np.sin(2 * np.pi * 29.5 * TIME_S)),
+    "hum alone": sum(np.sin(2 * np.pi * 50 * k * TIME_S) / k for k in (1, 2, 3, 5)),
+    "three steps": np.round(0.7 * noise()).clip(-1, 1),
+    "bytes": RNG.integers(0, 256, 60_000).astype(float),
+    "words": RNG.integers(-32_768, 32_768, 60_000).astype(float),
+    "misread floats": np.exp(15 * noise()) * np.sign(noise(seed=1)),
+}
+
+
+@pytest.mark.parametrize("name", NO_VIBRATION)
+@pytest.mark.parametrize("scale", [1.0, 1e-60, 1e60])
+def test_what_is_no_vibration_is_refused_at_any_scale(name: str, scale: float) -> None:
+    finding = examine(healthy(scale * NO_VIBRATION[name])).of("not vibration")
+    assert finding is not None
+    assert (finding.severity, finding.vetoes_normal) == ("severe", True)
+
+
+@pytest.mark.parametrize("scale", [1e-90, 1.0, 1e90])
+@pytest.mark.parametrize("signal", [noise(), np.round(20 * noise()), noise() + 0.3 * np.sin(300 * TIME_S)])
+def test_noise_of_any_scale_is_vibration(signal: np.ndarray, scale: float) -> None:
+    assert examine(healthy(scale * signal)).of("not vibration") is None
+
+
+def test_samples_filled_in_veto_a_sound_bearing() -> None:
+    slow = noise(7_500)
+    held, bridged = np.repeat(slow, 8), np.interp(np.arange(60_000), np.arange(0, 60_000, 8), slow)
+    smooth = scipy.signal.resample_poly(slow, 8, 1)
+    for filled in (held, np.round(bridged, 5), np.round(smooth, 5)):
+        finding = examine(healthy(filled)).of("bandwidth")
+        assert finding is not None
+        assert finding.vetoes_normal
+    assert examine(healthy(noise())).of("bandwidth") is None
+
+
+def test_a_run_up_vetoes_a_sound_bearing() -> None:
+    from bearing.physics.simulate import SimulationConfig, simulate
+
+    def turning(turns: np.ndarray) -> np.ndarray:
+        return sum(np.sin(2 * np.pi * k * turns + k) / k for k in range(1, 9)) + noise(len(turns))
+
+    time_s = np.arange(120_000) / RATE_HZ
+    rising = examine(healthy(turning(20 * time_s + time_s**2), rpm=1_500.0)).of("speed varies")
+    assert rising is not None
+    assert rising.vetoes_normal
+    assert examine(healthy(turning(25 * time_s), rpm=1_500.0)).of("speed varies") is None
+    steady = simulate(SimulationConfig("outer", RATE_HZ, 8.0, 1_500.0, seed=3))
+    assert examine(healthy(steady, rpm=1_500.0)).of("speed varies") is None
+
+
+def test_a_slow_shaft_vetoes_and_hints_at_hz() -> None:
+    finding = examine(healthy(noise(), rpm=29.5)).of("slow shaft")
+    assert finding is not None
+    assert finding.vetoes_normal
+    assert "29.5 Hz (revolutions per second) was meant, give 1770 rpm" in finding.sentence
+    assert examine(healthy(noise(), rpm=120.0)).of("slow shaft") is None
+
+
+def test_a_rate_in_khz_is_hinted_at() -> None:
+    finding = examine(healthy(noise(), 12.0), ORDERS).of("rate")
+    assert finding is not None
+    assert "If 12 kHz was meant, give 12,000 Hz" in finding.sentence
+
+
+def test_the_outside_diameter_given_as_pitch_is_noticed() -> None:
+    finding = examine(healthy(noise()), fault_orders(Geometry(9, 7.94, 52.0))).of("geometry")
+    assert finding is not None
+    assert finding.vetoes_normal
+    assert all(examine(healthy(noise(4_096)), entry.orders).of("geometry") is None for entry in load_catalogue())
+
+
+def test_odd_harmonics_of_the_mains_are_no_wrong_rate() -> None:
+    hum = sum(np.sin(2 * np.pi * 50 * k * TIME_S + k) for k in (1, 3, 5, 7, 9, 11))
+    assert severity(hum + 0.5 * noise(), "suspicious rate") == ""
 
 
 @settings(max_examples=60, deadline=None)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import exp, log10
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bearing.recording import FloatArray
 
@@ -19,6 +20,7 @@ MAINS_HZ = (50.0, 60.0)
 _SPECTRUM_SAMPLES = 2**18
 _RATE_FACTORS = (0.1, 0.125, 0.2, 0.25, 1 / 3, 0.5, 2.0, 3.0, 4.0, 5.0, 8.0, 10.0)
 _HARMONICS = np.arange(2, 25, 2)  # magnetic pull and rectifiers hum at even harmonics
+_ALL_HARMONICS = np.arange(1, 25)
 _LEAST_EVIDENCE = 5.0  # decades against chance; on 109 CWRU files and another rig nothing true reached it
 _LEAST_LEAD = 4.6  # decades over the evidence for the stated rate
 
@@ -83,7 +85,8 @@ def mains_rate_factor(lines: Lines, shaft_hz: float | None = None) -> float | No
         unexplained_hz = unexplained_hz[np.abs(order - np.round(order)) > np.maximum(0.01, 1e-3 * order)]
     if unexplained_hz.size < 4:
         return None
-    stated = _evidence(lines.frequency_hz, lines.bin_hz, 1.0)
+    # at the stated rate odd harmonics count, too: twice their frequencies would meet the even ones
+    stated = max(_evidence(lines.frequency_hz, lines.bin_hz, 1.0, some) for some in (_HARMONICS, _ALL_HARMONICS))
     evidence = [
         min(_evidence(some_hz, lines.bin_hz, factor) for some_hz in (lines.frequency_hz, unexplained_hz))
         for factor in _RATE_FACTORS
@@ -94,16 +97,19 @@ def mains_rate_factor(lines: Lines, shaft_hz: float | None = None) -> float | No
     return _RATE_FACTORS[best]
 
 
-def _evidence(frequency_hz: FloatArray, bin_hz: float, factor: float) -> float:
+def _evidence(
+    frequency_hz: FloatArray, bin_hz: float, factor: float, harmonics: NDArray[np.int64] = _HARMONICS
+) -> float:
     """-log10 of the probability that so many lines meet harmonics of 50 or 60 Hz by chance, frequencies x factor."""
     best = 0.0
     for mains_hz in MAINS_HZ:
         scaled = frequency_hz * factor
         nearest = np.round(scaled / mains_hz)
         tolerance = np.maximum(3e-4 * scaled, 0.3 * bin_hz * factor)
-        hits = int(np.sum(np.isin(nearest, _HARMONICS) & (np.abs(scaled - nearest * mains_hz) < tolerance)))
-        reachable = scaled < mains_hz * (_HARMONICS[-1] + 0.5)
-        expected = 0.5 * float(np.sum(np.minimum(2 * tolerance / mains_hz, 1.0) * reachable))
+        hits = int(np.sum(np.isin(nearest, harmonics) & (np.abs(scaled - nearest * mains_hz) < tolerance)))
+        reachable = scaled < mains_hz * (harmonics[-1] + 0.5)
+        share = len(harmonics) / harmonics[-1]
+        expected = share * float(np.sum(np.minimum(2 * tolerance / mains_hz, 1.0) * reachable))
         best = max(best, -log10(min(1.0, 2 * _poisson_tail(hits, expected))))
     return best
 

@@ -226,7 +226,9 @@ def _wrong_entry(
             return entry, found.rpm, None
     if found.confidence < SURE or (orders is None and found.rpm > FAULT_LIKE * stated):
         return None, None, None
-    for entry, factor in HARMONIC.items():
+    for entry, factor in HARMONIC.items():  # a comb alone cannot tell a speed from its half; a bearing's lines can
+        if orders is None and abs(ratio / factor - 1) <= SAME:
+            return None, None, None
         if abs(ratio / factor - 1) <= SAME:
             return entry, found.rpm, None
     if abs(ratio - 1) <= ASKED_APART[1]:

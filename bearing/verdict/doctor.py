@@ -6,6 +6,7 @@ says it in one sentence. The spectral checks look at 2^18 samples at most.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,25 +16,39 @@ from bearing.physics.kinematics import FaultOrders, rpm_to_hz
 from bearing.physics.mains import Lines, hum_share, mains_rate_factor, narrow_lines
 from bearing.physics.speed import SpeedQuestion, WrongEntry
 from bearing.recording import LARGEST_SAMPLE, FloatArray, Recording
+from bearing.signal.nature import Nature, NoVibration, drift, nature, occupied_hz
 
 __all__ = ["DoctorReport", "Finding", "examine", "usable_stretch"]
 
 MIN_SAMPLES = 2_048
 MIN_TURNS = 5.0
+SLOWEST_RPM = 100.0
+MOST_LOST = 0.02
+LEAST_FILLED_DEG = 165.0  # the emptiest bearing of the catalogue fills 174
+MOST_HUM = 0.95  # share of the power from which there is nothing else to hear
+LEAST_OCCUPIED_HZ = 2_000.0
+MOST_DRIFT = 0.02
+NOMINAL = 0.02  # stated speeds are off by as much, and nobody is told
 SEVERITIES = ("ok", "note", "warning", "severe")
 
 _SPEED_SAMPLES = 2**17
+_DRIFT_S, _DRIFT_SAMPLES = 12.0, 2**17  # looked at: a longer recording costs no more
+_USUAL_RPM = 1500.0  # where none is known: the axis on which lines are followed is logarithmic anyway
 _LEVEL_SAMPLES = 2**15
 _SMALLEST = 1e-100
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One check: what was looked at (`code`), how bad it is (one of SEVERITIES) and what to tell the user."""
+    """One check: what was looked at (`code`), how bad it is (one of SEVERITIES) and what to tell the user.
+
+    `vetoes_normal`: a fault may be heard all the same, but a sound bearing cannot be told from such a recording.
+    """
 
     code: str
     severity: str
     sentence: str
+    vetoes_normal: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +87,11 @@ class DoctorReport:
     def warnings(self) -> tuple[str, ...]:
         """Sentences of the warnings and severe findings, for the verdict to carry."""
         return tuple(check.sentence for check in self.checks if check.severity in ("warning", "severe"))
+
+    @property
+    def normal_vetoes(self) -> tuple[str, ...]:
+        """Sentences of what forbids to call the bearing sound, though a fault could be heard."""
+        return tuple(check.sentence for check in self.checks if check.vetoes_normal)
 
     def of(self, code: str) -> Finding | None:
         """The finding of one check, None when it found nothing."""
@@ -123,7 +143,7 @@ def _findings(recording: Recording, orders: FaultOrders | None) -> list[Finding 
     stretch = usable_stretch(recording.samples)
     signal = recording.samples[stretch]
     findings = [_not_finite(recording.samples, stretch), _short(recording, len(signal)), _rate(recording, orders)]
-    findings.append(_speed_unknown(recording))
+    findings += [_speed_unknown(recording), _slow(recording), _lost(recording), _crowd(orders)]
     if len(signal):
         low, high = float(signal.min()), float(signal.max())
         sick = _dead(signal, low, high) or _overflowing(low, high)
@@ -131,6 +151,7 @@ def _findings(recording: Recording, orders: FaultOrders | None) -> list[Finding 
         if sick is None:
             findings += _amplitude_checks(signal, low, high)
             findings += _spectral_checks(signal, recording)
+            findings += _nature_checks(signal, recording)
     return findings
 
 
@@ -186,14 +207,15 @@ def _rate(recording: Recording, orders: FaultOrders | None) -> Finding | None:
                 "rate",
                 "severe",
                 f"Sampled at {rate_hz:,.6g} Hz, too slow for this bearing: its highest fault line lies at "
-                f"{line_hz:,.0f} Hz, its harmonics above; sample at {2.56 * 4 * line_hz:,.0f} Hz or more.",
+                f"{line_hz:,.0f} Hz, its harmonics above; sample at {2.56 * 4 * line_hz:,.0f} Hz or more."
+                f"{_in_khz(rate_hz)}",
             )
     if rate_hz < 2_000:
         return Finding(
             "rate",
             "severe",
             f"Sampled at {rate_hz:,.6g} Hz, too slow for bearing diagnosis: faults ring at 1-10 kHz; "
-            "sample at 10 kHz or more.",
+            f"sample at 10 kHz or more.{_in_khz(rate_hz)}",
         )
     if rate_hz < 5_000:
         return Finding(
@@ -204,10 +226,57 @@ def _rate(recording: Recording, orders: FaultOrders | None) -> Finding | None:
     return None
 
 
+def _in_khz(rate_hz: float) -> str:
+    return f" If {rate_hz:g} kHz was meant, give {1000 * rate_hz:,.0f} Hz." if rate_hz < 1_000 else ""
+
+
 def _speed_unknown(recording: Recording) -> Finding | None:
     if recording.shaft_rpm is not None:
         return None
     return Finding("speed unknown", "note", "The file does not say the shaft speed: give it for a surer verdict.")
+
+
+def _slow(recording: Recording) -> Finding | None:
+    """Impacts of a slow shaft are weak and few; nothing here was trained or tried below (see SLOWEST_RPM)."""
+    rpm = recording.shaft_rpm
+    if rpm is None or rpm >= SLOWEST_RPM:
+        return None
+    return Finding(
+        "slow shaft",
+        "warning",
+        f"At {rpm:.5g} rpm no bearing can be called sound: {SLOWEST_RPM:g} rpm is the slowest shaft this was tried on. "
+        f"If {rpm:.5g} Hz (revolutions per second) was meant, give {60 * rpm:.0f} rpm.",
+        vetoes_normal=True,
+    )
+
+
+def _lost(recording: Recording) -> Finding | None:
+    """Samples that the reader had to bridge: where the clock has holes, a rhythm loses its beat."""
+    share = float(getattr(recording, "lost_share", 0.0))
+    if share <= MOST_LOST:
+        return None
+    return Finding(
+        "lost samples",
+        "warning",
+        f"{100 * share:.2g} % of the samples were lost on the way: lines smear, and a sound bearing cannot be told.",
+        vetoes_normal=True,
+    )
+
+
+def _crowd(orders: FaultOrders | None) -> Finding | None:
+    """Elements that fill too little of their circle: the outside diameter was typed for the pitch diameter."""
+    if orders is None:
+        return None
+    filled = (orders.bpfo + orders.bpfi) * 2 * math.degrees(math.asin(min(1 - 2 * orders.ftf, 1.0)))
+    if filled >= LEAST_FILLED_DEG:
+        return None
+    return Finding(
+        "geometry",
+        "warning",
+        f"The rolling elements would fill only {filled:.0f} of 360 degrees, no bearing is so empty: is D the outside "
+        "diameter? Give the pitch diameter, about (bore + outside diameter) / 2.",
+        vetoes_normal=True,
+    )
 
 
 # --- amplitudes -----------------------------------------------------------------------------------------------------
@@ -315,6 +384,7 @@ def _coarse(spread: float, step: float) -> Finding | None:
         "coarse",
         "severe" if spread < 0.8 * step else "warning",
         f"Coarse: the vibration is only {spread / step:.1f} steps of the converter strong (rms); use a smaller range.",
+        vetoes_normal=True,
     )
 
 
@@ -339,6 +409,7 @@ def _hum(lines: Lines, shaft_hz: float | None) -> Finding | None:
         "warning" if share > 0.5 else "note",
         f"{100 * share:.0f} % of the power is mains hum ({mains_hz:g} Hz and harmonics): "
         "check the sensor's cable and earth.",
+        vetoes_normal=share > MOST_HUM,
     )
 
 
@@ -351,6 +422,7 @@ def _suspicious_rate(lines: Lines, shaft_hz: float | None, rate_hz: float) -> Fi
         "warning",
         f"The sampling rate of {rate_hz:,.6g} Hz looks wrong: mains hum falls into place only if the true rate is "
         f"another, such as {rate_hz * factor:,.6g} Hz. Check it.",
+        vetoes_normal=True,
     )
 
 
@@ -365,7 +437,64 @@ def _speed(signal: FloatArray, recording: Recording) -> Finding | None:
         question = cross_check(signal[:_SPEED_SAMPLES], recording.sampling_rate_hz, recording.shaft_rpm)
     except BearingError:  # too short or too odd to judge
         return None
-    return Finding("speed", "warning", speed_sentence(question, recording)) if question.contradicts else None
+    apart = abs((question.found.rpm or question.stated_rpm) / question.stated_rpm - 1)
+    if question.wrong_entry is None and not (question.ask_both and apart > NOMINAL):
+        return None
+    return Finding("speed", "warning", speed_sentence(question, recording), vetoes_normal=True)
+
+
+def _nature_checks(signal: FloatArray, recording: Recording) -> list[Finding | None]:
+    """Whether it is vibration at all, of how wide a range, and of a shaft that holds its speed."""
+    rate_hz = recording.sampling_rate_hz
+    if rate_hz is None or len(signal) < MIN_SAMPLES:
+        return []
+    kind = nature(signal, rate_hz)
+    if kind.no_vibration is not None:
+        return [Finding("not vibration", "severe", _nature_sentence(kind), vetoes_normal=True)]
+    return [_narrow(signal, rate_hz, kind), _wandering(signal, rate_hz, recording.shaft_rpm)]
+
+
+def _nature_sentence(kind: Nature) -> str:
+    tones = ", ".join(f"{tone:.5g}" for tone in kind.tones_hz[:4])
+    what = {
+        NoVibration.FEW_VALUES: f"the samples take only {kind.values} different values",
+        NoVibration.RAMP: "the samples only rise or only fall, as a clock, a counter or a temperature does",
+        NoVibration.COUNTER: "nearly every sample differs from the last by the same step, as a counter does",
+        NoVibration.TONES: f"there are a few pure tones ({tones} Hz) and nothing else, as of a generator or the mains",
+        NoVibration.BYTES: "the samples are spread evenly over their range and unrelated, as random bytes are",
+        NoVibration.RANGE: "the samples span more powers of ten than any sensor does: the file was misread",
+    }
+    assert kind.no_vibration is not None
+    return f"This is not vibration: {what[kind.no_vibration]}. Choose the right channel or file."
+
+
+def _narrow(signal: FloatArray, rate_hz: float, kind: Nature) -> Finding | None:
+    """A signal recorded slowly and filled in, or cut off low: bearings ring above (Randall & Antoni 2011)."""
+    top_hz = occupied_hz(signal, rate_hz)
+    if not kind.filled_in and top_hz >= min(LEAST_OCCUPIED_HZ, 0.9 * rate_hz / 2):
+        return None
+    what = "most samples are filled in between others" if kind.filled_in else f"nothing lies above {top_hz:,.0f} Hz"
+    return Finding(
+        "bandwidth",
+        "warning",
+        f"The signal was recorded more slowly than {rate_hz:,.6g} Hz, or filtered: {what}. Bearings ring at 1-10 kHz; "
+        "give the recording as the sensor took it.",
+        vetoes_normal=True,
+    )
+
+
+def _wandering(signal: FloatArray, rate_hz: float, rpm: float | None) -> Finding | None:
+    """A run-up or run-down: every line smears, and finding none says nothing."""
+    share = drift(signal[: min(int(_DRIFT_S * rate_hz), _DRIFT_SAMPLES)], rate_hz, rpm_to_hz(rpm or _USUAL_RPM))
+    if share <= MOST_DRIFT:
+        return None
+    return Finding(
+        "speed varies",
+        "warning",
+        f"The shaft does not hold its speed: it changes by about {100 * share:.0f} % while this is recorded, and every "
+        "line smears. Record at constant speed, or give a speed channel.",
+        vetoes_normal=True,
+    )
 
 
 def speed_sentence(question: SpeedQuestion, recording: Recording) -> str:
