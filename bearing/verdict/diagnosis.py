@@ -222,8 +222,8 @@ def diagnose(recording: Recording, bearing: Bearing | None = None, weights: Path
     blockers = _blockers(doctor, orders, rpm, rpm_confidence, found)
     calibration = Calibration.from_card(network.card)
     verdict = _verdict(found, calibration, blockers, rpm_confidence, memory)
-    if verdict.verdict == "normal" and orders is not None and (hidden := _hidden_lines(orders)):
-        verdict = _verdict(found, calibration, [hidden], rpm_confidence, memory)
+    if verdict.verdict == "normal" and (held := _normal_held(doctor, orders)):
+        verdict = _verdict(found, calibration, held, rpm_confidence, memory)
     return Diagnosis(
         file=recording.source,
         channel=recording.channel,
@@ -319,6 +319,12 @@ def _blockers(
     if found is not None and not found.in_domain:
         reasons.append(found.reason)
     return reasons
+
+
+def _normal_held(doctor: DoctorReport, orders: FaultOrders | None) -> list[str]:
+    """What forbids `normal` alone, in words."""
+    hidden = _hidden_lines(orders) if orders is not None else ""
+    return [*filter(None, [hidden]), *(sentence.rstrip(".") for sentence in doctor.normal_vetoes)]
 
 
 def _hidden_lines(orders: FaultOrders) -> str:
