@@ -48,6 +48,12 @@ class Recording:
         time of day alone (``09:39:39.065664``) where it tells no date; empty where it tells nothing.
     notes : tuple of str
         Sentences for the user about how the file was read (``decimal commas``, ``time column jitter 0.2 %``).
+    lost_share : float
+        Samples the file lost (holes in its clock, cells without a number), as a share of all; they stand in `samples`
+        as straight bridges where at most half is lost, as NaN otherwise.
+    doubts : tuple of str
+        Why this channel may show a fault but cannot prove health (samples lost, an envelope, pieces joined): each a
+        clause that fits after "No verdict:". No ``normal`` is said of a recording with any.
     """
 
     samples: FloatArray
@@ -62,6 +68,8 @@ class Recording:
     variable: str = ""
     bearing: str = ""
     started: str = ""
+    lost_share: float = 0.0
+    doubts: tuple[str, ...] = ()
 
     @property
     def duration_s(self) -> float | None:

@@ -14,12 +14,13 @@ from bearing.cwru.dataset import available, locate
 from bearing.cwru.registry import entry, registry
 from bearing.errors import BearingError
 from bearing.files import DATA_DIR
+from bearing.readers.formats import FORMATS
 from bearing.readers.names import clean_file_name
+from bearing.settings import limits
 from bearing.verdict.intake import Intake, open_upload
 from pages._show import plain
 
 SAMPLES = {"outer": "Outer race fault", "inner": "Inner race fault", "ball": "Ball fault", "healthy": "Healthy bearing"}
-SUFFIXES = ["mat", "csv", "tsv", "txt", "dat", "asc", "wav", "npy", "npz", "h5", "hdf5", "lvm", "tdms", "uff", "unv"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def uploader(compact: bool) -> None:
         "Drop another recording" if compact else "Drop a vibration recording here, or browse for one",
         type=None,
         key=f"diagnose-upload-{turn}",
-        help="MATLAB .mat, CSV or text, WAV, NumPy, HDF5, LabVIEW .lvm and .tdms, universal files .uff: up to 100 MB.",
+        help=f"{', '.join(one.title for one in FORMATS)}: up to {limits().max_bytes // 1_000_000} MB.",
     )
     if file is not None:
         with st.spinner("Reading the file"):

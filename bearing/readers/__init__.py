@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from bearing.errors import BearingError, TooLarge, UnreadableFile
-from bearing.readers.channels import preferred_channel
-from bearing.readers.formats import Format, format_of
+from bearing.readers.columns.channels import preferred_channel, vibration_channels
+from bearing.readers.formats import format_of
 from bearing.recording import Recording
 from bearing.settings import Limits, limits
 
-__all__ = ["preferred_channel", "read_bytes", "read_path"]
+__all__ = ["preferred_channel", "vibration_channels", "read_bytes", "read_path"]
 
 
 def read_bytes(data: bytes, name: str, bounds: Limits | None = None) -> list[Recording]:
@@ -49,7 +49,7 @@ def read_bytes(data: bytes, name: str, bounds: Limits | None = None) -> list[Rec
     file_format = format_of(data, name)
     try:
         with np.errstate(all="ignore"):  # a damaged file is full of infinities; the doctor counts them
-            return _read(file_format, data, name, bounds)
+            return file_format.read(data, name, bounds)
     except BearingError:
         raise
     except MemoryError as error:
@@ -90,49 +90,3 @@ def file_bytes(path: Path, bounds: Limits) -> bytes:
         raise UnreadableFile(f"'{shown}' could not be opened ({why}): check the path.") from error
     bounds.check_bytes(len(data))
     return data
-
-
-def _read(file_format: Format, data: bytes, name: str, bounds: Limits) -> list[Recording]:
-    match file_format:
-        case Format.MAT5:
-            from bearing.readers.mat import read_mat5
-            from bearing.readers.matlab import tree_to_recordings
-
-            return tree_to_recordings(read_mat5(data, bounds), name, bounds)
-        case Format.MAT4:
-            from bearing.readers.mat import read_mat4
-            from bearing.readers.matlab import tree_to_recordings
-
-            return tree_to_recordings(read_mat4(data, bounds), name, bounds)
-        case Format.HDF5:
-            from bearing.readers.hdf5 import read_hdf5
-            from bearing.readers.matlab import tree_to_recordings
-
-            return tree_to_recordings(read_hdf5(data, bounds), name, bounds)
-        case Format.NPY:
-            from bearing.readers.numpy_file import read_npy
-
-            return read_npy(data, name, bounds)
-        case Format.NPZ:
-            from bearing.readers.numpy_file import read_npz
-
-            return read_npz(data, name, bounds)
-        case Format.WAV:
-            from bearing.readers.wav import read_wav
-
-            return read_wav(data, name, bounds)
-        case Format.LVM:
-            from bearing.readers.lvm import read_lvm
-
-            return read_lvm(data, name, bounds)
-        case Format.TDMS:
-            from bearing.readers.tdms import read_tdms
-
-            return read_tdms(data, name, bounds)
-        case Format.UFF:
-            from bearing.readers.uff import read_uff
-
-            return read_uff(data, name, bounds)
-    from bearing.readers.text import read_text
-
-    return read_text(data, name, bounds)

@@ -6,6 +6,8 @@ import json
 import math
 import struct
 import sys
+from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def main(source: BinaryIO, sink: BinaryIO) -> None:
 
     bounds = Limits(**request["bounds"])
     data = source.read(bounds.max_bytes + 1)
-    _import_parser(data)
+    _import_parser(data, request["name"])
     _limit_this_process(bounds, request["timeout_s"])
     try:
         pieces = packed(read_bytes(data, request["name"], bounds))
@@ -39,11 +41,13 @@ def main(source: BinaryIO, sink: BinaryIO) -> None:
     sink.flush()
 
 
-def _import_parser(data: bytes) -> None:
-    if data.startswith(b"TDSm"):
-        import nptdms  # noqa: F401
-    else:
-        import h5py  # noqa: F401
+def _import_parser(data: bytes, name: str) -> None:
+    """The libraries of the file's format; what cannot be imported says so when it is needed."""
+    from bearing.readers.formats import format_of
+
+    for library in format_of(data, name).libraries:
+        with suppress(ImportError):
+            import_module(library)
 
 
 def _limit_this_process(bounds: Limits, seconds: float) -> None:

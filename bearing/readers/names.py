@@ -36,7 +36,11 @@ _UNIT_IN_BRACKETS = re.compile(r"^(?P<name>.*?)\s*[\[(](?P<unit>[^\[\]()]*(?:\([
 _UNIT_AFTER_COMMA = re.compile(
     r"^(?P<name>.+?)\s*(?:,|/|\bin\b|\s-)\s+(?P<unit>g|mg|m/s\^?2|m/s²|mm/s|V|mV|s|ms|us|µs|Hz|rpm)$"
 )
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-zäöüßéèçàâêîôû]+|\d+|[µμ°]\w*")
+_UNIT_AT_END = re.compile(
+    r"^(?P<name>\S.*?)\s+"
+    r"(?P<unit>g|mg|m/s\^?2|m/s²|m/s/s|mm/s|°C|°F|degC|degF|deg C|bar|mbar|kPa|psi|mV|mA|Hz|rpm|dB|µm|um)$"
+)
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-zäöüßéèçàâêîôû]+|[а-я]+|[\u4e00-\u9fff]+|\d+|[µμ°]\w*")
 
 # What a word in a name says about its values. The first kind with a matching word wins.
 _KINDS: tuple[tuple[str, frozenset[str]], ...] = (
@@ -45,9 +49,9 @@ _KINDS: tuple[tuple[str, frozenset[str]], ...] = (
         "time",
         word_set("time timestamp timestamps stamp stamps zeit temps tiempo tempo datetime date hora seconds millis t"),
     ),
-    ("tacho", word_set("tacho tach tachometer keyphasor keyphase encoder trigger pulse phasor")),
+    ("tacho", word_set("tacho tach tachometer keyphasor keyphase encoder trigger pulse phasor drehgeber codeur")),
     ("speed", word_set("rpm speed drehzahl vitesse velocidad omega")),
-    ("temperature", word_set("temp temperature temperatur temperatura thermo thermocouple")),
+    ("temperature", word_set("temp temperature temperatur temperatura température thermo thermocouple °c degc")),
     ("angular rate", word_set("gyro gyroscope gyr")),
     ("magnetic field", word_set("mag magnetometer")),
     ("sound", word_set("mic microphone sound acoustic audio noise")),
@@ -60,11 +64,12 @@ _KINDS: tuple[tuple[str, frozenset[str]], ...] = (
         "vibration",
         word_set(
             "acc accel acceleration accelerometer beschleunigung acelerometro acceleracion aceleración vib vibe "
-            "vibration vibrations vibración schwingung acx acy acz ax ay az horizontal vertical axial radial "
+            "vibration vibrations vibración schwingung accélération acceleracion aceleração beschl acx acy acz "
+            "ax ay az horizontal vertical axial radial 加速度 振动 "
             "de fe ba gs bearing lager"
         ),
     ),
-    ("counter", word_set("index idx counter count sample samples nr no")),
+    ("counter", word_set("index idx counter count sample samples nr no row seq sequence")),
 )
 _UNIT_KINDS: tuple[tuple[str, frozenset[str]], ...] = (
     (
@@ -72,12 +77,12 @@ _UNIT_KINDS: tuple[tuple[str, frozenset[str]], ...] = (
         word_set("g mg gn grms ug µg m/s2 m/s^2 m/s² m/s**2 mm/s2 mm/s^2 mm/s² ms-2 m.s-2 mm/s in/s ips m/s"),
     ),
     ("time", word_set("s sec secs second seconds ms msec us usec µs μs ns min h")),
-    ("speed", word_set("rpm 1/min min-1 r/min u/min tr/min")),
-    ("temperature", word_set("°c °f degc degf c k celsius kelvin")),
+    ("speed", word_set("rpm 1/min min-1 r/min u/min tr/min rev/min rev/s rps cpm")),
+    ("temperature", word_set("°c °f degc degf c k celsius kelvin ℃")),
     ("angular rate", word_set("dps mdps deg/s °/s rad/s")),
     ("sound", word_set("pa upa db dba")),
     ("electrical", word_set("a ma v mv volt volts w kw")),
-    ("force", word_set("n newton newtons kn lbf nm mpa bar psi ml l")),
+    ("force", word_set("n newton newtons kn lbf nm mpa kpa bar mbar psi ml l kg")),
 )
 
 
@@ -127,7 +132,7 @@ def safe_cell(text: object) -> str:
 def split_unit(header: str) -> tuple[str, str]:
     """Name and unit of a column header: ``acc_x[mg]`` -> ``("acc_x", "mg")``, ``Time (s)`` -> ``("Time", "s")``."""
     header = header.strip().strip('"').strip()
-    match = _UNIT_IN_BRACKETS.match(header) or _UNIT_AFTER_COMMA.match(header)
+    match = _UNIT_IN_BRACKETS.match(header) or _UNIT_AFTER_COMMA.match(header) or _UNIT_AT_END.match(header)
     if not match:
         return header, ""
     name, unit = match["name"].strip(" ,;:_-"), match["unit"].strip()

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from bearing.errors import MissingRate, ParameterError, SignalError, UnreadableFile
 from bearing.physics.catalogue import CatalogueEntry, find
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
-from bearing.readers.channels import Column, columns_of, preferred_channel, to_recordings
+from bearing.readers.columns.channels import Column, columns_of, preferred_channel, to_recordings
 from bearing.recording import Recording, check_rate_hz, check_rpm
 from bearing.settings import limits
 from bearing.verdict.diagnosis import Bearing, Diagnosis

@@ -144,6 +144,10 @@ def _findings(recording: Recording, orders: FaultOrders | None) -> list[Finding 
     signal = recording.samples[stretch]
     findings = [_not_finite(recording.samples, stretch), _short(recording, len(signal)), _rate(recording, orders)]
     findings += [_speed_unknown(recording), _slow(recording), _lost(recording), _crowd(orders)]
+    findings += [
+        Finding("doubtful", "warning", f"{doubt[0].upper()}{doubt[1:]}.", vetoes_normal=True)
+        for doubt in recording.doubts
+    ]
     if len(signal):
         low, high = float(signal.min()), float(signal.max())
         sick = _dead(signal, low, high) or _overflowing(low, high)
@@ -252,7 +256,7 @@ def _slow(recording: Recording) -> Finding | None:
 
 def _lost(recording: Recording) -> Finding | None:
     """Samples that the reader had to bridge: where the clock has holes, a rhythm loses its beat."""
-    share = float(getattr(recording, "lost_share", 0.0))
+    share = recording.lost_share
     if share <= MOST_LOST:
         return None
     return Finding(

@@ -12,7 +12,7 @@ from pathlib import Path
 from bearing.cwru.registry import BEARING_OF_END, RegistryEntry, recognise, recognise_variable
 from bearing.errors import ParameterError
 from bearing.physics.catalogue import find
-from bearing.readers import file_bytes, preferred_channel
+from bearing.readers import file_bytes, preferred_channel, vibration_channels
 from bearing.readers.safe import read_safely
 from bearing.recording import Recording
 from bearing.settings import limits
@@ -22,13 +22,22 @@ __all__ = ["Intake", "bearing_of", "open_path", "open_upload"]
 
 @dataclass(frozen=True)
 class Intake:
-    """The channels of a file, the likely one first asked (`preferred`), and each channel's bearing where known."""
+    """The channels of a file, the likely one (`preferred`), and each channel's bearing where known.
+
+    `vibration` holds the indices of all channels that measure the bearing's vibration: a file is judged by all of
+    them, and healthy only if each is.
+    """
 
     recordings: tuple[Recording, ...]
     preferred: int
     preferred_reason: str
     bearings: tuple[str, ...]  # names in the catalogue, "" where the file does not tell
     recognised: str = ""  # one sentence when the file is a known published recording
+    vibration: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.vibration:
+            object.__setattr__(self, "vibration", (self.preferred,))
 
     def channel(self, name: str | None = None) -> int:
         """The index of a channel by name (any case), of the preferred one for None; ParameterError if there is none."""
@@ -53,7 +62,7 @@ def open_upload(data: bytes, name: str) -> Intake:
         for r, entry in zip(recordings, known, strict=True)
     )
     index, reason = preferred_channel(list(filled))
-    return Intake(filled, index, reason, bearings, _sentence(published))
+    return Intake(filled, index, reason, bearings, _sentence(published), vibration_channels(filled))
 
 
 def open_path(path: str | Path) -> Intake:

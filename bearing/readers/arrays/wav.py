@@ -10,8 +10,8 @@ import struct
 import numpy as np
 
 from bearing.errors import UnreadableFile, UnsupportedFormat
-from bearing.readers.channels import Column, to_recordings
-from bearing.readers.facts import Facts, Known
+from bearing.readers.columns.channels import Column, to_recordings
+from bearing.readers.columns.facts import Facts, Known
 from bearing.recording import RATE_LIMITS_HZ, FloatArray, Recording
 from bearing.settings import Limits
 

@@ -3,36 +3,61 @@
 A small reader of its own rather than scipy.io: walking the tags against the size of the file is the only way to know
 that a claimed array is there before room is made for it, and once that is done the array is one view of the bytes.
 Layout: MathWorks, "MAT-File Format" (R2023a), chapter 1 (version 5 and 7) and appendix (version 4).
-The tree is read by :mod:`bearing.readers.matlab`; version 7.3 files are HDF5, see :mod:`bearing.readers.hdf5`.
+The tree is read by :mod:`bearing.readers.arrays.matlab`; version 7.3 files are HDF5.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import prod
+from typing import Union
 
 import numpy as np
 
 from bearing.errors import UnreadableFile
 from bearing.readers.names import clean_name
+from bearing.recording import Recording
 from bearing.settings import Limits
 
-__all__ = ["Tree", "is_mat4", "read_mat4", "read_mat5"]
+__all__ = ["MatlabObject", "Tree", "is_mat4", "mat4_tree", "mat5_tree", "read_mat4", "read_mat5"]
 
-# A variable: numbers, text, a struct (dict), or a cell or struct array (list).
-Tree = np.ndarray | str | dict[str, "Tree"] | list["Tree"]
+# A variable: numbers, text, a struct (dict), a cell or struct array (list), or an object only MATLAB can open.
+Tree = Union[np.ndarray, str, dict[str, "Tree"], list["Tree"], "MatlabObject"]
+
+
+@dataclass(frozen=True)
+class MatlabObject:
+    """A variable of a class of MATLAB's own (``table``, ``timetable``, ``timeseries``), whose layout is not public."""
+
+    class_name: str
+
 
 _MATRIX, _COMPRESSED = 14, 15
 _DTYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 _TEXT = {1: "latin-1", 2: "latin-1", 4: "utf-16", 16: "utf-8", 17: "utf-16", 18: "utf-32"}
-_CELL, _STRUCT, _OBJECT, _CHAR, _SPARSE = 1, 2, 3, 4, 5
+_CELL, _STRUCT, _OBJECT, _CHAR, _SPARSE, _OPAQUE = 1, 2, 3, 4, 5, 17
 _NUMERIC_CLASSES = range(6, 16)
 _COMPLEX = 0x08
 _ZLIB_MAX_RATIO = 1032  # deflate cannot shrink by more
 
 
-def read_mat5(data: bytes, bounds: Limits) -> dict[str, Tree]:
+def read_mat5(data: bytes, name: str, bounds: Limits) -> list[Recording]:
+    """Channels of a version 5, 6 or 7 file. Raises as `mat5_tree` and `tree_to_recordings`."""
+    from bearing.readers.arrays.matlab import tree_to_recordings
+
+    return tree_to_recordings(mat5_tree(data, bounds), name, bounds)
+
+
+def read_mat4(data: bytes, name: str, bounds: Limits) -> list[Recording]:
+    """Channels of a version 4 file. Raises as `mat4_tree` and `tree_to_recordings`."""
+    from bearing.readers.arrays.matlab import tree_to_recordings
+
+    return tree_to_recordings(mat4_tree(data, bounds), name, bounds)
+
+
+def mat5_tree(data: bytes, bounds: Limits) -> dict[str, Tree]:
     """Variables of a version 5, 6 or 7 file, by name.
 
     Raises UnreadableFile for a damaged file, TooLarge for one over a limit.
@@ -60,7 +85,7 @@ class _Walker:
             elif kind != _MATRIX:
                 continue
             name, value = self._matrix(body, depth=0)
-            if value is not None:
+            if value is not None and name:  # without a name it is MATLAB's own store of objects
                 tree[name] = value
         return tree
 
@@ -118,6 +143,13 @@ class _Walker:
         shape_and_more = self._next(parts)
         if flags.size < 1:
             raise UnreadableFile("The MATLAB file is damaged: a variable has no class.")
+        if int(flags[0]) & 0xFF == _OPAQUE:  # name, kind of object, class
+            next(parts, None)
+            described = next(parts, (0, memoryview(b"object")))[1]
+            name, class_name = (
+                bytes(raw[:64]).rstrip(b"\0").decode("latin-1") for raw in (shape_and_more[1], described)
+            )
+            return name, MatlabObject(class_name)
         matlab_class, is_complex = int(flags[0]) & 0xFF, bool(int(flags[0]) >> 8 & _COMPLEX)
         shape = tuple(self._numbers(*shape_and_more).astype(np.int64).tolist())
         if matlab_class not in (_CELL, _STRUCT, _OBJECT, _CHAR, _SPARSE) and matlab_class not in _NUMERIC_CLASSES:
@@ -220,7 +252,7 @@ def is_mat4(data: bytes) -> bool:
     )
 
 
-def read_mat4(data: bytes, bounds: Limits) -> dict[str, Tree]:
+def mat4_tree(data: bytes, bounds: Limits) -> dict[str, Tree]:
     """Variables of a version 4 file, by name. Raises UnreadableFile, TooLarge."""
     tree: dict[str, Tree] = {}
     at = samples = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 import tokenize
 import zipfile
 import zlib
@@ -12,9 +11,10 @@ from math import prod
 import numpy as np
 
 from bearing.errors import BearingError, UnreadableFile, UnsupportedFormat
-from bearing.readers.channels import Column, columns_of, to_recordings
-from bearing.readers.mat import Tree
-from bearing.readers.matlab import tree_to_recordings
+from bearing.readers.columns.channels import Column, columns_of, to_recordings
+from bearing.readers.archives import check_zip_directory
+from bearing.readers.arrays.mat import Tree
+from bearing.readers.arrays.matlab import tree_to_recordings
 from bearing.readers.names import clean_name
 from bearing.recording import Recording
 from bearing.settings import Limits
@@ -22,9 +22,6 @@ from bearing.settings import Limits
 __all__ = ["read_npy", "read_npz"]
 
 HEADER_BYTES = 70_000  # numpy.save writes 128; version 1 of the format has room for 65,535
-_END_OF_DIRECTORY = b"PK\5\6"
-_LONGEST_END = 22 + 65_535  # bytes, with the longest comment
-_LARGEST_ENTRY = 300  # bytes of the directory per entry: 46, its name and extra fields
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -74,18 +71,6 @@ def read_npz(data: bytes, name: str, bounds: Limits) -> list[Recording]:
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
         raise UnreadableFile("The .npz archive is damaged or cut off: save it again with numpy.savez.") from error
     return tree_to_recordings(tree, name, bounds)
-
-
-def check_zip_directory(data: bytes, bounds: Limits) -> None:
-    """TooLarge for a zip archive with too many entries: `zipfile` makes an object of each before it can be asked.
-
-    It believes the size of the directory, not the count beside it, so that both are checked (PKWARE APPNOTE 4.3.16).
-    """
-    at = data.find(_END_OF_DIRECTORY, max(0, len(data) - _LONGEST_END))
-    while at >= 0 and at + 22 <= len(data):
-        count, size = struct.unpack_from("<HI", data, at + 10)
-        bounds.check_elements(max(count, size // _LARGEST_ENTRY))
-        at = data.find(_END_OF_DIRECTORY, at + 1)
 
 
 def _claimed(head: bytes, bounds: Limits) -> tuple[int, tuple[int, ...], bool, np.dtype, int]:

@@ -9,18 +9,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from bearing.errors import UnsupportedFormat
-from bearing.readers.channels import Column, columns_of, to_recordings
-from bearing.readers.facts import Facts, Known, facts_in_lines, facts_in_scalars
-from bearing.readers.mat import Tree
+from bearing.readers.arrays.mat import MatlabObject, Tree
+from bearing.readers.columns.channels import Column, columns_of, to_recordings
+from bearing.readers.columns.facts import Facts, Known, facts_in_lines, facts_in_scalars
 from bearing.readers.names import clean_file_name, clean_name, kind_of, unique_names
 from bearing.recording import Recording
 from bearing.settings import Limits
 
 __all__ = ["tree_to_recordings"]
+
+_OBJECT_SENTENCE = (
+    "'{source}' holds a MATLAB {kind} object ('{name}'), which only MATLAB can open. Save its columns as plain "
+    "variables: s = table2struct(timetable2table({name}), 'ToScalar', true); save('plain.mat', '-struct', 's') "
+    "(without timetable2table for a table)."
+)
 
 MIN_SAMPLES = 500  # anything shorter is a parameter, a picture or a curve, not a vibration signal
 
@@ -36,7 +43,10 @@ def tree_to_recordings(tree: Mapping[str, Tree], source: str, bounds: Limits) ->
 
     Raises UnsupportedFormat when no variable can be a vibration signal, TooLarge when there are too many channels.
     """
-    recordings = _cwru(tree, source) or _any_file(tree, source, bounds)
+    recordings = _cwru(tree, source) or _any_file(_pairs_as_structs(tree), source, bounds)
+    if not recordings and (objects := list(_objects(tree, ""))):
+        name, class_name = objects[0]
+        raise UnsupportedFormat(_OBJECT_SENTENCE.format(source=clean_file_name(source), name=name, kind=class_name))
     if not recordings:
         raise UnsupportedFormat(
             f"No vibration signal in '{clean_file_name(source)}': expected a numeric vector of at least {MIN_SAMPLES} "
@@ -108,6 +118,31 @@ def _cwru_notes(groups: Mapping[int, object], own: int | None, number: int) -> t
 
 
 # --- any file -------------------------------------------------------------------------------------------------------
+
+
+def _objects(node: object, name: str) -> Iterator[tuple[str, str]]:
+    """Name and class of every object that only MATLAB can open."""
+    if isinstance(node, MatlabObject):
+        yield clean_name(name, "data"), clean_name(node.class_name, "table")
+    elif isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from _objects(value, key)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _objects(value, name)
+
+
+def _pairs_as_structs(node: Any) -> Any:
+    """Cells of names and values, as some exports write them (``{'fs', 12000; 'acc', x}``), as structs."""
+    if isinstance(node, Mapping):
+        return {name: _pairs_as_structs(value) for name, value in node.items()}
+    if not isinstance(node, list) or not node or len(node) % 2:
+        return [_pairs_as_structs(value) for value in node] if isinstance(node, list) else node
+    half = len(node) // 2
+    for names, values in ((node[:half], node[half:]), (node[::2], node[1::2])):
+        if all(isinstance(name, str) and name for name in names) and any(isinstance(v, np.ndarray) for v in values):
+            return {name: _pairs_as_structs(value) for name, value in zip(names, values, strict=True)}
+    return [_pairs_as_structs(value) for value in node]
 
 
 @dataclass(frozen=True)

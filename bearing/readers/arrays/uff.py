@@ -14,9 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bearing.errors import UnreadableFile, UnsupportedFormat
-from bearing.readers.channels import Column, to_recordings
-from bearing.readers.clock import rate_of_stamps
-from bearing.readers.facts import Facts, Known, tidy_rate
+from bearing.readers.columns.channels import Column, to_recordings
+from bearing.readers.columns.facts import Facts, Known, tidy_rate
 from bearing.readers.names import clean_file_name, clean_name, unique_names
 from bearing.recording import RATE_LIMITS_HZ, FloatArray, Recording
 from bearing.settings import Limits
@@ -226,17 +225,18 @@ def _recording(header: _Header, values: FloatArray, source: str, bounds: Limits)
     if len(values) < header.points:
         notes.append(f"The header promises {header.points:,} samples, the file holds {len(values):,}.")
     rate: Known | None = None
+    clock: list[Column] = []
     if header.evenly:
         rate_hz = tidy_rate(1.0 / header.step) if header.step > 0 else 0.0
         if RATE_LIMITS_HZ[0] / 1e6 <= rate_hz <= RATE_LIMITS_HZ[1]:
             rate = Known(rate_hz, "abscissa spacing")
     else:
-        rate, note = rate_of_stamps(values[:, 0], "abscissa", "s", named=True)
-        values, notes = values[:, 1], [*notes, note]
+        clock = [Column("abscissa", np.ascontiguousarray(values[:, 0]), "s", stamp=True)] if len(values) else []
+        values = values[:, 1]
     if not len(values):
         raise UnreadableFile("The universal file is cut off: a time signal without samples. Export it again.")
     column = Column(header.name, np.ascontiguousarray(values), clean_name(header.unit, ""))
-    return to_recordings([column], source, bounds, Facts(rate, None, tuple(notes)))
+    return to_recordings([*clock, column], source, bounds, Facts(rate, None, tuple(notes)))
 
 
 def _refusal(kinds: list[int], passed_over: list[str], name: str) -> str:

@@ -11,9 +11,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bearing.readers.names import split_unit, word_set
+from bearing.readers.columns.facts import facts_in_lines
+from bearing.readers.names import kind_of, split_unit, word_set
+from bearing.readers.tables.stamps import is_stamp
 
-__all__ = ["Dialect", "find_dialect", "is_stamp"]
+__all__ = ["Dialect", "find_dialect", "is_comment", "split_fields"]
 
 WHITESPACE = r"\s+"
 _DELIMITERS = ("\t", ";", "|", ",", WHITESPACE)
@@ -28,11 +30,9 @@ _THOUSANDS = {
     (",", "."): re.compile(rf"[+-]?\d{{1,3}}(?:\.\d{{3}})+(?:,\d*)?{_EXPONENT}"),
     (".", "'"): re.compile(rf"[+-]?\d{{1,3}}(?:'\d{{3}})+(?:\.\d*)?{_EXPONENT}"),
 }
-_STAMP = re.compile(
-    r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})?[ T]?(?:\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)"
-    r"(?:Z|[+-]\d\d:?\d\d)?|\d{4}-\d{2}-\d{2}"
-)
-_COMMENT = re.compile(r"^\s*(?:#|%|//|!)+\s?")
+_COMMENT = re.compile(r"^\s*(?:(?:#|%|//|!)+|;+(?=\s*[^\W\d]))\s?")
+_HEAD_WORD = re.compile(r"(?:headers?|columns?|names?|fields?|channels?|time waveform|data)\s*:?", re.IGNORECASE)
+_MOST_HEADER_ROWS = 4
 _UNIT_WORDS = word_set(
     "s ms us µs g mg m/s2 m/s^2 m/s² mm/s mm/s2 v mv a rpm hz n pa °c degc - s. sec mdps dps volts counts [-] µm um mm"
 )
@@ -110,9 +110,9 @@ def split_fields(line: str, delimiter: str) -> list[str]:
     return [field.strip() for field in fields]
 
 
-def is_stamp(text: str) -> bool:
-    """Whether a field is a date, a time of day, or both."""
-    return bool(_STAMP.fullmatch(text.strip()))
+def is_comment(line: str) -> bool:
+    """Whether a line begins with a sign of comments (``#``, ``%``, ``//``, ``!``, or ``;`` before a word)."""
+    return bool(_COMMENT.match(line))
 
 
 def _is_number(field: str, decimal: str, thousands: str | None) -> bool:
@@ -189,6 +189,8 @@ def _first_row(lines: Sequence[str], columns: int, delimiter: str, decimal: str,
         if not filled or not columns - 1 <= len(fields) <= columns:
             return False
         good = [_is_number(field, decimal, thousands) or is_stamp(field) for field in filled]
+        if len(fields) != columns and not all(good):
+            return False
         return sum(good) >= max(1, 0.6 * len(filled)) and any(_is_number(field, decimal, thousands) for field in filled)
 
     candidate = None
@@ -205,27 +207,65 @@ def _first_row(lines: Sequence[str], columns: int, delimiter: str, decimal: str,
 
 
 def _names_above(above: Sequence[str], columns: int, delimiter: str) -> tuple[tuple[str, ...], tuple[str, ...], int]:
-    """Column names and units from the last lines above the numbers, and how many lines they took."""
+    """Column names and units from the last lines above the numbers, and how many lines they took.
+
+    Of several header rows one of units gives the units, and the one whose words mean most the names.
+    """
     empty = ("",) * columns
-    rows = []
-    for line in reversed(above[-2:]):
-        commented = bool(_COMMENT.match(line))
-        plain = _COMMENT.sub("", line)
-        fields = split_fields(plain, delimiter)
-        if len(fields) != columns and delimiter == WHITESPACE:
-            fields = next(
-                (row for row in (split_fields(plain, d) for d in ("\t", ";", ",")) if len(row) == columns), fields
-            )
-        fits = columns - 1 <= len(fields) <= columns + 1 and any(re.search(r"[^\W\d]", field) for field in fields)
-        if not fits or (commented and (columns == 1 or re.search(r"[:=]\s*[-+.\d]", plain))):
+    rows: list[tuple[str, ...]] = []
+    used = 0
+    for back, line in enumerate(reversed(above[-2 * _MOST_HEADER_ROWS :]), 1):
+        fields = _header_fields(line, columns, delimiter)
+        if fields is None and is_comment(line) and not rows:
+            continue  # a remark between the header and the numbers
+        if fields is None or len(rows) == _MOST_HEADER_ROWS:
             break
-        rows.append(tuple((fields + [""] * columns)[:columns]))
+        rows.append(fields)
+        used = back
     if not rows:
         return empty, empty, 0
-    if len(rows) == 2 and _are_units(rows[0]) and not _are_units(rows[1]):
-        return tuple(rows[1]), tuple(field.strip("[]() ") for field in rows[0]), 2
-    split = [split_unit(field[:200]) for field in rows[0]]
-    return tuple(name for name, _ in split), tuple(unit for _, unit in split), 1
+    units = next((row for row in rows if _are_units(row)), None)
+    named = [row for row in rows if row is not units] or rows
+    best = max(named, key=_meaning)
+    split = [split_unit(field[:200]) for field in best]
+    names = tuple(name for name, _ in split)
+    if units is not None and units is not best:
+        stated = tuple(field.strip("[]() ") for field in units)
+        return names, tuple(unit or own for unit, (_, own) in zip(stated, split, strict=True)), used
+    return names, tuple(unit for _, unit in split), used
+
+
+def _header_fields(line: str, columns: int, delimiter: str) -> tuple[str, ...] | None:
+    """The fields of a line that may name the columns; None for a remark, a fact or anything of another width."""
+    plain = line if len(split_fields(line, delimiter)) == columns and line[:1] == delimiter else _COMMENT.sub("", line)
+    fields = split_fields(plain, delimiter)
+    if len(fields) != columns and delimiter == WHITESPACE:
+        fields = next(
+            (row for row in (split_fields(plain, d) for d in ("\t", ";", ",")) if len(row) == columns), fields
+        )
+    if len(fields) == columns + 1 and _HEAD_WORD.fullmatch(fields[0]):
+        fields = fields[1:]
+    if not columns - 1 <= len(fields) <= columns + 1 or not any(re.search(r"[^\W\d]", field) for field in fields):
+        return None
+    filled = [field for field in fields if field]
+    if 2 * sum(bool(_DOT.fullmatch(field)) for field in filled) >= len(filled):
+        return None
+    if is_comment(line) and (columns == 1 or re.search(r"[:=]\s*[-+.\d]", plain)):
+        return None
+    stated = facts_in_lines([plain]) if re.search(r"\d", plain) else None
+    if (
+        stated is not None
+        and (stated.rate or stated.rpm or stated.notes)
+        and (columns <= 2 or not any(map(kind_of, fields)))
+    ):
+        return None
+    return tuple((fields + [""] * columns)[:columns])
+
+
+def _meaning(fields: Sequence[str]) -> float:
+    """How much the words of a header row mean: known kinds first, then any words."""
+    known = sum(bool(kind_of(*split_unit(field[:200]))) for field in fields)
+    return known + 0.01 * sum(bool(re.search(r"[^\W\d]", field)) for field in fields)
 
 
 def _are_units(fields: Sequence[str]) -> bool:

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bearing.errors import UnreadableFile
-from bearing.readers.channels import Column
-from bearing.readers.dialect import WHITESPACE, Dialect, is_stamp
-from bearing.readers.facts import iso_time
+from bearing.readers.columns.channels import Column
+from bearing.readers.columns.facts import iso_time
 from bearing.readers.names import clean_name
+from bearing.readers.tables.dialect import WHITESPACE, Dialect
+from bearing.readers.tables.stamps import is_stamp, seconds_of_stamps
 from bearing.recording import FloatArray
 from bearing.settings import Limits
 
@@ -113,11 +113,11 @@ class _Table:
         self.filled = [0] * dialect.columns
         self.is_clock = [False] * dialect.columns
         self.started = [""] * dialect.columns
-        self.first_stamp: list[pd.Timestamp | None] = [None] * dialect.columns
+        self.origin: list[float | None] = [None] * dialect.columns
 
     def add(self, frame: pd.DataFrame) -> None:
         self.rows += len(frame)
-        frame = self._without_repeated_headers(frame)
+        frame = self._without_repeated_headers(self._without_remarks(frame))
         for index in range(self.dialect.columns):
             series = frame[index]
             if series.dtype.kind in "fiub":
@@ -144,9 +144,23 @@ class _Table:
             else:
                 if self.lost[index]:
                     notes.append(f"{self.lost[index]} cells of column '{label}' are not numbers and count as gaps.")
-                clock = self.is_clock[index]
-                columns.append(Column(label, values, "s" if clock else unit, bool(name), self.started[index]))
+                stamp = self.is_clock[index]
+                columns.append(
+                    Column(label, values, "s" if stamp else unit, bool(name), stamp, started=self.started[index])
+                )
         return columns, notes
+
+    def _without_remarks(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The rows without comments between them, which are no gaps: a sign of comments, or words and nothing else."""
+        if frame[0].dtype.kind in "fiub":
+            return frame
+        cells = frame[0].astype("string").str.strip()
+        remark = cells.str.match(r"(?:[#%!;]|//)").fillna(False).to_numpy(bool)
+        if self.dialect.columns > 1:
+            alone = frame.iloc[:, 1:].isna().all(axis=1).to_numpy(bool) & cells.notna().to_numpy(bool)
+            words = cells.str.match(r"[^\d+\-.]*[^\W\d]{2}").fillna(False).to_numpy(bool)
+            remark |= alone & words & ~cells.str.lower().isin(["nan", "inf", "na", "null", "none"]).to_numpy(bool)
+        return frame.loc[~remark] if remark.any() else frame
 
     def _without_repeated_headers(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows that do not repeat the header, as files glued together do."""
@@ -171,7 +185,9 @@ class _Table:
             return np.full(len(series), np.nan)
         if self.is_clock[index] or all(is_stamp(cell) for cell in filled.iloc[:20]):
             self.is_clock[index] = True
-            return self._seconds(text, index)
+            self.started[index] = self.started[index] or iso_time(str(filled.iloc[0]))
+            seconds, self.origin[index] = seconds_of_stamps(text, self.origin[index])
+            return seconds
         if self.dialect.thousands:
             text = text.str.replace(self.dialect.thousands, "", regex=False)
         if self.dialect.decimal == ",":
@@ -179,23 +195,6 @@ class _Table:
         numbers = np.asarray(pd.to_numeric(text, errors="coerce").to_numpy(np.float64, na_value=np.nan))
         self.lost[index] += int(np.isnan(numbers).sum()) - int(text.isna().sum())
         return numbers
-
-    def _seconds(self, text: pd.Series, index: int) -> FloatArray:
-        """Seconds of dates or times of day, counted from the first; NaN where a cell is none."""
-        import pandas as pd
-
-        text = text.str.replace(",", ".", regex=False)  # of the fractions of a second
-        if re.match(r"\d{1,2}:", str(text.dropna().iloc[0])):
-            spans = pd.to_timedelta(text, errors="coerce")
-        else:
-            first = str(text.dropna().iloc[0])
-            layout = "ISO8601" if re.match(r"\d{4}-", first) else "mixed"
-            stamps = pd.to_datetime(text, errors="coerce", utc=True, format=layout, dayfirst="." in first[:6])
-            self.started[index] = self.started[index] or iso_time(first)
-            if self.first_stamp[index] is None:
-                self.first_stamp[index] = stamps.min()
-            spans = stamps - self.first_stamp[index]
-        return np.asarray(spans.dt.total_seconds().to_numpy(np.float64))
 
 
 def _lost_lines(data: bytes, start: int, lines: int, rows: int) -> list[str]:

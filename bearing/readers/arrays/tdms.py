@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from bearing.errors import BearingError, UnreadableFile, UnsupportedFormat
-from bearing.readers.channels import Column, to_recordings
-from bearing.readers.facts import Facts, Known, facts_in_scalars, tidy_rate
+from bearing.readers.columns.channels import Column, to_recordings
+from bearing.readers.columns.facts import Facts, Known, facts_in_lines, facts_in_scalars, tidy_rate
 from bearing.readers.names import clean_file_name, clean_name, unique_names
 from bearing.recording import RATE_LIMITS_HZ, FloatArray, Recording
 from bearing.settings import Limits
@@ -71,12 +71,23 @@ def _recordings(file: Any, channels: list[Any], source: str, bounds: Limits) -> 
         rate = _rate(properties)
         key = (channel.group_name, len(values), rate.value if rate else 0.0)
         unit = str(properties.get("unit_string") or properties.get("NI_UnitDescription") or "")
-        column = Column(channel.name, values, "s" if channel.dtype.kind == "M" else clean_name(unit, ""))
+        column = Column(
+            channel.name,
+            values,
+            "s" if channel.dtype.kind == "M" else clean_name(unit, ""),
+            stamp=channel.dtype.kind == "M",
+        )
         by_length.setdefault(key, []).append(column)
         facts_of[key] = Facts(rate, started=_started(properties)).or_else(_stated(properties))
     recordings: list[Recording] = []
+    refusals: list[UnsupportedFormat] = []
     for key, columns in by_length.items():
-        recordings += to_recordings(columns, source, bounds, facts_of[key])
+        try:
+            recordings += to_recordings(columns, source, bounds, facts_of[key])
+        except UnsupportedFormat as error:  # a temperature beside the vibration does not condemn the file
+            refusals.append(error)
+    if not recordings and refusals:
+        raise refusals[0]
     if not recordings:
         what = "digital lines (on and off)" if digital else "no channel of numbers"
         raise UnsupportedFormat(f"'{clean_file_name(source)}' holds {what}, no vibration: export the analog channels.")
@@ -121,7 +132,8 @@ def _started(properties: dict[str, Any]) -> str:
 def _stated(properties: dict[str, Any]) -> Facts:
     numbers = {str(key): float(value) for key, value in properties.items() if isinstance(value, (int, float))}
     numbers.pop("wf_increment", None)
-    return facts_in_scalars(numbers, "property")
+    texts = [f"{key}: {value}" for key, value in properties.items() if isinstance(value, str) and len(value) < 200]
+    return facts_in_scalars(numbers, "property").or_else(facts_in_lines(texts[:100]))
 
 
 def _renamed(recordings: list[Recording]) -> list[Recording]:

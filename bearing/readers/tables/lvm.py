@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from bearing.errors import UnreadableFile
-from bearing.readers.channels import Column, to_recordings
-from bearing.readers.clock import rate_of_stamps
-from bearing.readers.dialect import Dialect
-from bearing.readers.facts import Facts, Known, iso_time, tidy_rate
+from bearing.readers.columns.channels import Column, to_recordings
+from bearing.readers.columns.clock import clock_of_stamps
+from bearing.readers.columns.facts import Facts, Known, iso_time, tidy_rate
 from bearing.readers.names import clean_name
-from bearing.readers.table import parse_table
-from bearing.readers.text import decode
+from bearing.readers.tables.dialect import Dialect
+from bearing.readers.tables.table import parse_table
+from bearing.readers.tables.text import decode
 from bearing.recording import RATE_LIMITS_HZ, FloatArray, Recording
 from bearing.settings import Limits
 
@@ -156,4 +156,5 @@ def _rate(delta_x: str, stamps: FloatArray | None) -> Known | None:
         return Known(tidy_rate(1 / step_s), "Delta_X in the header")
     if stamps is None or np.isfinite(stamps).sum() < 3:
         return None
-    return rate_of_stamps(stamps, "X_Value", "s", named=True)[0]
+    clock = clock_of_stamps(stamps, "X_Value", "s", named=True)
+    return clock.rate if clock else None

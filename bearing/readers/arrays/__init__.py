@@ -1,0 +1,1 @@
+"""Binary files of numbers -> columns."""

@@ -1,0 +1,1 @@
+"""What the columns of any file mean: clocks, facts, channels."""

@@ -1,0 +1,501 @@
+"""From columns to recordings: the clock becomes the rate, labels and counters are set aside, the rest are channels.
+
+Every reader ends here, so that a time column or a label is treated alike in a CSV, a MATLAB matrix and a TDMS file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bearing.errors import UnsupportedFormat
+from bearing.readers.columns.clock import (
+    MIN_RATE_HZ,
+    SLOWEST_USEFUL_HZ,
+    Clock,
+    clock_of_stamps,
+    is_ramp,
+    laid_out,
+    rate_of_wall_clock,
+    start_of_wall_clock,
+)
+from bearing.readers.columns.facts import CERTAINLY_RPM, Facts, Known, rpm_per_unit
+from bearing.readers.columns.samples import bridged, look_of, pulse_rate
+from bearing.readers.columns.spectra import is_frequency_axis, is_spectral_name, is_unnamed_spectrum
+from bearing.readers.names import clean_file_name, clean_name, kind_of, unique_names, words_of
+from bearing.recording import RPM_LIMITS, FloatArray, Recording
+from bearing.settings import Limits
+
+__all__ = ["Column", "columns_of", "preferred_channel", "to_recordings", "vibration_channels"]
+
+MOST_PULSED_RPM = 30_000.0  # a faster pulse train is an encoder's, with many pulses a turn
+MOST_UNNAMED_CHANNELS = 8  # a nameless matrix with more short rows than this holds snapshots of one channel
+LONGEST_PIECE = 4_096  # a longer row is judged well enough on its own
+_ENVELOPE = re.compile(r"envelope|hüllkurve|huellkurve|enveloppe|envolvente|demodulat|peakvue|包络", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One named column of numbers, shape (n,), as it stands in the file.
+
+    `named` is False for a made-up name, `stamp` True for dates or times of day in seconds. A channel joined of equal
+    `pieces` is `seamless` when they plainly follow each other.
+    `started` is the first stamp of a clock with dates, ISO 8601.
+    """
+
+    name: str
+    values: FloatArray
+    unit: str = ""
+    named: bool = True
+    stamp: bool = False
+    pieces: int = 1
+    seamless: bool = True
+    started: str = ""
+
+
+def columns_of(matrix: np.ndarray, name: str, bounds: Limits) -> list[Column]:
+    """The channels of a 1-D or 2-D array: the smaller side counts channels, as no recording is that short."""
+    table = np.atleast_1d(matrix)
+    if table.ndim > 2:
+        table = np.squeeze(table)
+    if table.ndim == 1:
+        return [Column(name, np.asarray(table, dtype=np.float64))]
+    if table.ndim != 2:
+        raise UnsupportedFormat(
+            f"'{clean_name(name)}' has {table.ndim} dimensions, expected one or two: (samples, channels)."
+        )
+    if table.shape[0] < table.shape[1]:
+        table = table.T
+    bounds.check_columns(table.shape[1])
+    if table.shape[1] == 1:
+        return [Column(name, np.asarray(table[:, 0], dtype=np.float64))]
+    if table.shape[1] > MOST_UNNAMED_CHANNELS and table.shape[0] <= LONGEST_PIECE:
+        return [joined_pieces(name or "signal", table.T)]
+    return [
+        Column(
+            f"{name} {index + 1}" if name else f"column {index + 1}",
+            np.ascontiguousarray(column, np.float64),
+            "",
+            False,
+        )
+        for index, column in enumerate(table.T)
+    ]
+
+
+def joined_pieces(name: str, pieces: np.ndarray, unit: str = "") -> Column:
+    """Snapshots of equal length, shape (pieces, samples), as one channel, counted; each about its own mean.
+
+    Whether they follow each other without a break shows at the joints: the step across them is then like any other.
+    """
+    rows = np.asarray(pieces, dtype=np.float64)
+    steps = np.abs(np.diff(rows, axis=1))
+    joints = np.abs(rows[1:, 0] - rows[:-1, -1])
+    usual, apart = float(np.nanmean(steps)), float(np.nanmean(np.abs(rows[1:, :1] - rows[:-1, rows.shape[1] // 2 :])))
+    seamless = bool(len(joints) >= 8 and float(np.nanmean(joints)) < 0.5 * (usual + apart) and apart > 1.2 * usual)
+    if not seamless:
+        rows = rows - np.nanmean(rows, axis=1, keepdims=True)
+    return Column(name, rows.reshape(-1), unit, False, pieces=len(rows), seamless=seamless)
+
+
+def to_recordings(
+    columns: Sequence[Column],
+    source: str,
+    bounds: Limits,
+    facts: Facts = Facts(),  # noqa: B008 (frozen)
+) -> list[Recording]:
+    """Recordings of the columns that are signals, with the rate and speed the others and `facts` give.
+
+    Samples are laid out on the grid of their clock, holes bridged and counted (`Recording.lost_share`).
+
+    Raises UnsupportedFormat when no column is a vibration signal, TooLarge when there are too many.
+    """
+    bounds.check_columns(len(columns))
+    facts = facts.or_else(Facts(started=next((column.started for column in columns if column.started), "")))
+    with np.errstate(all="ignore"):  # a clock may hold infinities
+        groups = _groups(list(columns), source, facts.rate is not None)
+    recordings: list[Recording] = []
+    refusals: list[UnsupportedFormat] = []
+    for group in groups:
+        try:
+            with np.errstate(all="ignore"):
+                recordings += _of_group(group, columns, source, bounds, facts)
+        except UnsupportedFormat as error:
+            refusals.append(error)
+    if not recordings:
+        raise refusals[0]
+    bounds.check_channels(len(recordings))
+    names = [recording.channel for recording in recordings]
+    full = [f"{r.channel} {r.unit}" if names.count(r.channel) > 1 and r.unit else r.channel for r in recordings]
+    return [replace(r, channel=name) for r, name in zip(recordings, unique_names(map(clean_name, full)), strict=True)]
+
+
+def _of_group(
+    group: _Group, everything: Sequence[Column], source: str, bounds: Limits, facts: Facts
+) -> list[Recording]:
+    """The signals of the columns under one clock."""
+    rate, notes = _rate(facts.rate, group.clock)
+    signals, speed, more_notes, doubts = _set_labels_aside(group.columns)
+    notes = [*group.notes, *notes, *more_notes]
+    if not signals:
+        raise UnsupportedFormat(
+            f"No vibration signal in '{clean_file_name(source)}': it holds {_listed(everything)}, "
+            "and none of that is a column of samples."
+        )
+    if rate and rate.value < MIN_RATE_HZ:
+        raise UnsupportedFormat(
+            f"'{clean_file_name(source)}' is not a vibration recording: it holds one row every "
+            f"{_duration(1 / rate.value)} ({_listed(signals)}). "
+            "Bearing diagnosis needs thousands of samples a second."
+        )
+    if all(kind_of(column.name, column.unit) == "temperature" for column in signals):
+        raise UnsupportedFormat(f"'{clean_file_name(source)}' holds temperatures ({_listed(signals)}), no vibration.")
+    speed = speed or _pulsed_speed(signals, rate, group.clock, notes)
+    known = replace(facts, rate=rate, started=facts.started or group.started).or_else(Facts(None, speed, tuple(notes)))
+    bounds.check_channels(len(signals))
+    recordings = [_recording(column, known, group.clock, source, tuple(doubts)) for column in signals]
+    fast = [r for r in recordings if r.sampling_rate_hz is None or r.sampling_rate_hz >= MIN_RATE_HZ]
+    slow = [r for r in recordings if r not in fast] if len(fast) < len(recordings) else []
+    if slow and fast:
+        told = f"Set aside, as measured too seldom: {', '.join(repr(r.channel) for r in slow[:5])}."
+        return [replace(recording, notes=(*recording.notes, told)) for recording in fast]
+    return recordings
+
+
+def _recording(column: Column, facts: Facts, clock: Clock | None, source: str, doubts: tuple[str, ...]) -> Recording:
+    """One channel: on its clock's grid, on its own rows where it fills only every k-th, its gaps bridged and told."""
+    values = np.ascontiguousarray(column.values, dtype=np.float64)
+    values = laid_out(values, clock.places if clock else None)
+    notes = list(facts.notes)
+    rate_hz = facts.rate.value if facts.rate else None
+    values, every = _own_rows(values)
+    if every > 1:
+        rate_hz = rate_hz / every if rate_hz else None
+        notes.append(f"Column '{clean_name(column.name)}' fills one row in {every} and is read at its own rate.")
+    samples, lost = bridged(values)
+    if lost >= 1e-6:
+        notes.append(f"{100 * lost:.2g} % of the samples of '{clean_name(column.name)}' are lost and bridged.")
+    if column.pieces > 1:
+        how = "which follow each other without a break" if column.seamless else "joined end to end"
+        notes.append(f"{column.pieces} pieces of {values.size // column.pieces:,} samples, {how}, are judged together.")
+    if column.pieces > 1 and not column.seamless:
+        doubts = (*doubts, f"the channel is joined of {column.pieces} pieces, and a fault may hide in the joints")
+    if _ENVELOPE.search(column.name):
+        doubts = (*doubts, "the signal is already an envelope, as its name says, so resonances cannot be searched")
+    elif look_of(samples) == "one-sided":
+        doubts = (*doubts, "the signal never swings below zero: it is an envelope or a magnitude, no plain vibration")
+    return Recording(
+        samples=samples,
+        sampling_rate_hz=rate_hz,
+        shaft_rpm=facts.rpm.value if facts.rpm else None,
+        channel=clean_name(column.name),
+        source=clean_file_name(source),
+        unit=clean_name(column.unit, ""),
+        rate_source=facts.rate.source if facts.rate else "",
+        rpm_source=facts.rpm.source if facts.rpm else "",
+        notes=tuple(notes),
+        bearing=facts.bearing,
+        started=facts.started,
+        lost_share=lost,
+        doubts=doubts,
+    )
+
+
+def _own_rows(values: FloatArray) -> tuple[FloatArray, int]:
+    """The values of a column that is filled regularly on every k-th row only, and k; (values, 1) for any other."""
+    finite = np.isfinite(values)
+    filled = np.count_nonzero(finite)
+    if filled < 16 or filled > 0.75 * values.size:
+        return values, 1
+    gaps = np.diff(np.flatnonzero(finite))
+    every = int(np.median(gaps))
+    return (values[finite], every) if every > 1 and np.mean(gaps == every) > 0.95 else (values, 1)
+
+
+def _rate(stated: Known | None, clock: Clock | None) -> tuple[Known | None, list[str]]:
+    """The rate to use: what the file states, unless its own clock says otherwise by more than rounding explains."""
+    if clock is None:
+        return stated, []
+    if stated is None or clock.rate is None:
+        return stated or clock.rate, [clock.note] if clock.note else []
+    ratio = clock.rate.value / stated.value
+    if abs(ratio - 1) <= 0.005:
+        return stated, [clock.note] if clock.lost_share else []
+    if not 0.1 < ratio < 10:  # the stamps are in another unit than thought
+        return stated, [f"The file states {stated.value:,.6g} Hz, which its time column does not bear out."]
+    return clock.rate, [clock.note, f"The file states {stated.value:,.6g} Hz ({stated.source}); its clock is believed."]
+
+
+# --- clocks and axes ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Columns under one clock, and what there is to say of it."""
+
+    columns: list[Column]
+    clock: Clock | None
+    notes: list[str]
+    started: str = ""
+
+
+def _groups(columns: list[Column], source: str, rate_is_stated: bool) -> list[_Group]:
+    """Columns by the clock they stand under, spectra set aside. UnsupportedFormat when there is nothing but spectra."""
+    if len(columns) > 4 and not any(column.named for column in columns[:4]):
+        wall = rate_of_wall_clock([column.values for column in columns[:4]])
+        if wall is not None:
+            note = "Columns 1 to 4 are taken as hour, minute, second and microsecond."
+            started = start_of_wall_clock([column.values for column in columns[:4]])
+            return [_Group(columns[4:], Clock(wall, ""), [note], started)]
+    columns = _dates_joined_with_times(columns)
+    groups = [_Group([], None, [])]
+    spectra: list[str] = []
+    under_spectrum = False
+    for position, column in enumerate(columns):
+        axis = _axis_of(column, position, columns)
+        if axis == "frequency":
+            under_spectrum = True
+            spectra.append(column.name)
+        elif axis == "clock":
+            clock = clock_of_stamps(column.values, column.name, column.unit, column.named or column.stamp)
+            under_spectrum = under_spectrum and clock is None
+            _add_clock(groups, clock, column)
+        elif (under_spectrum and np.isfinite(column.values).any()) or is_spectral_name(column.name):
+            spectra.append(column.name)
+        else:
+            groups[-1].columns.append(column)
+    signals = [group for group in groups if group.columns]
+    if spectra and not any(_may_vibrate(column) for group in signals for column in group.columns):
+        raise UnsupportedFormat(
+            f"'{clean_file_name(source)}' holds a spectrum ({_quoted(spectra)}), no time signal: "
+            "diagnosis needs the waveform, so export the time signal instead of the spectrum."
+        )
+    if spectra and signals:
+        signals[0].notes.append(f"{_quoted(spectra)}: a spectrum beside the time signal, set aside.")
+    return signals or groups[:1]
+
+
+def _axis_of(column: Column, position: int, columns: Sequence[Column]) -> str:
+    """``clock``, ``frequency`` or "" for one column."""
+    if column.stamp:
+        return "clock"
+    kind = kind_of(column.name, column.unit) if column.named else ""
+    if column.named and is_frequency_axis(column.name, column.unit, column.values):
+        return "frequency"
+    if kind == "time":
+        return "clock"
+    if column.unit or kind:
+        return ""
+    finite = column.values[np.isfinite(column.values)]
+    ramp = len(columns) > 1 and is_ramp(finite)
+    if (ramp and not column.named) or (position == 0 and ramp):
+        beside = [other.values for other in columns[position + 1 :]]
+        if is_unnamed_spectrum(column.values, beside, SLOWEST_USEFUL_HZ):
+            return "frequency"
+    return "clock" if position == 0 and len(columns) > 1 and _rises(finite) else ""
+
+
+def _rises(values: FloatArray) -> bool:
+    """A clock or counter that may have holes: never falling, in usual steps on most rows."""
+    if values.size < 16:
+        return is_ramp(values)
+    steps = np.diff(values)
+    step = float(np.median(steps))
+    return bool(step > 0 and steps.min() > 0 and np.mean(np.abs(steps - step) < 0.5 * step) > 0.6)
+
+
+def _add_clock(groups: list[_Group], clock: Clock | None, column: Column) -> None:
+    """A clock rules the columns after it; a second one beside the first only steps in where that gives no rate."""
+    if clock is None:
+        return
+    last = groups[-1]
+    if last.clock is None or not last.columns:
+        better = last.clock is None or (last.clock.rate is None and clock.rate is not None)
+        if last.clock is not None and last.clock.note and not (column.stamp and clock.rate is None):
+            last.notes.append(last.clock.note if better else clock.note)
+        groups[-1] = replace(last, clock=clock if better else last.clock)
+    elif clock.rate is not None and last.clock.rate is not None:
+        groups.append(_Group([], clock, []))
+    elif clock.rate is not None:
+        groups[-1] = replace(last, clock=clock)
+    else:
+        last.notes.append(clock.note)
+
+
+def _dates_joined_with_times(columns: list[Column]) -> list[Column]:
+    """A column of dates beside one of times of day made one clock."""
+    stamps = [index for index, column in enumerate(columns) if column.stamp]
+    if len(stamps) != 2:
+        return columns
+    date, time = (columns[index] for index in stamps)
+    if not _whole_days(date.values):
+        date, time = time, date
+    if not _whole_days(date.values) or _whole_days(time.values):
+        return columns
+    joined = replace(time, values=date.values + time.values)
+    return [joined if index == stamps[0] else column for index, column in enumerate(columns) if index != stamps[1]]
+
+
+def _whole_days(seconds: FloatArray) -> bool:
+    finite = seconds[np.isfinite(seconds)]
+    return bool(finite.size and (np.mod(finite - finite[0], 86_400.0) == 0).all())
+
+
+def _may_vibrate(column: Column) -> bool:
+    """Whether a column beside a spectrum is a signal after all."""
+    return np.isfinite(column.values).sum() >= 16 and look_of(column.values) not in (
+        "constant",
+        "ramp",
+        "steps",
+        "level",
+    )
+
+
+# --- labels, counters, speed ----------------------------------------------------------------------------------------
+
+
+def _set_labels_aside(columns: list[Column]) -> tuple[list[Column], Known | None, list[str], list[str]]:
+    """The signals among the columns, the speed one gives, notes, and what forbids a ``normal``."""
+    notes: list[str] = []
+    doubts: list[str] = []
+    speed: Known | None = None
+    signals = []
+    for column in columns:
+        kind = kind_of(column.name, column.unit) if column.named else ""
+        if kind == "label" and len(columns) > 1:
+            notes.append(f"Column '{clean_name(column.name)}' is taken as labels, not as a signal.")
+        elif kind == "counter" and _rises(column.values[np.isfinite(column.values)]):
+            notes.append(f"Column '{clean_name(column.name)}' only counts the rows and is set aside.")
+        elif kind == "speed" and len(columns) > 1:
+            speed = speed or _steady_speed(column, notes, doubts)
+        else:
+            signals.append(column)
+    return signals, speed, notes, doubts
+
+
+def _steady_speed(column: Column, notes: list[str], doubts: list[str]) -> Known | None:
+    """Shaft speed from a column in rpm or Hz; a wandering speed is told, not averaged away."""
+    name = f"column '{clean_name(column.name)}'"
+    values = column.values[np.isfinite(column.values)]
+    per_unit = rpm_per_unit(column.unit or ("rpm" if "rpm" in words_of(column.name) else ""))
+    if per_unit is None and values.size and float(np.median(values)) > CERTAINLY_RPM:
+        per_unit = 1.0
+    if not values.size or per_unit is None:
+        notes.append(f"Speed {name} has no unit (rpm or Hz), so it is set aside: give the speed yourself.")
+        return None
+    low, middle, high = (float(value) * per_unit for value in np.percentile(values, (5, 50, 95)))
+    if not RPM_LIMITS[0] <= middle <= RPM_LIMITS[1]:
+        notes.append(f"Speed {name} holds {middle:g}, no shaft speed: give the speed yourself.")
+        return None
+    if high - low > 0.02 * middle:
+        wanders = f"The speed in {name} wanders between {low:,.0f} and {high:,.0f} rpm: fault lines are smeared."
+        notes.append(wanders)
+        doubts += [wanders[0].lower() + wanders[1:-1]] if high - low > 0.05 * middle else []
+    return Known(middle, f"{name} (median)")
+
+
+def _pulsed_speed(signals: Sequence[Column], rate: Known | None, clock: Clock | None, notes: list[str]) -> Known | None:
+    """Shaft speed from a tachometer or keyphasor among the signals, one pulse a turn."""
+    if rate is None:
+        return None
+    for column in signals:
+        if len(signals) < 2 or (kind_of(column.name, column.unit) == "vibration" and column.named):
+            continue
+        per_sample = pulse_rate(bridged(laid_out(column.values, clock.places if clock else None))[0])
+        if not per_sample:
+            continue
+        rpm = 60.0 * per_sample * rate.value
+        label = f"tachometer '{clean_name(column.name)}'"
+        if rpm > MOST_PULSED_RPM or rpm < RPM_LIMITS[0]:
+            notes.append(f"The {label} pulses {rpm / 60:,.0f} times a second, more than once a turn: give the speed.")
+            continue
+        return Known(rpm, f"{label}, one pulse a turn")
+    return None
+
+
+# --- the likely channel ---------------------------------------------------------------------------------------------
+
+
+def vibration_channels(recordings: Sequence[Recording]) -> tuple[int, ...]:
+    """Indices of the channels that measure the bearing's vibration, all of which have to be judged.
+
+    Named or in a unit of vibration, or nameless and looking like one. A CWRU file's other sensors sit at other
+    bearings: of those only the likely channel counts. Where nothing looks like a vibration, the likely channel.
+    """
+    if not recordings:
+        return ()
+    likely, _ = preferred_channel(recordings)
+    if recordings[likely].variable and recordings[likely].channel in _CWRU_PLACES:
+        return (likely,)
+    looks = [_look(recording) for recording in recordings]
+    kinds = [kind_of(recording.channel, recording.unit) for recording in recordings]
+    called = [i for i, kind in enumerate(kinds) if kind == "vibration" and looks[i] not in _NEVER]
+    fast = [i for i in called if recordings[i].unit.strip().lower() not in _VELOCITY]
+    nameless = [i for i, kind in enumerate(kinds) if not kind and looks[i] not in (*_NEVER, "level", "noise")]
+    found = sorted({*(fast or called), *nameless})
+    return tuple(found) if found else (likely,)
+
+
+def preferred_channel(recordings: Sequence[Recording]) -> tuple[int, str]:
+    """Index of the channel most likely to hold the bearing's vibration, and the reason in words.
+
+    Raises UnsupportedFormat for an empty list.
+    """
+    if not recordings:
+        raise UnsupportedFormat("The file holds no channel to choose from.")
+    if len(recordings) == 1:
+        return 0, "the only channel in the file"
+    scored = [(_channel_score(recording), -index) for index, recording in enumerate(recordings)]
+    (score, reason), negative = max(scored, key=lambda entry: (entry[0][0], entry[1]))
+    ties = sum(entry[0][0] == score for entry in scored)
+    return -negative, f"first of {ties} alike, {reason}" if ties > 1 else reason
+
+
+_CWRU_PLACES = {
+    "DE": (9.0, "drive end, next to the bearing under test"),
+    "FE": (8.0, "fan end"),
+    "BA": (7.0, "base plate"),
+}
+_NEVER = ("constant", "ramp", "pulses", "steps", "one-sided")
+_VELOCITY = ("mm/s", "in/s", "ips", "m/s", "µm", "um", "μm", "mm", "mil", "mils")
+
+
+def _look(recording: Recording) -> str:
+    return look_of(recording.samples)
+
+
+def _channel_score(recording: Recording) -> tuple[float, str]:
+    kind = kind_of(recording.channel, recording.unit)
+    look = _look(recording)
+    if look == "constant" or not np.isfinite(recording.samples).any():
+        return -1.0, "every channel is constant"
+    if recording.variable and recording.channel in _CWRU_PLACES:
+        return _CWRU_PLACES[recording.channel]
+    if look in _NEVER:
+        return 0.2, "nothing in the file looks like a plain vibration"
+    if kind == "vibration":
+        by_unit = kind_of("", recording.unit) == "vibration"
+        return 6.0, f"its unit {recording.unit} is one of vibration" if by_unit else "its name says vibration"
+    if not kind:
+        if look in ("level", "noise"):
+            return 3.0, "nothing in the file looks more like vibration"
+        return 4.0, "nothing in its name or unit says it is anything but vibration"
+    return {"sound": 2.0, "force": 1.5, "angular rate": 1.0}.get(
+        kind, 0.5
+    ), f"it measures {kind}, and nothing else fits better"
+
+
+def _quoted(names: Sequence[str]) -> str:
+    quoted = [f"'{clean_name(name)}'" for name in names[:4]]
+    return ", ".join(quoted) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+def _listed(columns: Sequence[Column]) -> str:
+    names = [f"'{clean_name(column.name)}'" for column in columns[:5]]
+    return ", ".join(names) + (f" and {len(columns) - 5} more" if len(columns) > 5 else "") if names else "nothing"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.3g} minutes" if seconds >= 120 else f"{seconds:.3g} s"

@@ -1,0 +1,114 @@
+"""What the samples themselves say of a column: vibration, pulses, a level, a count, a magnitude.
+
+Names lie or are missing; the samples of a temperature, a tachometer or a counter do not look like those of a vibration.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bearing.readers.columns.clock import is_ramp
+from bearing.recording import FloatArray
+
+__all__ = ["bridged", "look_of", "pulse_rate", "spectral_flatness"]
+
+_LOOKED_AT = 2**16
+_BLOCK = 512
+_WHITE = 0.85  # spectral flatness: converter noise around a level has 0.95 and more, real vibration at most 0.32
+_MOST_BRIDGED = 0.5
+
+
+def spectral_flatness(values: FloatArray) -> float:
+    """Geometric over arithmetic mean of the power spectrum without its lowest bins: 1 white noise, 0 a tone.
+
+    Mean periodogram of Hann-windowed blocks (Welch 1967); Johnston, IEEE JSAC 6 (1988) 314 for the measure.
+    """
+    blocks = values[: values.size // _BLOCK * _BLOCK].reshape(-1, _BLOCK)
+    if len(blocks) < 4:
+        return 0.0
+    blocks = blocks - blocks.mean(axis=1, keepdims=True)
+    power = (np.abs(np.fft.rfft(blocks * np.hanning(_BLOCK), axis=1)) ** 2).mean(axis=0)[2:-1]
+    if not power.min() > 0:
+        return 0.0
+    return float(np.exp(np.mean(np.log(power))) / power.mean())
+
+
+def look_of(values: FloatArray) -> str:
+    """``constant``, ``ramp``, ``pulses``, ``steps``, ``one-sided``, ``level``, ``noise``, or "" for what may vibrate.
+
+    Parameters
+    ----------
+    values : array, shape (n,)
+        A column; only its first 65,536 finite values are looked at.
+    """
+    x = values[:_LOOKED_AT]
+    x = x[np.isfinite(x)]
+    if x.size < 16:
+        return ""
+    low, high, mean, spread = float(x.min()), float(x.max()), float(x.mean()), float(x.std())
+    if high == low:
+        return "constant"
+    if not np.isfinite(spread) or is_ramp(x):
+        return "ramp" if np.isfinite(spread) else ""
+    if pulse_rate(x):
+        return "pulses"
+    changes = np.count_nonzero(x[1:] != x[:-1]) / x.size
+    if changes < 0.02 and np.unique(x).size <= 64:
+        return "steps"
+    if low >= 0 and float(np.percentile(x, 0.1)) < 0.15 * float(np.median(x)) and high - mean > 1.5 * (mean - low):
+        return "one-sided"
+    if float(np.diff(x).std()) < 0.002 * spread:
+        return "level"
+    if spectral_flatness(x) > _WHITE:
+        return "level" if abs(mean) > 10 * spread else "noise"
+    return ""
+
+
+def pulse_rate(values: FloatArray) -> float:
+    """Pulses per sample of a signal that rests on one level and pulses regularly to another; 0 when it does not.
+
+    At least five pulses, their spacing within 20 % of its mean; 97 % of the samples near one of the two levels.
+    """
+    x = values[np.isfinite(values)]
+    if x.size < 64:
+        return 0.0
+    low, high = float(x.min()), float(x.max())
+    span = high - low
+    if not 0 < span < np.inf:
+        return 0.0
+    near_low, near_high = x < low + 0.2 * span, x > high - 0.2 * span
+    if np.count_nonzero(near_low) + np.count_nonzero(near_high) < 0.97 * x.size:
+        return 0.0
+    settled = near_low | near_high  # what lies between is on its way: hysteresis against noise on the edge
+    state = near_high[settled]
+    places = np.flatnonzero(settled)
+    edges = places[1:][state[1:] & ~state[:-1]]
+    if edges.size < 5:
+        return 0.0
+    gaps = np.diff(edges)
+    mean_gap = float(gaps.mean())
+    if mean_gap < 8 or float(gaps.std()) > 0.2 * mean_gap:
+        return 0.0
+    return float((edges.size - 1) / (edges[-1] - edges[0]))
+
+
+def bridged(values: FloatArray) -> tuple[FloatArray, float]:
+    """Samples with their gaps (NaN) bridged by straight lines, and the share that was; as they are where half is lost.
+
+    Rows before the first and after the last value are dropped. A bridge adds neither impacts nor rhythm, and keeps
+    what lies on both sides of the gap at its distance.
+    """
+    finite = np.isfinite(values)
+    if finite.all():
+        return values, 0.0
+    known = np.flatnonzero(finite)
+    if not known.size:
+        return values, 1.0
+    values, finite = values[known[0] : known[-1] + 1], finite[known[0] : known[-1] + 1]
+    lost = 1.0 - known.size / values.size
+    if lost > _MOST_BRIDGED:
+        return values, lost
+    places = np.arange(values.size)
+    filled = values.copy()
+    filled[~finite] = np.interp(places[~finite], places[finite], values[finite])
+    return filled, lost

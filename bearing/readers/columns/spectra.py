@@ -1,0 +1,59 @@
+"""Spectra in files: recognised before anybody asks for a sampling rate, so that none is judged as a time signal."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from bearing.readers.columns.samples import look_of
+from bearing.readers.names import word_set, words_of
+from bearing.recording import FloatArray
+
+__all__ = ["is_frequency_axis", "is_spectral_name", "is_unnamed_spectrum"]
+
+_AXIS_WORDS = word_set(
+    "frequency frequencies freq freqs frequenz frequenzen fréquence frequence frequences frecuencia frecuencias "
+    "frequenza frequência frekvens hz khz cpm cpms order orders ordnung ordnungen ordre ordres orden ordenes bin bins"
+)
+_AXIS_UNITS = word_set("hz khz mhz cpm kcpm order orders ord xn x")
+_SPECTRAL = re.compile(
+    r"\b(?:fft|dft|psd|asd|spectr\w*|spektr\w*|espectr\w*|leistungsdichte|power density|re\(\w*\)|im\(\w*\))|频谱|频率",
+    re.I,
+)
+
+
+def is_frequency_axis(name: str, unit: str, values: FloatArray) -> bool:
+    """Whether a column is the axis of a spectrum: called a frequency or an order, and rising throughout."""
+    called = unit.strip().lower() in _AXIS_UNITS or bool(_AXIS_WORDS.intersection(words_of(name)))
+    called = called or name.strip() in ("f", "F", "频率", "频率")
+    x = values[np.isfinite(values)]
+    return called and x.size >= 3 and float(x[0]) >= 0 and bool((np.diff(x) > 0).all())
+
+
+def is_spectral_name(name: str) -> bool:
+    """Whether a column's own name says that it is a spectrum (``FFT``, ``PSD``, ``Spektrum``)."""
+    return bool(_SPECTRAL.search(name.replace("_", " ")))
+
+
+def is_unnamed_spectrum(axis: FloatArray, beside: list[FloatArray], slowest_hz: float) -> bool:
+    """Whether a nameless even ramp with one-sided columns beside it is a spectrum and its axis.
+
+    Only a ramp that starts at zero and is too slow to be a clock in seconds (fewer rows a second than `slowest_hz`) and
+    no mere count of the rows is taken for one.
+    """
+    x = axis[np.isfinite(axis)]
+    if x.size < 3 or not beside:
+        return False
+    step = float(np.median(np.diff(x)))
+    if not step > 0 or abs(float(x[0])) > step or 1.0 / step > slowest_hz or abs(step - 1.0) < 1e-9:
+        return False
+    return all(_one_sided(values) for values in beside)
+
+
+def _one_sided(values: FloatArray) -> bool:
+    """Amplitudes, or levels in dB below the reference; never a vibration about a constant part."""
+    x = values[np.isfinite(values)]
+    if not x.size:
+        return False
+    return look_of(values) == "one-sided" or bool(x.max() < 0 and x.std() > 0.05 * abs(x.mean()))

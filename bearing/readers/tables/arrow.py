@@ -1,0 +1,116 @@
+"""Parquet and Feather (Arrow) tables through pyarrow, in a child process: columns of numbers and time stamps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from bearing.errors import BearingError, UnreadableFile, UnsupportedFormat
+from bearing.readers.columns.channels import Column, to_recordings
+from bearing.readers.columns.facts import Facts, facts_in_lines
+from bearing.readers.names import clean_file_name, split_unit
+from bearing.recording import FloatArray, Recording
+from bearing.settings import Limits
+
+__all__ = ["read_feather", "read_parquet"]
+
+
+def read_parquet(data: bytes, name: str, bounds: Limits) -> list[Recording]:
+    """Channels of a Parquet file. Raises UnreadableFile, UnsupportedFormat, TooLarge before columns are unpacked."""
+    _need_pyarrow()
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(pa.BufferReader(data))
+        meta, schema = file.metadata, file.schema_arrow
+        wanted = _wanted(schema, bounds)
+        bounds.check_samples(meta.num_rows, len(wanted))
+        table = file.read(columns=[schema.names[index] for index in wanted], use_threads=False)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise UnreadableFile("The Parquet file is damaged or cut off: save the table again.") from error
+    return _recordings(table, schema, name, bounds)
+
+
+def read_feather(data: bytes, name: str, bounds: Limits) -> list[Recording]:
+    """Channels of a Feather (Arrow IPC) file. Raises as `read_parquet`."""
+    _need_pyarrow()
+    import pyarrow as pa
+    import pyarrow.ipc as ipc
+
+    try:
+        whole = ipc.open_file(pa.BufferReader(data))
+        schema = whole.schema
+        wanted = _wanted(schema, bounds)
+        bounds.check_elements(whole.num_record_batches)
+        options = ipc.IpcReadOptions(included_fields=wanted, use_threads=False)
+        file = ipc.open_file(pa.BufferReader(data), options=options)
+        batches, rows = [], 0
+        for index in range(file.num_record_batches):
+            batches.append(file.get_batch(index))
+            rows += batches[-1].num_rows
+            bounds.check_samples(rows, len(wanted))
+        table = pa.Table.from_batches(batches, file.schema)
+    except BearingError:
+        raise
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise UnreadableFile("The Feather file is damaged or cut off: save the table again.") from error
+    return _recordings(table, schema, name, bounds)
+
+
+def _need_pyarrow() -> None:
+    if find_spec("pyarrow") is None:
+        raise UnsupportedFormat("Reading Parquet and Feather needs pyarrow: install it, or save the table as CSV.")
+
+
+def _wanted(schema: Any, bounds: Limits) -> list[int]:
+    """Indices of the columns that hold numbers, time stamps or lists of numbers."""
+    import pyarrow.types as kinds
+
+    bounds.check_columns(len(schema.names))
+    return [
+        index
+        for index, field in enumerate(schema)
+        if kinds.is_floating(field.type)
+        or kinds.is_integer(field.type)
+        or kinds.is_temporal(field.type)
+        or kinds.is_decimal(field.type)
+    ]
+
+
+def _recordings(table: Any, schema: Any, source: str, bounds: Limits) -> list[Recording]:
+    columns = [Column(*_name_and_values(name, table.column(name))) for name in dict.fromkeys(table.column_names)]
+    if not columns:
+        raise UnsupportedFormat(f"No column of numbers in '{clean_file_name(source)}': it holds text or nested values.")
+    return to_recordings(columns, source, bounds, _facts(schema))
+
+
+def _name_and_values(name: str, column: Any) -> tuple[str, FloatArray, str]:
+    """Name, values and unit; time stamps in seconds from the first."""
+    import pyarrow as pa
+
+    if pa.types.is_temporal(column.type):
+        if pa.types.is_date(column.type) or pa.types.is_time(column.type):
+            column = column.cast(pa.timestamp("ns") if pa.types.is_date(column.type) else pa.int64(), safe=False)
+        stamps = column.to_numpy()
+        if stamps.dtype.kind in "mM":
+            nanoseconds = stamps.astype(stamps.dtype.kind + "8[ns]").astype(np.int64)
+            seconds = (nanoseconds - nanoseconds[0]) * 1e-9 if len(stamps) else nanoseconds * 1e-9
+            return name, np.where(np.isnat(stamps), np.nan, seconds), "s"
+        return name, np.asarray(stamps, np.float64), ""
+    label, unit = split_unit(name)
+    return label, np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), np.float64), unit
+
+
+def _facts(schema: Any) -> Facts:
+    """Facts in the file's own key-value metadata (``fs``: ``12000``), where somebody wrote them."""
+    pairs: Iterable[tuple[bytes, bytes]] = (schema.metadata or {}).items()
+    lines = [
+        f"{key.decode('utf-8', 'replace')}: {value.decode('utf-8', 'replace')}"
+        for key, value in pairs
+        if len(value) < 200 and key not in (b"pandas", b"ARROW:schema")
+    ]
+    return facts_in_lines(lines[:100])

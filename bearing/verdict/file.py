@@ -1,0 +1,98 @@
+"""A whole file: every channel that measures the bearing's vibration is judged, and the worst is the file's answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bearing.errors import InputError, MissingRate
+from bearing.recording import Recording
+from bearing.verdict.diagnosis import Bearing, Diagnosis, diagnose
+from bearing.verdict.intake import Intake
+from bearing.verdict.request import choose
+
+__all__ = ["FileDiagnosis", "diagnose_file"]
+
+# From the worst down: a named part, then what cannot be told, then health.
+_RANK = {"inner": 0, "outer": 0, "ball": 0, "uncertain": 1, "normal": 2}
+
+
+@dataclass(frozen=True)
+class FileDiagnosis:
+    """What was found on each channel.
+
+    Attributes
+    ----------
+    channels : tuple of Diagnosis
+        One per judged channel, in the file's order.
+    refused : dict of str to str
+        Channels that could not be judged, and why.
+    """
+
+    channels: tuple[Diagnosis, ...]
+    refused: dict[str, str]
+
+    @property
+    def worst(self) -> Diagnosis:
+        """The file's answer: a fault before an uncertain channel before a healthy one, the surer fault first."""
+        return min(self.channels, key=lambda one: (_RANK.get(one.verdict, 0), -one.confidence))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The file's answer as `Diagnosis.as_dict`, with a short row per channel where there are several."""
+        answer = self.worst.as_dict()
+        if len(self.channels) + len(self.refused) == 1:
+            return answer
+        answer["channels"] = [
+            {"channel": d.channel, "verdict": d.verdict, "confidence": d.confidence, "reason": d.reason}
+            for d in self.channels
+        ] + [{"channel": name, "verdict": "error", "reason": why} for name, why in self.refused.items()]
+        answer["reason"] = f"{self.sentence} {answer['reason']}"
+        return answer
+
+    @property
+    def sentence(self) -> str:
+        """How the channels differ, in one sentence; "" for a single one."""
+        if len(self.channels) + len(self.refused) < 2:
+            return ""
+        told = ", ".join(f"{one.channel} {one.verdict}" for one in self.channels[:8])
+        more = f" and {len(self.channels) - 8} more" if len(self.channels) > 8 else ""
+        return f"Channel '{self.worst.channel}' decides ({told}{more})."
+
+
+def diagnose_file(
+    intake: Intake,
+    channel: str | None = None,
+    rate_hz: float | None = None,
+    rpm: float | None = None,
+    bearing: str | None = None,
+    geometry: str | None = None,
+    orders: str | None = None,
+) -> FileDiagnosis:
+    """Diagnose every channel of vibration of a file, or only `channel`.
+
+    Parameters are those of :func:`bearing.verdict.request.choose`. Raises its errors, and those of
+    :func:`bearing.verdict.diagnosis.diagnose` when no channel can be judged.
+    """
+    names = [channel] if channel else [intake.recordings[index].channel for index in intake.vibration]
+    judged: list[Diagnosis] = []
+    refused: dict[str, InputError] = {}
+    for name in names:
+        recording, named = choose(intake, name, rate_hz, rpm, bearing, geometry, orders)
+        try:
+            judged.append(_judged(recording, named))
+        except InputError as error:
+            refused[name] = error
+    if not judged:
+        raise next(iter(refused.values()))
+    return FileDiagnosis(tuple(judged), {name: str(error) for name, error in refused.items()})
+
+
+def _judged(recording: Recording, bearing: Bearing | None) -> Diagnosis:
+    """The diagnosis of one channel; a missing rate is told with what the reader found instead of one."""
+    try:
+        return diagnose(recording, bearing)
+    except MissingRate as error:
+        hints = [
+            note for note in recording.notes if ("Hz" in note and "sampling rate" in note.lower()) or "kHz" in note
+        ]
+        raise MissingRate(" ".join((str(error), *hints))) from error
