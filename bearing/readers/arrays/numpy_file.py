@@ -11,10 +11,10 @@ from math import prod
 import numpy as np
 
 from bearing.errors import BearingError, UnreadableFile, UnsupportedFormat
-from bearing.readers.columns.channels import Column, columns_of, to_recordings
 from bearing.readers.archives import check_zip_directory
 from bearing.readers.arrays.mat import Tree
 from bearing.readers.arrays.matlab import tree_to_recordings
+from bearing.readers.columns.channels import Column, columns_of, to_recordings
 from bearing.readers.names import clean_name
 from bearing.recording import Recording
 from bearing.settings import Limits
