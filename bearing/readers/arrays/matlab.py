@@ -29,6 +29,8 @@ _OBJECT_SENTENCE = (
     "(without timetable2table for a table)."
 )
 
+_TABULAR = ("table", "timetable", "timeseries", "tscollection", "FileWrapper__")
+
 MIN_SAMPLES = 500  # anything shorter is a parameter, a picture or a curve, not a vibration signal
 
 _CWRU_SIGNAL = re.compile(r"X(\d{1,5})_?(DE|FE|BA)_time")
@@ -123,6 +125,8 @@ def _cwru_notes(groups: Mapping[int, object], own: int | None, number: int) -> t
 def _objects(node: object, name: str) -> Iterator[tuple[str, str]]:
     """Name and class of every object that only MATLAB can open."""
     if isinstance(node, MatlabObject):
+        if node.class_name not in _TABULAR:
+            return  # a missing value, a categorical: no place for a signal
         yield clean_name(name, "data"), clean_name(node.class_name, "table")
     elif isinstance(node, Mapping):
         for key, value in node.items():

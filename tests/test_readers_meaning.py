@@ -1,0 +1,192 @@
+"""Files as people really write them: clocks with holes, several axes, spectra, archives, serial monitors."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+from collections.abc import Iterable
+
+import numpy as np
+import pytest
+import twins
+
+from bearing.errors import UnsupportedFormat
+from bearing.readers import read_bytes, vibration_channels
+from bearing.readers.formats import FORMATS, suffixes
+from bearing.readers.safe import read_safely
+
+RATE_HZ = 12_000
+
+
+def coloured(size: int = 6_000, seed: int = 0) -> np.ndarray:
+    """A vibration as a sensor sees it: noise through a resonance, nothing white about it."""
+    noise = np.random.default_rng(seed).normal(size=size + 100)
+    out = np.zeros_like(noise)
+    for index in range(2, len(noise)):
+        out[index] = 0.9 * out[index - 1] - 0.8 * out[index - 2] + noise[index]
+    return out[100:]
+
+
+def csv(header: str, *columns: Iterable[object], delimiter: str = ",") -> bytes:
+    cells = [[cell if isinstance(cell, str) else f"{cell:.7g}" for cell in column] for column in columns]
+    rows = (delimiter.join(row) for row in zip(*cells, strict=True))
+    return (header + "\n" + "\n".join(rows) + "\n").encode()
+
+
+def vibrating(data: bytes, name: str = "a.csv") -> list[str]:
+    recordings = read_bytes(data, name)
+    return [recordings[index].channel for index in vibration_channels(recordings)]
+
+
+# --- clocks -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_hole_in_the_clock_is_a_gap_and_never_joined_up() -> None:
+    x, clock = coloured(), np.arange(6_000) / RATE_HZ
+    kept = np.ones(6_000, bool)
+    kept[2_000:2_300] = kept[4_000:4_033] = False
+    rows = [f"{value:.6f}" for value in clock[kept]]
+    (recording,) = read_bytes(csv("time_s,acc", rows, x[kept]), "a.csv")
+    assert recording.sampling_rate_hz == RATE_HZ
+    assert len(recording.samples) == 6_000
+    assert recording.lost_share == pytest.approx(333 / 6_000, abs=1e-4)
+    np.testing.assert_allclose(recording.samples[kept], x[kept], rtol=1e-5)
+
+
+def test_a_late_stamp_is_no_hole() -> None:
+    clock = (np.arange(6_000) + np.random.default_rng(0).uniform(-0.3, 0.3, 6_000)) / RATE_HZ
+    (recording,) = read_bytes(csv("time_s,acc", [f"{value:.7f}" for value in clock], coloured()), "a.csv")
+    assert recording.lost_share == 0.0
+    assert recording.sampling_rate_hz == pytest.approx(RATE_HZ, rel=1e-3)
+
+
+STAMPS = {
+    "iso": lambda t: f"2024-03-01T10:00:{t:09.6f}",
+    "day first": lambda t: f"01.03.2024 10:00:{t:09.6f}",
+    "two-digit year": lambda t: f"01.03.24 10:00:{t:09.6f}",
+    "afternoon": lambda t: f"3/1/2024 2:00:{t:09.6f} PM",
+    "month name": lambda t: f"01-Mar-2024 10:00:{t:09.6f}",
+    "fraction after a colon": lambda t: "10:00:" + f"{t:09.6f}".replace(".", ":"),
+    "unix seconds": lambda t: f"{1_709_287_200 + t:.6f}",
+    "unix milliseconds": lambda t: f"{1_709_287_200_000 + 1e3 * t:.3f}",
+    "unix microseconds": lambda t: f"{1_709_287_200_000_000 + 1e6 * t:.0f}",
+    "spreadsheet days": lambda t: f"{45_352.4166 + t / 86_400:.12f}",
+    "whole milliseconds": lambda t: f"2024-03-01 10:00:{int(t * 1e3) / 1e3:06.3f}",
+}
+
+
+@pytest.mark.parametrize("kind", sorted(STAMPS))
+def test_stamps_of_every_kind_give_the_rate_and_never_cost_the_table(kind: str) -> None:
+    stamps = [STAMPS[kind](index / RATE_HZ) for index in range(6_000)]
+    (recording,) = read_bytes(csv("timestamp;acc", stamps, coloured(), delimiter=";"), "a.csv")
+    assert recording.sampling_rate_hz == pytest.approx(RATE_HZ, rel=2e-3)
+    assert recording.lost_share == 0.0
+
+
+def test_date_and_time_in_two_columns_are_one_clock() -> None:
+    times = [f"10:00:{index / RATE_HZ:09.6f}" for index in range(6_000)]
+    (recording,) = read_bytes(csv("Date,Time,acc", ["2024-03-01"] * 6_000, times, coloured()), "a.csv")
+    assert recording.sampling_rate_hz == RATE_HZ
+
+
+# --- channels ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_axis_counts_and_a_temperature_by_any_name_does_not() -> None:
+    noise = np.random.default_rng(1).normal(size=6_000)
+    three = csv("ax,ay,az", coloured(), coloured(seed=1), coloured(seed=2) + 9.8)
+    assert vibrating(three) == ["ax", "ay", "az"]
+    assert vibrating(csv("Bearing 1 degC,Bearing 1 g", 45 + 0.1 * noise, coloured())) == ["Bearing 1 g"]
+    assert vibrating(csv("ch1,ch2", 45 + 0.1 * noise, coloured())) == ["ch2"]
+
+
+def test_a_tachometer_gives_the_speed_and_is_no_vibration() -> None:
+    pulses = 4.3 - 4.0 * (np.arange(24_000) % 400 < 12)
+    data = csv("time_s,ai0,ai1", [f"{i / RATE_HZ:.6f}" for i in range(24_000)], pulses, coloured(24_000))
+    assert vibrating(data) == ["ai1"]
+    assert read_bytes(data, "a.csv")[1].shaft_rpm == pytest.approx(1_800, rel=1e-3)
+
+
+def test_one_bad_column_does_not_condemn_the_file() -> None:
+    every_second = [f"{value:.5f}" if index % 2 == 0 else "" for index, value in enumerate(coloured())]
+    seldom = ["21.5" if index % 1_200 == 0 else "" for index in range(6_000)]
+    clock = [f"{index / RATE_HZ:.6f}" for index in range(6_000)]
+    recordings = {r.channel: r for r in read_bytes(csv("time_s,acc,temp", clock, every_second, seldom), "a.csv")}
+    assert recordings["acc"].sampling_rate_hz == RATE_HZ / 2
+    assert len(recordings["acc"].samples) == 3_000
+
+
+def test_rows_that_are_snapshots_are_one_channel_and_counted() -> None:
+    rows = coloured(24 * 2_048).reshape(24, 2_048)
+    buffer = io.BytesIO()
+    np.save(buffer, rows)
+    (recording,) = read_bytes(buffer.getvalue(), "a.npy")
+    assert len(recording.samples) == 24 * 2_048
+    assert any("24 pieces of 2,048 samples" in note for note in recording.notes)
+
+
+# --- spectra ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Frequency (Hz),Amplitude (g)", "f,Mag (dB)", "CPM,mm/s RMS", "Frequenz [Hz],Amplitude [g]", "Order,g",
+     "Fréquence,g", "Frequency (Hz),Envelope (gE)"],
+)  # fmt: skip
+def test_a_spectrum_is_refused_as_one_before_a_rate_is_asked(header: str) -> None:
+    level = np.abs(coloured(3_000)) if "dB" not in header else -40 + coloured(3_000)
+    with pytest.raises(UnsupportedFormat, match="holds a spectrum"):
+        read_bytes(csv(header, np.arange(3_000) * 0.5, level), "a.csv")
+
+
+def test_a_spectrum_beside_the_time_signal_is_set_aside() -> None:
+    clock = [f"{index / RATE_HZ:.6f}" for index in range(6_000)]
+    data = csv("Time;Acceleration;Frequency;Amplitude", clock, coloured(), np.arange(6_000) * 1.0, np.abs(coloured()),
+               delimiter=";")  # fmt: skip
+    assert [r.channel for r in read_bytes(data, "a.csv")] == ["Acceleration"]
+
+
+# --- containers -------------------------------------------------------------------------------------------------------
+
+
+def test_archives_open_to_the_tables_inside() -> None:
+    table = csv("time_s,acc", [f"{index / RATE_HZ:.6f}" for index in range(6_000)], coloured())
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("Raw Data.csv", table)
+        archive.writestr("meta/device.csv", "property,value\nversion,1\n")
+    for data, name in ((buffer.getvalue(), "a.zip"), (gzip.compress(table), "a.csv.gz")):
+        (recording,) = read_safely(data, name)
+        assert (recording.channel, recording.sampling_rate_hz, len(recording.samples)) == ("acc", RATE_HZ, 6_000)
+
+
+def test_parquet_feather_and_json_tables() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import feather, parquet
+
+    table = pyarrow.table({"time_s": np.arange(6_000) / RATE_HZ, "acc": coloured()})
+    for write, name in ((parquet.write_table, "a.parquet"), (feather.write_feather, "a.feather")):
+        buffer = io.BytesIO()
+        write(table, buffer)
+        (recording,) = read_safely(buffer.getvalue(), name)
+        assert (recording.channel, recording.sampling_rate_hz) == ("acc", RATE_HZ)
+    text = '{"sampling_rate_hz": 12000, "rpm": 1772, "acc": [' + ",".join(f"{v:.5f}" for v in coloured()) + "]}"
+    (recording,) = read_safely(text.encode(), "a.json")
+    assert (recording.channel, recording.sampling_rate_hz, recording.shaft_rpm) == ("acc", RATE_HZ, 1_772)
+
+
+def test_what_a_serial_monitor_shows_is_read() -> None:
+    x, y = coloured(), coloured(seed=1)
+    plotter = "".join(f"ax:{a:.3f},ay:{b:.3f}\n" for a, b in zip(x, y, strict=True)).encode()
+    assert [r.channel for r in read_bytes(plotter, "a.txt")] == ["ax", "ay"]
+    one_line = ";".join(f"{index / RATE_HZ:.6f},{value:.4f}" for index, value in enumerate(x)).encode() + b";"
+    (recording,) = read_bytes(one_line, "a.dat")
+    assert recording.sampling_rate_hz == RATE_HZ
+
+
+def test_the_table_of_formats_is_whole() -> None:
+    assert len(set(suffixes())) == len(suffixes())
+    assert {".csv", ".mat", ".h5", ".xlsx", ".parquet", ".zip", ".json"} <= set(suffixes())
+    assert FORMATS[-1].title == "text"
+    assert twins.ALL
