@@ -217,6 +217,7 @@ class _Kind:
 
 
 _A_FOLDER = _Kind(_folder, "a folder")
+_A_FILE = _Kind(_folder, "a file")
 _A_NUMBER = _Kind(_number, "a positive number")
 _A_COUNT = _Kind(_count, "a whole number of 1 or more")
 _A_SIZE = _Kind(_bytes, "a positive number of megabytes")
@@ -245,6 +246,7 @@ _KINDS = {
     "BEARING_API_KEY": _A_TEXT,
     "BEARING_BODY_TIMEOUT_S": _A_NUMBER,
     "BEARING_CACHE_DIR": _A_FOLDER,
+    "BEARING_CATALOGUE": _A_FILE,
     "BEARING_DATA_DIR": _A_FOLDER,
     "BEARING_MAX_BODY_MB": _A_SIZE,
     "BEARING_MAX_CHANNELS": _A_COUNT,
@@ -285,6 +287,12 @@ def _read_all(names: Mapping[str, str], environment: Environment) -> dict[str, A
 def limits(environment: Environment = os.environ) -> Limits:
     """The limits of one file in force. Raises ParameterError for a variable that is not a positive number."""
     return Limits(**_read_all(_LIMITS, environment))
+
+
+def own_catalogue(environment: Environment = os.environ) -> Path | None:
+    """The user's own catalogue of bearings, None where BEARING_CATALOGUE is not set."""
+    path: Path | None = _read("BEARING_CATALOGUE", environment)
+    return path
 
 
 def api_settings(environment: Environment = os.environ) -> ApiSettings:

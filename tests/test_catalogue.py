@@ -9,7 +9,7 @@ import pytest
 
 from bearing.errors import ParameterError
 from bearing.files import DATA_DIR
-from bearing.physics.catalogue import find, load_catalogue, parse_geometry, parse_orders
+from bearing.physics.catalogue import find, load_catalogue, load_estimated, parse_geometry, parse_orders
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
 
 ENTRIES = load_catalogue()
@@ -98,6 +98,25 @@ def test_other_rigs():
         ("za2115", "ZA-2115"),
         ("FAG 6203", "6203"),
         ("22228 CC", "22228"),
+        ("6205ZZ", "6205-2RS JEM"),
+        ("6205C3", "6205-2RS JEM"),
+        ("skf 6205-2rsh/c3", "6205-2RS JEM"),
+        ("FAG 6205-C-2HRS", "6205-2RS JEM"),
+        ("NTN 6205 LLU/5K", "6205-2RS JEM"),
+        ("MRC 6205", "6205-2RS JEM"),
+        ("6205.2RSR", "6205-2RS JEM"),
+        ("S6205-2RS", "6205-2RS JEM"),
+        ("62052RS", "6205-2RS JEM"),
+        ("NJ 205", "NU205"),
+        ("FAG 6308", "6308"),
+        ("6306-2Z", "6306"),
+        ("63062Z", "6306"),
+        ("608ZZ", "608"),
+        ("NUP 306", "NU306"),
+        ("UCP205", "UC205"),
+        ("22220 EK", "22220"),
+        ("62205-2RS1", "62205"),
+        ("7308 BECBP", "7308"),
     ],
 )
 def test_find_is_tolerant(typed, designation):
@@ -115,11 +134,57 @@ def test_unknown_names_list_the_nearest(name):
         find(name)
 
 
-def test_unknown_name_offers_near_designations():
-    with pytest.raises(ParameterError, match=r"308K \(Timken\)"):
-        find("6308")
+@pytest.mark.parametrize("typed", ["620S", "62O5", "6250", "A6205B", "SKF 62005"])
+def test_a_misspelt_name_is_offered_the_right_one(typed):
+    with pytest.raises(ParameterError, match=r"nearest are .*6205.*\. Give"):
+        find(typed)
+
+
+def test_names_of_bearings_that_differ_are_asked_back():
     with pytest.raises(ParameterError, match="orders differ"):
-        find("620")
+        find("DIRG")
+
+
+def test_hundreds_of_designations_answer_each_with_its_source():
+    answers = [find(entry.designation) for entry in (*ENTRIES, *load_estimated())]
+    assert len({entry.designation for entry in answers}) >= 300
+    assert all(entry.estimated == entry.source.startswith("Estimated") for entry in answers)
+
+
+def test_estimates_come_with_a_count_less_and_a_count_more():
+    for entry in load_estimated():
+        counts = sorted(round(orders.bpfo + orders.bpfi) for orders in entry.alternatives)
+        assert counts == [entry.elements - 1, entry.elements + 1]
+        assert entry.roller == ("roller" in entry.type)
+
+
+@pytest.mark.parametrize(
+    "designation", ["6205-2RS JEM", "6203", "6204", "6206", "6319", "NU205", "NU206E", "22228", "7205"]
+)
+def test_one_of_the_estimates_comes_near_the_published_orders(designation):
+    known = find(designation)
+    base = {"6205-2RS JEM": "6205", "NU206E": "NU206"}.get(designation, designation)
+    guess = next(entry for entry in load_estimated() if entry.designation == base)
+    errors = [abs(orders.bpfo / known.orders.bpfo - 1) for orders in (guess.orders, *guess.alternatives)]
+    assert min(errors) < 0.03
+
+
+def test_own_bearings_come_from_a_file(tmp_path, monkeypatch):
+    own = tmp_path / "mine.csv"
+    own.write_text("designation,elements,ball_diameter,pitch_diameter\nPump A,11,9.0,60\n", encoding="utf-8")
+    monkeypatch.setenv("BEARING_CATALOGUE", str(own))
+    load_catalogue.cache_clear()
+    try:
+        entry = find("pump a")
+        assert (entry.name, entry.elements) == ("Pump A (own)", 11)
+        assert find("6205").designation == "6205-2RS JEM"
+        own.write_text("designation,elements\nPump B,11\n", encoding="utf-8")
+        load_catalogue.cache_clear()
+        with pytest.raises(ParameterError, match=r"Bearing 1 of mine.csv has neither usable geometry"):
+            find("6205")
+    finally:
+        monkeypatch.undo()
+        load_catalogue.cache_clear()
 
 
 def test_parse_geometry():

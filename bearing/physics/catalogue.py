@@ -4,28 +4,72 @@
 source of the row. Where a row holds both, the published orders are used; where it holds geometry only, the orders are
 computed (`bearing.physics.kinematics`). Makers fit other balls under the same designation, so the maker belongs to the
 name.
+
+For bearings nobody published, `data/boundary_dimensions.csv` holds bore and outside diameter (ISO 15, ISO 355), from
+which the inside is estimated: right within a few percent where the number of elements is, and that is one of three.
 """
 
 from __future__ import annotations
 
 import csv
 import difflib
+import math
 import re
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from bearing.errors import ParameterError
 from bearing.files import DATA_DIR
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
+from bearing.settings import own_catalogue
 
-__all__ = ["CatalogueEntry", "find", "load_catalogue", "parse_geometry", "parse_orders"]
+__all__ = [
+    "CatalogueEntry",
+    "estimate_geometries",
+    "find",
+    "load_catalogue",
+    "load_estimated",
+    "parse_geometry",
+    "parse_orders",
+]
 
 SAME_ORDERS = 0.01  # entries that agree within this share are one bearing for the purpose of a diagnosis
 
 
+COLUMNS = (
+    "designation", "maker", "type", "elements", "ball_diameter", "pitch_diameter", "contact_angle_deg", "unit", "bpfo",
+    "bpfi", "bsf", "ftf", "source",
+)  # fmt: skip
+# What stands before or after the designation and changes no fault line
+MAKERS = (
+    "ASAHI", "CRAFT", "CX", "FAFNIR", "FAG", "FBJ", "FYH", "GMN", "GRW", "HCH", "IBC", "INA", "JTEKT", "KBC", "KOYO",
+    "LDK", "LYC", "MRC", "MTK", "NACHI", "NKE", "NMB", "NSK", "NTN", "RBC", "RHP", "SCHAEFFLER", "SKF", "SNFA", "SNR",
+    "TIMKEN", "URB", "ZEN", "ZKL", "ZWZ",
+)  # fmt: skip
+BASE = re.compile(r"(?P<letters>[A-Z]*)(?:(?P<sealed>\d{3,5}?)(?=2(?:RS|RZ|Z|LS|HRS))|(?P<digits>\d{3,5})(?!\d))")
+CYLINDRICAL = ("NU", "NJ", "NUP", "N", "NF", "NUB", "NH", "RNU", "RN")  # one roller set, other ribs on the rings
+HOUSED = ("UC", "UCP", "UCF", "UCFL", "UCFC", "UCT", "UCPA", "UCPH", "UCHA", "SUC")  # one insert, other housings
+SPECIAL = ("S", "SS", "W", "DD", "MR", "BB", "E", "P", "F", "H")  # stainless, wide, flanged ...
+# of the space between the rings: diameter of an element; of the pitch circle: share that is filled; contact angle
+INSIDE = {
+    "deep groove ball": (0.29, 0.0, 0.0),  # filled as far as they can be mounted, see `estimate_geometries`
+    "insert ball": (0.29, 0.0, 0.0),
+    "angular contact ball": (0.29, 0.83, 40.0),
+    "cylindrical roller": (0.28, 0.80, 0.0),
+    "spherical roller": (0.245, 0.83, 0.0),
+    "tapered roller": (0.23, 0.83, 12.6),
+}
+MOUNTING_ANGLE_DEG = 192.0  # balls of a Conrad bearing fill about half the circle, or the last would not go in
+
+
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """One bearing. `bsf` in `orders` is the spin itself; `geometry` is None where none is published."""
+    """One bearing. `bsf` in `orders` is the spin itself; `geometry` is None where none is published.
+
+    `estimated`: the inside is guessed from the outside; `alternatives` are the orders with one element less and one
+    more. A sound bearing is never told by them, and a fault only where the evidence chooses.
+    """
 
     designation: str
     maker: str
@@ -34,6 +78,13 @@ class CatalogueEntry:
     geometry: Geometry | None
     orders: FaultOrders
     source: str
+    estimated: bool = False
+    alternatives: tuple[FaultOrders, ...] = ()
+
+    @property
+    def roller(self) -> bool:
+        """Whether it rolls on rollers: they slip less, and their faults sound duller."""
+        return "roller" in self.type
 
     @property
     def name(self) -> str:
@@ -43,9 +94,33 @@ class CatalogueEntry:
 
 @cache
 def load_catalogue() -> tuple[CatalogueEntry, ...]:
-    """All bearings in the order of the file, read once."""
+    """All bearings with published numbers, read once: those of the file BEARING_CATALOGUE names, then the shipped.
+
+    An own file has the columns of ``data/bearings.csv``. Raises ParameterError for a row of it that is no bearing.
+    """
+    own = own_catalogue()
     with (DATA_DIR / "bearings.csv").open(newline="", encoding="ascii") as file:
-        return tuple(_entry(row) for row in csv.DictReader(file))
+        return (*(_own_entries(own) if own else ()), *(_entry(row) for row in csv.DictReader(file)))
+
+
+def _own_entries(path: Path) -> list[CatalogueEntry]:
+    entries = []
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            for row in csv.DictReader(file):
+                filled = dict.fromkeys(COLUMNS, "") | {key: (value or "").strip() for key, value in row.items() if key}
+                filled["contact_angle_deg"] = filled["contact_angle_deg"] or "0"
+                entries.append(
+                    _entry(filled | {"maker": filled["maker"] or "own", "source": filled["source"] or path.name})
+                )
+    except OSError as error:
+        raise ParameterError(f"BEARING_CATALOGUE names {path}, which cannot be read: {error.strerror}.") from None
+    except (ValueError, AssertionError, ParameterError) as error:
+        raise ParameterError(
+            f"Bearing {len(entries) + 1} of {path.name} has neither usable geometry (elements, ball_diameter, "
+            f"pitch_diameter) nor orders (bpfo, bpfi, bsf): {error or 'both are empty'}."
+        ) from None
+    return entries
 
 
 def _entry(row: dict[str, str]) -> CatalogueEntry:
@@ -68,11 +143,50 @@ def _entry(row: dict[str, str]) -> CatalogueEntry:
     )
 
 
-def find(name: str) -> CatalogueEntry:
-    """The entry a user means by `name`; case, spaces and dashes do not matter, nor do suffixes of seals and clearance.
+@cache
+def load_estimated() -> tuple[CatalogueEntry, ...]:
+    """Bearings whose inside is estimated from their boundary dimensions, in the order of the file, read once."""
+    with (DATA_DIR / "boundary_dimensions.csv").open(newline="", encoding="ascii") as file:
+        return tuple(_estimated_entry(row) for row in csv.DictReader(file))
 
-    ``skf 6205``, ``6205-2RS``, ``6206-2Z/C3`` and ``NU 205 E`` are found. Of several entries that agree within 1 % the
-    first counts.
+
+def _estimated_entry(row: dict[str, str]) -> CatalogueEntry:
+    bore_mm, outside_mm = float(row["bore_mm"]), float(row["outside_mm"])
+    geometry, *others = estimate_geometries(bore_mm, outside_mm, row["type"])
+    return CatalogueEntry(
+        row["designation"],
+        "estimated",
+        row["type"],
+        geometry.elements,
+        geometry,
+        fault_orders(geometry),
+        f"Estimated from the boundary dimensions {bore_mm:g} x {outside_mm:g} mm (ISO 15, ISO 355), no maker's numbers",
+        estimated=True,
+        alternatives=tuple(fault_orders(other) for other in others),
+    )
+
+
+def estimate_geometries(bore_mm: float, outside_mm: float, kind: str = "deep groove ball") -> tuple[Geometry, ...]:
+    """What a bearing of this size probably holds: the likeliest geometry, then one element less and one more, in mm.
+
+    Of 39 ball bearings with known inside the count was right in 32, else off by one; with the right count BPFO lies
+    within 1 % (median) and 4 % (worst). The rules for rollers rest on a handful. Raises ParameterError for no bearing.
+    """
+    if not 0 < bore_mm < outside_mm:
+        raise ParameterError(f"The bore is smaller than the outside diameter, got {bore_mm:g} and {outside_mm:g} mm.")
+    diameter_share, filled, angle_deg = INSIDE[kind]
+    diameter, pitch = diameter_share * (outside_mm - bore_mm), (bore_mm + outside_mm) / 2
+    spacing_deg = 2 * math.degrees(math.asin(diameter / pitch))
+    count = round(filled * 360 / spacing_deg) if filled else int(MOUNTING_ANGLE_DEG / spacing_deg) + 1
+    return tuple(Geometry(n, diameter, pitch, angle_deg) for n in (count, count - 1, count + 1) if n >= 3)
+
+
+def find(name: str) -> CatalogueEntry:
+    """The entry a user means by `name`, as it is printed on the bearing.
+
+    Case, spaces and dashes do not matter, nor do makers, seals, cages, clearances and greases: ``SKF 6205-2Z/C3``,
+    ``6205ZZ``, ``NU 205 ECP`` and ``22220 EK`` are found. A known bearing of that maker comes first, then known ones of
+    that size, of which several that agree within 1 % are one, then the estimate from its boundary dimensions.
 
     Raises
     ------
@@ -81,22 +195,57 @@ def find(name: str) -> CatalogueEntry:
     """
     entries = load_catalogue()
     query, breaks = _normal(name)
-    for maker in sorted({_normal(entry.maker)[0] for entry in entries}, key=len, reverse=True):
+    for maker in sorted({_normal(entry.maker)[0] for entry in entries} | set(MAKERS), key=len, reverse=True):
         if query.startswith(maker) and len(query) > len(maker):
-            entries = tuple(entry for entry in entries if _normal(entry.maker)[0] == maker)
+            own = tuple(entry for entry in entries if _normal(entry.maker)[0] == maker)
             query, breaks = query[len(maker) :], {at - len(maker) for at in breaks}
+            if (found := _known(name, query, breaks, own)) is not None:
+                return found
             break
+    if (found := _known(name, query, breaks, entries)) is not None:
+        return found
+    if base := _base(query, breaks):
+        if of_base := [entry for entry in entries if _base(*_normal(entry.designation)) == base]:
+            return _one(name, of_base)
+        if estimated := [entry for entry in load_estimated() if entry.designation == base]:
+            return estimated[0]
+    raise _unknown(name, query)
+
+
+def _known(name: str, query: str, breaks: set[int], entries: tuple[CatalogueEntry, ...]) -> CatalogueEntry | None:
+    """The known entry of exactly this designation, of one that begins so, or of one that this adds a suffix to."""
     keys = {entry: _normal(entry.designation)[0] for entry in entries}
     suffixed = {entry: key for entry, key in keys.items() if _is_base(key, query, breaks)}
     longest = max((len(key) for key in suffixed.values()), default=0)
     for fits in (
         [entry for entry, key in keys.items() if key == query],
-        [entry for entry, key in keys.items() if len(query) >= 3 and key.startswith(query)],
+        [entry for entry in keys if len(query) >= 3 and _begins(entry.designation, query)],
         [entry for entry, key in suffixed.items() if len(key) == longest],
     ):
         if fits:
             return _one(name, fits)
-    raise _unknown(name, query)
+    return None
+
+
+def _begins(designation: str, query: str) -> bool:
+    """Whether a designation goes on where the query ends, and not inside its number: 6205-2RS of 6205, not of 620."""
+    key, breaks = _normal(designation)
+    inside_number = query[-1].isdigit() and key[len(query) :][:1].isdigit() and len(query) not in breaks
+    return key.startswith(query) and not inside_number
+
+
+def _base(query: str, breaks: set[int]) -> str:
+    """The basic designation a query means: series and bore, without what stands before and after; "" for none."""
+    first = min((at for at in breaks if re.fullmatch(r"[A-Z]*\d{3,5}", query[:at])), default=len(query))
+    match = BASE.match(query[:first]) or BASE.match(query)
+    if match is None:
+        return ""
+    letters, digits = match["letters"], match["sealed"] or match["digits"]
+    if letters in CYLINDRICAL:
+        return f"NU{digits}"
+    if letters in HOUSED:
+        return f"UC{digits}"
+    return digits if letters in ("", *SPECIAL) else letters + digits
 
 
 def _normal(name: str) -> tuple[str, set[int]]:
@@ -127,13 +276,24 @@ def _one(name: str, fits: list[CatalogueEntry]) -> CatalogueEntry:
 
 
 def _unknown(name: str, query: str) -> ParameterError:
-    names = {_normal(entry.designation)[0]: entry.name for entry in load_catalogue()}
-    nearest = difflib.get_close_matches(query, names, n=4, cutoff=0.4) or list(names)[:4]
-    listed = ", ".join(names[key] for key in nearest)
+    names = {entry.designation: entry.name for entry in load_estimated()}
+    for entry in reversed(load_catalogue()):  # a known bearing stands for its size
+        key, breaks = _normal(entry.designation)
+        names |= {key: entry.name, (_base(key, breaks) or key): entry.name}
+    typed = query.translate(str.maketrans("OISZB", "01528"))  # digits read off a worn ring, or typed as letters
+    digits = "".join(re.findall(r"\d", typed))
+    best = {key for one in (query, typed, digits) for key in difflib.get_close_matches(one, names, n=4, cutoff=0.4)}
+    best |= {key for key in names if len(digits) > 3 and sorted(key) == sorted(digits)}  # two digits changed places
+    nearest = sorted(best, key=lambda key: -max(_likeness(key, one) for one in (query, typed, digits)))
+    listed = ", ".join(list(dict.fromkeys(names[key] for key in nearest or list(names)[-4:]))[:4])
     return ParameterError(
         f"No bearing {name!r} in the catalogue; the nearest are {listed}. "
         "Give its geometry (n=9,d=7.94,D=39.04,phi=0) or its orders (bpfo=3.58,bpfi=5.42,bsf=2.36,ftf=0.398) instead."
     )
+
+
+def _likeness(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other).ratio() + 0.2 * (sorted(one) == sorted(other))
 
 
 def parse_geometry(text: str) -> Geometry:

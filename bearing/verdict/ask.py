@@ -140,7 +140,7 @@ def _bearing(given: AnyBearing | None) -> Bearing | None:
         o = given
         return Bearing(f"bpfo={o.bpfo:g},bpfi={o.bpfi:g},bsf={o.bsf:g},ftf={o.ftf:g}", given)
     if isinstance(given, (Bearing, CatalogueEntry)) and isinstance(given.orders, FaultOrders):
-        return Bearing(given.name, given.orders)
+        return Bearing(given.name, given.orders, given.estimated)
     raise ParameterError(
         f"A bearing is a designation like '6205-2RS', a Geometry, FaultOrders or a Bearing, got {given!r}."
     )

@@ -51,10 +51,11 @@ SURE_SPEED = 0.8  # an estimated shaft speed less likely right than this carries
 
 @dataclass(frozen=True)
 class Bearing:
-    """A bearing as the user named it, with its fault orders."""
+    """A bearing as the user named it, with its fault orders; `estimated` ones never prove that it is sound."""
 
     name: str
     orders: FaultOrders
+    estimated: bool = False
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,7 @@ def diagnose(recording: Recording, bearing: Bearing | None = None, weights: Path
     blockers = _blockers(doctor, orders, rpm, rpm_confidence, found)
     calibration = Calibration.from_card(network.card)
     verdict = _verdict(found, calibration, blockers, rpm_confidence, memory)
-    if verdict.verdict == "normal" and (held := _normal_held(doctor, orders)):
+    if verdict.verdict == "normal" and (held := _normal_held(doctor, bearing)):
         verdict = _verdict(found, calibration, held, rpm_confidence, memory)
     return Diagnosis(
         file=recording.source,
@@ -321,10 +322,11 @@ def _blockers(
     return reasons
 
 
-def _normal_held(doctor: DoctorReport, orders: FaultOrders | None) -> list[str]:
+def _normal_held(doctor: DoctorReport, bearing: Bearing | None) -> list[str]:
     """What forbids `normal` alone, in words."""
-    hidden = _hidden_lines(orders) if orders is not None else ""
-    return [*filter(None, [hidden]), *(sentence.rstrip(".") for sentence in doctor.normal_vetoes)]
+    hidden = _hidden_lines(bearing.orders) if bearing is not None else ""
+    guessed = f"the inside of {bearing.name} is only estimated" if bearing is not None and bearing.estimated else ""
+    return [*filter(None, [hidden, guessed]), *(sentence.rstrip(".") for sentence in doctor.normal_vetoes)]
 
 
 def _hidden_lines(orders: FaultOrders) -> str:

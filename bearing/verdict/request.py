@@ -60,7 +60,7 @@ def named_bearing(bearing: str | None = None, geometry: str | None = None, order
         raise ParameterError(f"Name the bearing in one way, not by {' and '.join(given)}: leave out all but one.")
     if bearing and "bearing" in given:
         entry = find(bearing)
-        return Bearing(entry.name, entry.orders)
+        return Bearing(entry.name, entry.orders, entry.estimated)
     if geometry and "geometry" in given:
         return Bearing(geometry.strip(), fault_orders(parse_geometry(geometry)))
     if orders and "orders" in given:
