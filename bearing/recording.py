@@ -46,6 +46,8 @@ class Recording:
     started : str
         When the recording began, ISO 8601 as the file's own clock tells it, with its time zone where it gives one; a
         time of day alone (``09:39:39.065664``) where it tells no date; empty where it tells nothing.
+    speed_rpm : array of float64, shape (n,), or None
+        Shaft speed in rpm at each sample where the file holds it (a speed column); NaN where it does not say.
     notes : tuple of str
         Sentences for the user about how the file was read (``decimal commas``, ``time column jitter 0.2 %``).
     lost_share : float
@@ -70,6 +72,7 @@ class Recording:
     started: str = ""
     lost_share: float = 0.0
     doubts: tuple[str, ...] = ()
+    speed_rpm: FloatArray | None = None
 
     @property
     def duration_s(self) -> float | None:

@@ -1,0 +1,217 @@
+"""Does the shaft hold its speed; and if not, the signal as if it did.
+
+A line at order 10 of a shaft whose speed moves by 1 % is smeared over a tenth of an order, hundreds of times its own
+width: no part can be named. Here the speed over time is taken from the best source at hand (tacho, speed column, the
+signal itself), and where it moves by more than the lines bear, the signal is resampled to shaft angle. What comes back
+is a signal at a constant pseudo-rate of a shaft at its mean speed: everything downstream works on it unchanged. A
+signal whose shaft holds its speed comes back as it went in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bearing.errors import ParameterError
+from bearing.physics.combs import SpeedSpectra, comb_and_families, speed_spectra
+from bearing.physics.kinematics import FaultOrders
+from bearing.physics.ridge import track_speed
+from bearing.physics.speed import estimate_speed, refine
+from bearing.physics.tacho import read_tacho
+from bearing.recording import check_rate_hz, check_rpm, check_signal
+from bearing.signal.angle import ShaftAngle, angle_of_speed, to_angle
+
+__all__ = ["SpeedSource", "Steadied", "steady"]
+
+FloatArray = NDArray[np.float64]
+
+BEARABLE = 0.002  # of the speed: what slip search and line width take in anyway
+STANDS = 0.5  # confidence from which a comb is said to stand at a speed
+SHARP = 3.3  # height of a comb that no moving speed leaves: such a shaft holds its speed
+GAIN = 0.5  # by how much the comb must rise with resampling; on steady recordings it never rises by half as much
+MEAN_OFF = 0.03  # how far the lines' mean speed may lie from the stated one
+STOPPED = 0.2  # of the median speed: slower stretches are left out
+DRAWN = 400  # points of a speed over time
+
+
+class SpeedSource(Enum):
+    """Where the speed over time comes from."""
+
+    TACHO = "tacho"
+    COLUMN = "speed column"
+    SIGNAL = "signal"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Steadied:
+    """A signal whose shaft holds its speed: the one given, or it resampled to shaft angle.
+
+    Attributes
+    ----------
+    signal : float64, shape (n,); the very array given where `resampled` is False.
+    rate_hz : float. Its rate; after resampling that of a shaft at its mean speed.
+    rpm : float or None. The mean speed; what was stated where nothing was resampled.
+    resampled : bool
+    spread : float. How far the speed moves, 5th to 95th percentile over its mean; 0 where it was not looked for.
+    source : SpeedSource
+    confidence : float. 0..1, that the speed over time is right within 1 %.
+    time_s, rpm_over_time : shape (k,). The speed over time, for drawing; empty where nothing was read.
+    first_s : float. Where in the recording the signal begins.
+    """
+
+    signal: FloatArray
+    rate_hz: float
+    rpm: float | None
+    resampled: bool = False
+    spread: float = 0.0
+    source: SpeedSource = SpeedSource.NONE
+    confidence: float = 0.0
+    time_s: FloatArray = field(default_factory=lambda: np.empty(0))
+    rpm_over_time: FloatArray = field(default_factory=lambda: np.empty(0))
+    first_s: float = 0.0
+
+
+def steady(
+    signal: object,
+    rate_hz: float,
+    rpm: float | None = None,
+    *,
+    speed_rpm: object | None = None,
+    tacho: object | None = None,
+    pulses_per_turn: float | None = None,
+    orders: FaultOrders | None = None,
+    spectra: SpeedSpectra | None = None,
+) -> Steadied:
+    """A signal of shape (n,) as that of a shaft that holds its speed; see the module.
+
+    Parameters
+    ----------
+    rpm : the mean speed where it is stated.
+    speed_rpm : speed in rpm at each sample, shape (n,). tacho : a tacho's channel, shape (n,).
+    orders : of the bearing, whose lines then speak for the speed, too.
+    spectra : `speed_spectra` of the signal where they are at hand: they tell whether the shaft holds its speed.
+
+    Raises
+    ------
+    SignalError, ParameterError
+        For a signal that is none, a speed that never was one, a tacho that is none.
+    """
+    samples, rate_hz = check_signal(signal, 256), check_rate_hz(rate_hz)
+    if tacho is not None:
+        reading = read_tacho(tacho, rate_hz, pulses_per_turn, rpm, samples)
+        return _by_angle(samples, rate_hz, rpm, reading.angle, SpeedSource.TACHO, reading.confidence)
+    if speed_rpm is not None:
+        return _by_angle(samples, rate_hz, rpm, _of_column(speed_rpm, samples, rate_hz), SpeedSource.COLUMN, 0.99)
+    return _by_signal(samples, rate_hz, rpm, orders, spectra)
+
+
+def _of_column(speed_rpm: object, samples: FloatArray, rate_hz: float) -> ShaftAngle:
+    """The angle by a column of speeds, over the longest stretch in which the shaft turns."""
+    speed = np.asarray(speed_rpm, dtype=np.float64)
+    if speed.shape != samples.shape:
+        raise ParameterError(f"A speed column is as long as its signal, {samples.shape}, got {speed.shape}.")
+    turning = ~(speed < STOPPED * np.nanmedian(speed)) if np.isfinite(speed).any() else np.zeros(len(speed), bool)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], turning.astype(np.int8), [0]])))
+    if not len(edges):
+        raise ParameterError("The speed column holds no number.")
+    starts, stops = edges[::2], edges[1::2]
+    longest = int(np.argmax(stops - starts))
+    start, stop = int(starts[longest]), int(stops[longest])
+    angle = angle_of_speed(speed[start:stop], rate_hz)
+    return ShaftAngle(angle.at + start, angle.turns)
+
+
+def _by_angle(
+    samples: FloatArray, rate_hz: float, rpm: float | None, angle: ShaftAngle, source: SpeedSource, confidence: float
+) -> Steadied:
+    at = np.linspace(angle.at[0], angle.at[-1], DRAWN + 2)[1:-1]
+    over_time = angle.speed_hz(at, rate_hz, over=rate_hz / max(angle.mean_hz(rate_hz), 1e-9)) * 60
+    spread = _spread(over_time)
+    mean_rpm = angle.mean_hz(rate_hz) * 60
+    if spread <= BEARABLE:
+        stated = mean_rpm if rpm is None else rpm
+        return Steadied(samples, rate_hz, stated, False, spread, source, confidence, at / rate_hz, over_time)
+    still = to_angle(samples, rate_hz, angle)
+    return Steadied(
+        still.samples,
+        still.rate_hz,
+        still.mean_hz * 60,
+        True,
+        spread,
+        source,
+        confidence,
+        at / rate_hz,
+        over_time,
+        still.first / rate_hz,
+    )
+
+
+def _spread(rpm: FloatArray) -> float:
+    low, high = np.percentile(rpm, (5, 95))
+    return float((high - low) / rpm.mean())
+
+
+# ------------------------------------------------------------------------------------------ from the signal itself
+
+
+def _by_signal(
+    samples: FloatArray, rate_hz: float, rpm: float | None, orders: FaultOrders | None, spectra: SpeedSpectra | None
+) -> Steadied:
+    as_it_is = Steadied(samples, rate_hz, rpm)
+    spectra = spectra or speed_spectra(samples, rate_hz)
+    before = _speed_and_height(spectra, rpm, orders)
+    if before.height >= SHARP and before.confidence >= STANDS:
+        return as_it_is
+    ridge = track_speed(samples, rate_hz, rpm, orders)
+    if ridge is None or _spread(ridge.rpm) <= BEARABLE:
+        return as_it_is
+    still = to_angle(samples, rate_hz, ridge.angle(rate_hz, len(samples)))
+    after = _speed_and_height(speed_spectra(still.samples, still.rate_hz), rpm, orders)
+    if after.rpm is None or after.height - before.height < GAIN:
+        return as_it_is
+    scale = after.rpm / (still.mean_hz * 60)
+    return Steadied(
+        still.samples,
+        still.rate_hz,
+        after.rpm,
+        True,
+        _spread(ridge.rpm),
+        SpeedSource.SIGNAL,
+        after.confidence,
+        ridge.time_s,
+        ridge.rpm * scale,
+        still.first / rate_hz,
+    )
+
+
+@dataclass(frozen=True)
+class _Stand:
+    """The speed a spectrum speaks for, how sure, and how high its comb stands."""
+
+    rpm: float | None
+    confidence: float
+    height: float
+
+
+def _speed_and_height(spectra: SpeedSpectra, rpm: float | None, orders: FaultOrders | None) -> _Stand:
+    """At a stated speed, the highest comb within 3 % of it; else the speed estimated.
+
+    Which of its multiples a ridge followed does not matter: its shape makes the signal stand still, and what stands
+    then tells the speed.
+    """
+    if rpm is None:
+        found = estimate_speed(np.empty(0), spectra.sampling_rate_hz, orders, spectra=spectra)
+        if found.rpm is None:
+            return _Stand(None, 0.0, 0.0)
+        around = found.rpm / 60 * np.linspace(0.997, 1.003, 25)
+        return _Stand(found.rpm, found.confidence, float(comb_and_families(spectra, around, orders).max()))
+    refined = refine(np.empty(0), spectra.sampling_rate_hz, check_rpm(rpm), spectra=spectra)
+    around = rpm / 60 * np.linspace(1 - MEAN_OFF, 1 + MEAN_OFF, 241)
+    height = comb_and_families(spectra, around, orders)
+    if refined.confidence >= STANDS:
+        return _Stand(refined.rpm, refined.confidence, float(height.max()))
+    return _Stand(rpm, refined.confidence, float(height.max()))
