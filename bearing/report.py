@@ -12,7 +12,7 @@ from bearing.figures.looks import LOOKS, MACHINE_LOOKS
 from bearing.readers.names import safe_cell
 from bearing.states import MACHINE_STATES, state
 from bearing.verdict.diagnosis import Diagnosis
-from bearing.verdict.opinions import family_remark, family_sentence
+from bearing.verdict.words import family_remark, family_sentence
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -29,7 +29,7 @@ def summary_rows(diagnosis: Diagnosis) -> list[tuple[str, str]]:
         ("file", d.file),
         ("channel", d.channel),
         ("verdict", d.verdict),
-        ("best_guess", d.best_guess),
+        ("best_guess", d.best_guess or ""),
         ("confidence", f"{d.confidence:.4f}"),
         ("reason", d.reason),
         ("agreement", d.agreement),
@@ -96,10 +96,11 @@ def _drawn(figures: Mapping[str, go.Figure]) -> str:
 def _headline(diagnosis: Diagnosis) -> str:
     """Verdict and confidence, which of an uncertain verdict is that of the best guess."""
     title = state(diagnosis.verdict).title
-    if diagnosis.verdict == diagnosis.best_guess:
+    if diagnosis.verdict != "uncertain":
         return f"{title}, confidence {diagnosis.confidence:.0%}"
-    guess = f": best guess {state(diagnosis.best_guess).title.lower()}, {diagnosis.confidence:.0%}"
-    return title + (guess if diagnosis.has_guess else "")
+    if diagnosis.best_guess is None or not diagnosis.has_guess:
+        return title
+    return f"{title}: best guess {state(diagnosis.best_guess).title.lower()}, {diagnosis.confidence:.0%}"
 
 
 def report_html(diagnosis: Diagnosis, figures: Mapping[str, go.Figure], note: str = "") -> str:

@@ -16,7 +16,7 @@ from bearing.signal.envelope import Band
 from bearing.signal.kurtogram import Kurtogram
 from bearing.states import FAMILIES, state
 from bearing.verdict.diagnosis import Diagnosis
-from bearing.verdict.opinions import family_remark, family_sentence
+from bearing.verdict.words import family_remark, family_sentence
 from pages import _compute
 from pages._panel import Choice
 from pages._show import STATE_COLOUR, STATE_ICON, chart, plain

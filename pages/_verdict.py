@@ -40,7 +40,7 @@ def banner(diagnosis: Diagnosis, simulated: bool) -> None:
 def confidence(diagnosis: Diagnosis) -> str:
     """How sure the verdict is; where it is `uncertain`, how sure the best guess would be."""
     number = f":{STATE_COLOUR[state(diagnosis.verdict).key]}[{percent(diagnosis.confidence)}]"
-    if diagnosis.verdict == diagnosis.best_guess:
+    if diagnosis.verdict != "uncertain" or diagnosis.best_guess is None:
         return f"{number} :small[confidence]"
     return f":small[best guess {state(diagnosis.best_guess).title.lower()}:] {number}"
 

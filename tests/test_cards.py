@@ -49,7 +49,7 @@ def test_the_committed_manifest_describes_every_committed_card_and_weights_file(
 def test_a_changed_temperature_is_noticed(folder: Path) -> None:
     path = folder / "order_cnn.json"
     card = json.loads(path.read_text())
-    card["calibration"]["temperature"] *= 1.1
+    card["calibration"]["part_from"] *= 1.1
     path.write_text(json.dumps(card, indent=1) + "\n")
     with pytest.raises(ModelError, match=r"order_cnn\.json is not the file that manifest\.json describes"):
         OrderPredictor.load(folder)
@@ -75,10 +75,10 @@ def test_every_key_of_a_card_is_checked_when_it_is_loaded(folder: Path, name: st
         (lambda card: card["domain"].pop("lowest_rate_hz"), r"lacks 'domain\.lowest_rate_hz'"),
         (lambda card: card["domain"].update(lowest_rate_hz="4 kHz"), r"must hold a number at 'domain\.lowest_rate_hz'"),
         (
-            lambda card: card["calibration"].update(temperature=True),
+            lambda card: card["calibration"].update(part_from=True),
             "must hold a number at 'calibration",
         ),
-        (lambda card: card["calibration"].update(temperature=float("nan")), "is not valid JSON"),
+        (lambda card: card["calibration"].update(part_from=float("nan")), "is not valid JSON"),
         (lambda card: card["classes"].append(4), r"must hold text at 'classes\.4', not 4"),
         (lambda card: card["classes"].reverse(), "for features of version"),
         (lambda card: card["files"].clear(), r"names no order_cnn\.npz"),

@@ -21,11 +21,12 @@ from bearing.physics.kinematics import Geometry, fault_orders
 from bearing.recording import Recording
 from bearing.verdict.diagnosis import Bearing, diagnose
 from bearing.verdict.intake import open_path
-from bearing.verdict.opinions import Opinion, agreement_of, family_remark
+from bearing.verdict.opinions import Opinion
 from bearing.verdict.request import choose
+from bearing.verdict.words import agreement_of, family_remark
 
 SAMPLES = ROOT / "data" / "samples"
-STATES = {"normal", "inner", "outer", "ball", "uncertain"}
+STATES = {"normal", "inner", "outer", "ball", "damaged", "impacts", "uncertain"}
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +80,41 @@ def test_an_unknown_rate_is_asked_for(bearing: Bearing) -> None:
         diagnose(replace(sample("outer"), sampling_rate_hz=None), bearing)
 
 
-def test_without_a_bearing_it_abstains_and_says_what_it_needs() -> None:
-    diagnosis = diagnose(sample("outer"))
+@pytest.mark.parametrize("name", ["outer", "inner", "ball"])
+@pytest.mark.parametrize("factor", [0.9, 0.95, 1.05, 1.1])
+def test_a_damaged_bearing_asked_with_a_wrong_speed_is_not_called_healthy(
+    name: str, factor: float, bearing: Bearing
+) -> None:
+    recording = sample(name)
+    assert recording.shaft_rpm is not None
+    diagnosis = diagnose(replace(recording, shaft_rpm=factor * recording.shaft_rpm), bearing)
+    assert diagnosis.verdict != "normal"
+
+
+@pytest.mark.parametrize("name", ["outer", "inner"])
+@pytest.mark.parametrize("other", ["ER-12K", "SKF 6203-2RS JEM"])
+def test_a_damaged_bearing_asked_as_another_is_not_called_healthy(name: str, other: str) -> None:
+    entry = find(other)
+    assert diagnose(sample(name), Bearing(entry.name, entry.orders)).verdict != "normal"
+
+
+@pytest.mark.parametrize("name", ["outer", "inner"])
+@pytest.mark.parametrize("rpm", [None, 1772.0])
+def test_without_a_bearing_it_tells_what_strikes_and_what_it_needs(name: str, rpm: float | None) -> None:
+    diagnosis = diagnose(replace(sample(name), shaft_rpm=rpm))
+    assert diagnosis.verdict == "impacts"
+    assert diagnosis.impacts is not None
+    assert diagnosis.impacts.rate_hz > 5
+    assert (diagnosis.impacts.order is None) == (rpm is None)
+    assert "strikes" in diagnosis.reason
+    assert "bearing is not known" in diagnosis.reason
+    assert diagnosis.best_guess is None
+
+
+def test_a_healthy_machine_without_a_bearing_is_uncertain() -> None:
+    diagnosis = diagnose(sample("healthy"))
     assert diagnosis.verdict == "uncertain"
+    assert diagnosis.best_guess is None
     assert "the bearing is not known" in diagnosis.reason
     assert diagnosis.opinions["envelope"].verdict is None
 
@@ -105,7 +138,7 @@ def test_each_family_says_what_its_lines_are_worth(bearing: Bearing) -> None:
     assert family_remark(evidence["outer"]).startswith("Suspicious")
     shallow = replace(evidence["outer"], depth=0.01)
     assert "shallow" in family_remark(shallow)
-    assert "made-up frequencies" in family_remark(replace(shallow, null_score=0.0))
+    assert "control frequencies" in family_remark(replace(shallow, null_score=0.0))
     nothing = replace(shallow, lines=tuple(replace(line, found=False) for line in shallow.lines))
     assert family_remark(nothing) == ""
 

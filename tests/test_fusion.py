@@ -1,4 +1,4 @@
-"""One verdict from two opinions, and the calibration behind it."""
+"""One verdict from the network and the guard, and the numbers behind it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bearing.errors import ModelError
 from bearing.verdict.calibration import (
-    confidences,
+    Answers,
     expected_calibration_error,
     fit_calibration,
     reliability_bins,
+    right_of,
     unit_weights,
 )
-from bearing.verdict.fusion import STATES, UNCERTAIN, Calibration, fuse, fused_probabilities
+from bearing.verdict.fusion import KINDS, STATES, Calibration, Count, fuse, kinds_of
 
-CALIBRATION = Calibration(temperature=1.0, envelope_weight=0.3, threshold_fault=0.6, threshold_normal=0.6)
+CALIBRATION = Calibration(
+    part_from=0.6,
+    part_sure_from=0.9,
+    normal_from=0.5,
+    normal_sure_from=0.7,
+    damaged_below=0.2,
+    counts={"part sure": Count(40, 0, 18, 18.0), "normal": Count(30, 3, 10, 9.0)},
+)
+VERDICTS = {*STATES, "damaged", "impacts", "uncertain"}
 
 
 def opinion(state: str, p: float) -> dict[str, float]:
@@ -24,78 +34,101 @@ def opinion(state: str, p: float) -> dict[str, float]:
     return {name: p if name == state else (1 - p) / 3 for name in STATES}
 
 
+def simulated_answers(count: int = 800, seed: int = 3) -> Answers:
+    """A network that is right as often as it says, on bearings of eight recordings; one in five strikes."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, 4, count)
+    sure = rng.uniform(0.3, 0.99, count)
+    said = np.where(rng.random(count) < sure, truth, (truth + rng.integers(1, 4, count)) % 4)
+    p = np.repeat((1 - sure)[:, None] / 3, 4, axis=1)
+    p[np.arange(count), said] = sure
+    return Answers(p, rng.random(count) < 0.2, truth, np.array([f"bearing {i // 8}" for i in range(count)]))
+
+
 @pytest.mark.parametrize("state", STATES)
-def test_two_sure_opinions_give_the_verdict(state: str) -> None:
-    verdict = fuse(opinion(state, 0.95), opinion(state, 0.8), CALIBRATION)
+def test_a_clear_answer_on_a_quiet_machine_is_the_verdict(state: str) -> None:
+    verdict = fuse(opinion(state, 0.95), False, CALIBRATION)
     assert verdict.verdict == verdict.best_guess == state
-    assert verdict.agree
-    assert "both point to" in verdict.reason
 
 
-def test_disagreement_is_named_and_lowers_the_confidence() -> None:
-    agreed = fuse(opinion("outer", 0.9), opinion("outer", 0.7), CALIBRATION)
-    split = fuse(opinion("outer", 0.9), opinion("inner", 0.7), CALIBRATION)
-    assert split.confidence < agreed.confidence
-    assert not split.agree
-    assert "an outer race fault" in split.reason
-    assert "an inner race fault" in split.reason
+def test_nothing_that_strikes_is_called_healthy() -> None:
+    assert fuse(opinion("normal", 0.99), True, CALIBRATION).verdict == "impacts"
+    assert fuse(opinion("normal", 0.99), False, CALIBRATION).verdict == "normal"
+
+
+def test_damage_without_a_part_is_told_as_damage() -> None:
+    split = {"normal": 0.1, "outer": 0.45, "inner": 0.40, "ball": 0.05}
+    assert fuse(split, True, CALIBRATION).verdict == "damaged"
+    assert fuse(split, False, CALIBRATION).verdict == "uncertain"  # nothing strikes: no alarm
 
 
 def test_no_evidence_is_uncertain() -> None:
-    even = dict.fromkeys(STATES, 0.25)
-    verdict = fuse(even, even, CALIBRATION)
-    assert verdict.verdict == UNCERTAIN
-    assert verdict.confidence == pytest.approx(0.25)
-    assert "too little for a verdict" in verdict.reason
+    assert fuse(dict.fromkeys(STATES, 0.25), False, CALIBRATION).verdict == "uncertain"
 
 
-def test_a_blocker_forbids_any_verdict() -> None:
-    verdict = fuse(opinion("inner", 0.99), opinion("inner", 0.99), CALIBRATION, ["the shaft speed is a guess"])
-    assert verdict.verdict == UNCERTAIN
-    assert verdict.best_guess == "inner"
-    assert "the shaft speed is a guess" in verdict.reason
+def test_what_forbids_a_verdict_leaves_only_what_strikes() -> None:
+    assert fuse(opinion("inner", 0.99), False, CALIBRATION, ["the speed is a guess"]).verdict == "uncertain"
+    assert fuse(opinion("inner", 0.99), True, CALIBRATION, ["the speed is a guess"]).verdict == "impacts"
 
 
-def test_no_confidence_beyond_what_few_bearings_support() -> None:
-    certain = {name: float(name == "outer") for name in STATES}
-    assert fuse(certain, certain, CALIBRATION).confidence == CALIBRATION.ceiling
-    assert fuse(certain, opinion("normal", 0.4), CALIBRATION).confidence <= CALIBRATION.ceiling_alone
+def test_what_forbids_health_forbids_nothing_else() -> None:
+    assert fuse(opinion("normal", 0.99), False, CALIBRATION, normal_held_back=["hidden"]).verdict == "uncertain"
+    assert fuse(opinion("inner", 0.99), False, CALIBRATION, normal_held_back=["hidden"]).verdict == "inner"
 
 
-@given(st.lists(st.floats(0.001, 1), min_size=8, max_size=8))
-def test_fused_probabilities_are_probabilities(numbers: list[float]) -> None:
-    network, envelope = (np.array(part) / sum(part) for part in (numbers[:4], numbers[4:]))
-    p = fused_probabilities(network, envelope, CALIBRATION)
-    assert p.sum() == pytest.approx(1.0)
-    verdict = fuse(dict(zip(STATES, network, strict=True)), dict(zip(STATES, envelope, strict=True)), CALIBRATION)
-    assert verdict.verdict in (*STATES, UNCERTAIN)
-    assert 0 <= verdict.confidence <= CALIBRATION.ceiling
+def test_a_confidence_is_what_was_counted() -> None:
+    assert fuse(opinion("outer", 0.95), False, CALIBRATION).confidence == pytest.approx(19 / 20)
+    assert fuse(opinion("normal", 0.6), False, CALIBRATION).confidence == pytest.approx(10 / 12)
+    assert fuse(opinion("outer", 0.95), False, CALIBRATION, ceiling=0.7).confidence == pytest.approx(0.7)
+    assert Count().confidence == pytest.approx(0.5)
+
+
+def test_a_network_that_knows_the_machine_is_heard() -> None:
+    doubtful = {"normal": 0.3, "outer": 0.4, "inner": 0.2, "ball": 0.1}
+    assert fuse(doubtful, False, CALIBRATION).verdict == "uncertain"
+    assert fuse(doubtful, False, CALIBRATION, memory=opinion("outer", 0.97)).verdict == "outer"
+
+
+@given(st.lists(st.floats(0.001, 1), min_size=4, max_size=4), st.booleans(), st.booleans())
+def test_every_answer_is_one_of_seven(numbers: list[float], loud: bool, held: bool) -> None:
+    p = dict(zip(STATES, np.array(numbers) / sum(numbers), strict=True))
+    verdict = fuse(p, loud, CALIBRATION, ["held"] if held else [])
+    assert verdict.verdict in VERDICTS
+    assert 0 < verdict.confidence < 1
+    assert not (loud and verdict.verdict == "normal")
 
 
 def test_the_vector_and_the_single_form_agree() -> None:
     rng = np.random.default_rng(0)
-    network, envelope = rng.dirichlet(np.ones(4), 50), rng.dirichlet(np.ones(4), 50)
-    guess, confidence = confidences(network, envelope, CALIBRATION)
-    for i in range(50):
-        verdict = fuse(
-            dict(zip(STATES, network[i], strict=True)), dict(zip(STATES, envelope[i], strict=True)), CALIBRATION
-        )
-        assert verdict.best_guess == STATES[guess[i]]
-        assert verdict.confidence == pytest.approx(confidence[i])
+    p, loud = rng.dirichlet(np.ones(4) * 0.5, 60), rng.random(60) < 0.5
+    kinds = kinds_of(p, loud, CALIBRATION)
+    assert set(kinds) <= set(KINDS)
+    for i in range(60):
+        assert fuse(dict(zip(STATES, p[i], strict=True)), bool(loud[i]), CALIBRATION).kind == kinds[i]
 
 
-def test_an_overconfident_network_is_cooled_down() -> None:
-    rng = np.random.default_rng(1)
-    truth = rng.integers(0, 4, 400)
-    said = np.where(rng.random(400) < 0.6, truth, rng.integers(0, 4, 400))
-    network = np.full((400, 4), 0.002)
-    network[np.arange(400), said] = 0.994
-    units = np.array([f"bearing {i // 10}" for i in range(400)])
-    fitted = fit_calibration(network, np.full((400, 4), 0.25), truth, units)
-    _, confidence = confidences(network, np.full((400, 4), 0.25), fitted)
-    right = said == truth
-    assert expected_calibration_error(confidence, right) < expected_calibration_error(np.full(400, 0.994), right) / 2
-    assert fitted.ceiling < 0.9
+def test_thresholds_keep_their_promises() -> None:
+    answers = simulated_answers()
+    fitted = fit_calibration(answers)
+    kinds = kinds_of(answers.p, answers.loud, fitted)
+    right = right_of(answers, kinds)
+    named = np.char.startswith(kinds, "part")
+    assert right[named].mean() >= 0.94
+    assert right[kinds == "part sure"].all()
+    sound = answers.truth == 0
+    missed = np.char.startswith(kinds, "normal") & ~sound
+    weights = unit_weights(answers.units)
+    assert weights[missed].sum() <= 0.05 * weights[~sound].sum()
+    assert (named & sound).sum() <= 0.01 * sound.sum()
+
+
+def test_what_is_counted_adds_up() -> None:
+    answers = simulated_answers(400, 5)
+    fitted = fit_calibration(answers)
+    assert sum(count.told for count in fitted.counts.values()) == 400
+    for count in fitted.counts.values():
+        assert 0 <= count.wrong <= count.told
+        assert 0 <= count.right_bearings <= count.bearings
 
 
 def test_every_bearing_weighs_the_same() -> None:
@@ -111,21 +144,10 @@ def test_calibration_error_of_perfect_and_of_boastful_confidence() -> None:
     assert sum(row["n"] for row in reliability_bins(np.full(10, 0.8), right)) == 10
 
 
-def test_thresholds_keep_the_named_right_and_the_healthy_rare() -> None:
-    rng = np.random.default_rng(3)
-    truth = rng.integers(0, 4, 800)
-    sure = rng.uniform(0.3, 0.99, 800)
-    said = np.where(rng.random(800) < sure, truth, (truth + rng.integers(1, 4, 800)) % 4)
-    network = np.repeat((1 - sure)[:, None] / 3, 4, axis=1)
-    network[np.arange(800), said] = sure
-    units = np.array([f"bearing {i // 8}" for i in range(800)])
-    fitted = fit_calibration(network, network, truth, units)
-    p = fused_probabilities(network, network, fitted)
-    named = (p.argmax(axis=1) > 0) & (p.max(axis=1) >= fitted.threshold_fault)
-    assert (p.argmax(axis=1) == truth)[named].mean() >= 0.94
-    assert 0.6 < fitted.threshold_fault < 0.95
-    assert fitted.threshold_normal >= 0.8
-
-
 def test_the_card_round_trip() -> None:
     assert Calibration.from_card({"calibration": CALIBRATION.as_dict()}) == CALIBRATION
+
+
+def test_a_card_for_another_rule_is_refused() -> None:
+    with pytest.raises(ModelError, match="not what this program knows"):
+        Calibration.from_card({"calibration": {"temperature": 1.0, "counts": {}}})

@@ -157,9 +157,11 @@ def test_it_shows_itself_in_a_line_a_prompt_and_a_notebook(outer: bearing.Diagno
 
 
 def test_an_uncertain_verdict_carries_no_number_of_its_own(samples: np.ndarray) -> None:
-    unknown = bearing.diagnose(samples, rate_hz=12_000)  # neither speed nor bearing: nothing to guess from
-    assert unknown.verdict == "uncertain"
-    assert str(unknown).startswith("Uncertain. ")
+    unknown = bearing.diagnose(samples, rate_hz=12_000)  # neither speed nor bearing: only what strikes can be told
+    assert unknown.verdict == "impacts"
+    assert unknown.best_guess is None
+    noise = np.random.default_rng(0).standard_normal(len(samples))
+    assert str(bearing.diagnose(noise, rate_hz=12_000)).startswith("Uncertain. ")
     guess = replace(bearing.diagnose(OUTER), verdict="uncertain")
     assert str(guess).startswith("Uncertain (best guess: outer race fault, ")
 

@@ -15,7 +15,9 @@ from bearing.lab.machines import simulate_machine
 from bearing.models.cards import save_model
 from bearing.models.order import CLASSES, OrderPredictor, load_order_predictor
 from bearing.models.order_features import order_features
+from bearing.physics.envelope_rule import max_order_of
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
+from bearing.signal.order_spectrum import two_views
 from bearing.verdict.fusion import Calibration, fuse
 
 ORDERS = fault_orders(Geometry(9, 7.94, 39.04))
@@ -59,9 +61,11 @@ def test_the_card_says_what_it_was_made_of(predictor: OrderPredictor) -> None:
     assert tuple(card["classes"]) == CLASSES
     assert set(card["never_trained_on"]) == {97, 98, 99, 100}
     assert len(card["recordings"]) == 109
+    assert len(card["second_rig"]["recordings"]) == 39
     calibration = Calibration.from_card(card)
-    assert 0.3 < calibration.threshold_fault < 1
-    assert calibration.ceiling < 0.98
+    assert 0.3 < calibration.part_from <= calibration.part_sure_from < 1
+    assert calibration.damaged_below < calibration.normal_from
+    assert all(0 < count.confidence < 1 for count in calibration.counts.values())
 
 
 def test_numpy_gives_what_torch_gives(predictor: OrderPredictor) -> None:
@@ -69,14 +73,23 @@ def test_numpy_gives_what_torch_gives(predictor: OrderPredictor) -> None:
     from bearing.lab.order_network import OrderNetwork
 
     network = OrderNetwork()
-    network.load_state_dict({name: torch.from_numpy(values[0]) for name, values in predictor.weights.items()})
+    network.load_state_dict(
+        {
+            name: torch.from_numpy(values[0])
+            for name, values in predictor.weights.items()
+            if name not in ("view", "share")
+        }
+    )
     signal = np.random.default_rng(0).standard_normal(8000)
-    features = order_features(signal, 12_000.0, 29.0, ORDERS)
+    views = two_views(signal, 12_000.0, 29.0, max_order_of(ORDERS))
+    features = [order_features(view, ORDERS) for view in (views.raw, views.white)]
+    first = features[int(predictor.weights["view"][0])]
     with torch.no_grad():
-        expected = network.eval()(
-            *(torch.from_numpy(part)[None] for part in (features.patches, features.scalars, features.globals))
+        logits = network.eval()(
+            *(torch.from_numpy(part)[None] for part in (first.patches, first.scalars, first.globals))
         )
-    np.testing.assert_allclose(predictor.logits(features)[0], expected.numpy()[0], atol=1e-4)
+    expected = torch.softmax(logits, -1).numpy()[0]
+    np.testing.assert_allclose(predictor.probabilities(features)[1][0], expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("samples", [2048, 12_000, 120_000])
@@ -86,7 +99,7 @@ def test_noise_is_never_called_faulty(predictor: OrderPredictor, samples: int) -
         noise = np.random.default_rng(seed).standard_normal(samples)
         opinion = predictor.opinion(noise, 12_000.0, 29.0, ORDERS)
         assert sum(opinion.probabilities.values()) == pytest.approx(1.0, abs=1e-5)
-        verdict = fuse(opinion.probabilities, opinion.envelope.probabilities, calibration)
+        verdict = fuse(opinion.probabilities, opinion.guard.loud, calibration)
         assert verdict.verdict in ("normal", "uncertain")
 
 

@@ -31,6 +31,35 @@ class WindowShares(BaseModel):
     share: dict[str, float]
 
 
+class Counted(BaseModel):
+    """How statements of one kind fared on bearings never seen."""
+
+    told: int
+    wrong: int
+    bearings: int
+    right_bearings: float
+
+
+class Fit(BaseModel):
+    """A catalogue bearing one of whose parts would strike at the rate that was heard."""
+
+    bearing: str
+    part: str
+    error_percent: float
+    shaft_hz: float
+
+
+class Impacts(BaseModel):
+    """What strikes: how often, how many harmonics stand, how deep, and whose line it could be."""
+
+    rate_hz: float
+    order: float | None
+    harmonics: int
+    depth: float
+    kurtosis: float
+    fits: list[Fit]
+
+
 class DiagnosisAnswer(BaseModel):
     """One diagnosis: the same object on the page, the command line and in the library."""
 
@@ -39,13 +68,16 @@ class DiagnosisAnswer(BaseModel):
     sampling_rate_hz: float
     rate_source: str
     duration_s: float
-    shaft_rpm: float | None = Field(description="Revolutions per minute, null when unknown.")
+    shaft_rpm: float | None = Field(description="The speed used, as the signal corrects it; null when unknown.")
+    stated_rpm: float | None = Field(description="The speed given by file or user, null where none was.")
     rpm_source: str
     rpm_confidence: float = Field(description="1 for a stated speed, less for one estimated from the signal.")
     bearing: Bearing | None
     verdict: State
-    best_guess: Label
-    confidence: float = Field(description="Of the best guess, 0 to 1.")
+    best_guess: Label | None = Field(description="The likeliest state, null where no fault line could be asked for.")
+    confidence: float = Field(description="Of the statement made, 0 to 1: what was counted on held-out bearings.")
+    counted: Counted = Field(description="How statements of this kind fared on held-out bearings.")
+    impacts: Impacts | None = Field(description="What strikes, whatever the bearing; null where nothing does.")
     reason: str
     agreement: str
     opinions: dict[str, Opinion]

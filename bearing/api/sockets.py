@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 
 __all__ = ["send_at_once"]
 
@@ -21,10 +22,12 @@ def send_at_once() -> int:
     count = 0
     for descriptor in descriptors:
         try:
+            if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                continue  # a copy of anything else would stay open
             with socket.socket(fileno=os.dup(descriptor)) as listener:
                 if listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
                     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     count += 1
         except OSError:
-            continue  # no socket, or none of TCP
+            continue  # closed meanwhile, or none of TCP
     return count

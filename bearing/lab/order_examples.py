@@ -20,17 +20,21 @@ from bearing.cwru.registry import RegistryEntry, drive_end_entries, registry
 from bearing.lab.machines import CLASSES, implant_fault, noise_spectrum, random_bearing, simulate_machine
 from bearing.models.order_features import order_features
 from bearing.physics.envelope_rule import envelope_evidence, family_scores, max_order_of, opinion_of_families
+from bearing.physics.guard import listen
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
-from bearing.signal.order_spectrum import envelope_order_spectrum, refine_shaft_hz
+from bearing.rigs.adi_mfs import AXES, RATE_HZ, adi_bearing, adi_registry, load_adi
+from bearing.signal.order_spectrum import refine_shaft_hz, two_views
 from bearing.signal.windows import NETWORK_RATE_HZ, WINDOW, window_starts
 
 __all__ = [
     "BEARINGS",
     "Examples",
     "far_examples",
+    "guard_excess",
     "implanted_examples",
     "other_make_examples",
     "real_examples",
+    "second_rig_examples",
     "simulated_examples",
     "window_examples",
 ]
@@ -55,7 +59,10 @@ ROLES = (
     "far sensor",
     "other make",
     "other make unfaulted",
+    "second rig fault",
+    "second rig normal",
 )
+SECOND_RIG = ("adi_mfs", "adi_mfs light", "adi_mfs heavy")  # what stands in `Examples.size`
 # seconds of the pieces cut from each channel, and how many of a faulted one and of another
 PIECES = (((2.5, 9.0), 4, 2), ((0.5, 2.5), 3, 1), ((0.1707, 0.5), 4, 2))
 CHANGED_RATES = (0.5, 2 / 3, 5 / 6, 2.0, 3.0, 4.0)
@@ -74,8 +81,8 @@ def _polyphase(signal: Array, from_hz: float, to_hz: float) -> Array:
 class Examples:
     """Features of many questions with their answers; one row per question.
 
-    patches (n, 3, bands, offsets, rows) float16, scalars (n, 3, S), globals (n, G), envelope (n, 4) what the untrained
-    rule says, label (n,) index into CLASSES,
+    patches (n, views, 3, bands, offsets, rows) float16, scalars (n, views, 3, S), globals (n, views, G): of the
+    signal as it is and prewhitened. envelope (n, 4) what the untrained rule says, label (n,) index into CLASSES,
     role (n,) index into ROLES, number (n,) recording or -1, end (n,) ``DE``/``FE``/``""``, size (n,) fault diameter as
     in the registry, whole (n,) True for uncut recordings.
     """
@@ -128,14 +135,20 @@ class _Rows:
     ) -> None:
         """One signal, several questions (orders, label, role), one spectrum for all of them."""
         reach = max(max_order_of(orders) for orders, _, _ in questions)
-        spectrum = envelope_order_spectrum(signal, rate_hz, shaft_hz, reach)
+        views = two_views(signal, rate_hz, shaft_hz, reach)
         for orders, label, role in questions:
-            scores = family_scores(spectrum, orders)
-            made = order_features(signal, rate_hz, shaft_hz, orders, spectrum, scores)
-            rule = opinion_of_families(envelope_evidence(spectrum, orders, scores)).probabilities
+            scores = family_scores(views.raw, orders)
+            made = [order_features(views.raw, orders, scores), order_features(views.white, orders)]
+            rule = opinion_of_families(envelope_evidence(views.raw, orders, scores)).probabilities
             envelope = np.array([rule[name] for name in CLASSES], np.float32)
             answer = (CLASSES.index(label), ROLES.index(role), number, end, size, whole)
-            row: tuple[object, ...] = (made.patches.astype(np.float16), made.scalars, made.globals, envelope, *answer)
+            row: tuple[object, ...] = (
+                np.stack([one.patches for one in made]).astype(np.float16),
+                np.stack([one.scalars for one in made]),
+                np.stack([one.globals for one in made]),
+                envelope,
+                *answer,
+            )
             for column, value in zip(self.columns.values(), row, strict=True):
                 column.append(value)
 
@@ -177,8 +190,8 @@ def real_examples(seed: int, progress: Progress | None = None) -> Examples:
 def _ask_recording(rows: _Rows, rng: np.random.Generator, facts: RegistryEntry) -> None:
     shaft_hz = _true_shaft_hz(facts)
     for end, orders in BEARINGS.items():
-        if end == "FE" and (facts.number > 3000 or facts.number == 98):
-            continue  # these were published without the fan-end channel, or cannot be had with it
+        if not _has_channel(facts, end):
+            continue
         faulted = facts.label != "normal" and end == facts.faulty_end
         label = facts.label if faulted else "normal"
         role = "fault" if faulted else "normal" if facts.label == "normal" else "unfaulted"
@@ -201,6 +214,11 @@ def _ask_recording(rows: _Rows, rng: np.random.Generator, facts: RegistryEntry) 
             made_up = [(other, "normal", "made up") for other in found if other is not None]
             questions = [(orders, label, role), *made_up]
             rows.ask(signal, piece_hz, shaft_hz, questions, facts.number, end, facts.fault_size, whole)
+
+
+def _has_channel(facts: RegistryEntry, end: str) -> bool:
+    """Some were published without the fan-end channel, or cannot be had with it."""
+    return end == "DE" or not (facts.number > 3000 or facts.number == 98)
 
 
 def _true_shaft_hz(facts: RegistryEntry) -> float:
@@ -324,6 +342,62 @@ def other_make_examples(seed: int, progress: Progress | None = None) -> Examples
 def _of_another_make(rng: np.random.Generator, orders: FaultOrders) -> FaultOrders:
     bpfo, bpfi, bsf = (value * (1 + rng.uniform(-0.028, 0.028)) for value in (orders.bpfo, orders.bpfi, orders.bsf))
     return FaultOrders(bpfo, bpfi, bsf, orders.ftf * (1 + rng.uniform(-0.015, 0.015)))
+
+
+def second_rig_examples(seed: int, progress: Progress | None = None) -> Examples:
+    """Every axis of the motor simulator's recordings, whole and in pieces: sound bearings on ailing machines, too.
+
+    Its recordings last two seconds. `number` is the row of the registry, `end` the axis, `size` rig and severity.
+    """
+    rng, rows = np.random.default_rng(seed), _Rows()
+    orders = adi_bearing().orders
+    for done, facts in enumerate(adi_registry()):
+        sound = facts.label == "normal"
+        role = "second rig normal" if sound else "second rig fault"
+        size = f"{SECOND_RIG[0]} {facts.severity}".strip()
+        taken = [line for part in CLASSES[1:] for line in fault_lines(part, orders, sidebands=not sound)]
+        for axis in AXES:
+            recording = load_adi(facts, axis)
+            samples, rate_hz = recording.samples, float(recording.sampling_rate_hz or 0)
+            shaft_hz = refine_shaft_hz(samples, rate_hz, facts.nominal_rpm / 60).shaft_hz
+            for piece in range(4):
+                length = int(rng.uniform(0.5, 1.0) * len(samples)) if piece else len(samples)
+                start = int(rng.integers(0, len(samples) - length + 1))
+                signal, piece_hz = samples[start : start + length], rate_hz
+                if piece > 1:
+                    signal, piece_hz = _disturbed(rng, signal, rate_hz)
+                other = made_up_bearing(rng, taken, len(signal) / piece_hz * shaft_hz)
+                questions = [(orders, facts.label, role)]
+                questions += [(other, "normal", "made up")] if other is not None else []
+                rows.ask(signal, piece_hz, shaft_hz, questions, done, axis, size, whole=not piece)
+        if progress:
+            progress(done + 1, len(adi_registry()))
+    return rows.examples()
+
+
+def guard_excess(progress: Progress | None = None) -> dict[tuple[str, int, str], float]:
+    """How far the guard's deepest comb stands over its limit in every whole recording: by rig, number and end."""
+    found: dict[tuple[str, int, str], float] = {}
+    total = len(registry()) + len(adi_registry())
+    for done, facts in enumerate(registry()):
+        shaft_hz = _true_shaft_hz(facts)
+        for end, orders in BEARINGS.items():
+            if not _has_channel(facts, end):
+                continue
+            samples = load_recording(facts.number, end).samples
+            views = two_views(samples, facts.sampling_rate_hz, shaft_hz, max_order_of(orders))
+            found["cwru", facts.number, end] = listen(views.white).excess
+        if progress:
+            progress(done + 1, total)
+    reach = max_order_of(adi_bearing().orders)
+    for done, entry in enumerate(adi_registry()):
+        for axis in AXES:
+            samples = load_adi(entry, axis).samples
+            shaft_hz = refine_shaft_hz(samples, RATE_HZ, entry.nominal_rpm / 60).shaft_hz
+            found["adi_mfs", done, axis] = listen(two_views(samples, RATE_HZ, shaft_hz, reach).white).excess
+        if progress:
+            progress(len(registry()) + done + 1, total)
+    return found
 
 
 def window_examples(progress: Progress | None = None, hop: int = 3 * WINDOW) -> Examples:

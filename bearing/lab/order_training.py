@@ -6,7 +6,7 @@ import argparse
 import hashlib
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import partial
 from importlib.metadata import version
@@ -22,31 +22,39 @@ from bearing.cwru.dataset import locate
 from bearing.cwru.registry import registry
 from bearing.files import RUNS_DIR, WEIGHTS_DIR
 from bearing.lab.order_examples import (
+    BEARINGS,
     ROLES,
+    SECOND_RIG,
     Examples,
     far_examples,
+    guard_excess,
     implanted_examples,
     other_make_examples,
     real_examples,
+    second_rig_examples,
     simulated_examples,
 )
 from bearing.lab.order_network import OrderNetwork, weights_of
 from bearing.models.cards import save_model
 from bearing.models.order import CLASSES, FEATURE_VERSION, ensemble_probabilities
-from bearing.verdict.calibration import fit_calibration
+from bearing.rigs.adi_mfs import adi_registry
+from bearing.verdict.calibration import Answers, fit_calibration
+from bearing.verdict.fusion import Calibration
 
 __all__ = [
     "FAULT_SIZES",
     "OrderSettings",
     "fit_order",
-    "fit_simulated",
+    "fit_ensemble",
     "fitted",
     "main",
     "predict_order",
     "train_order",
 ]
 
-FOLD_MEMBERS = 4
+FOLD_MEMBERS = 3
+GUARD_VERSION = 1  # of physics.guard: what was heard is kept in runs/
+VIEWS = (0, 1)  # the signal as it is, and prewhitened
 FAULT_SIZES = ("0.007", "0.014", "0.021", "0.028")
 Report = Callable[[str, int, int], None]
 
@@ -56,6 +64,8 @@ SHARES = {
     "far sensor": 0.5,
     "implanted fault": 4.0,
     "simulated fault": 4.0,
+    "second rig fault": 1.0,
+    "second rig normal": 1.5,
     "unfaulted": 1.0,
     "other make unfaulted": 0.4,
     "made up": 1.0,
@@ -66,7 +76,8 @@ SHARES = {
 
 @dataclass(frozen=True)
 class OrderSettings:
-    """How the networks are trained. A third of the `members` see simulated machines only, the others see everything.
+    """How the networks are trained. A third of the `members` of each view see simulated machines only, the others
+    everything.
 
     The first know no rig at all; what only the others claim may be the rig's doing, and gets less weight.
 
@@ -84,20 +95,20 @@ class OrderSettings:
     label_smoothing: float = 0.02
     features_seed: int = 11
     implanted: int = 1500
-    simulated: tuple[tuple[int, int], ...] = ((3000, 201), (3000, 202), (3000, 203))
+    simulated: tuple[tuple[int, int], ...] = ((3500, 201), (2000, 202))
     shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
 
 
-def fit_order(examples: Examples, settings: OrderSettings, member: int = 0, steps: int = 0) -> OrderNetwork:
-    """One network in `steps` (default: the settings').
+def fit_order(examples: Examples, settings: OrderSettings, view: int, member: int = 0, steps: int = 0) -> OrderNetwork:
+    """One network of one view in `steps` (default: the settings').
 
     Roles are drawn by their shares, then bearings evenly, then the examples of a bearing evenly.
     """
     torch.set_num_threads(1)  # so small a network only loses by sharing
-    torch.manual_seed(settings.seed * 1000 + member)
-    rng = np.random.default_rng([settings.seed, member])
+    torch.manual_seed(settings.seed * 1000 + member + 500 * view)
+    rng = np.random.default_rng([settings.seed, member, view])
     steps = steps or settings.steps
-    patches, scalars, globals_ = _tensors(examples)
+    patches, scalars, globals_ = _tensors(examples, view)
     labels = torch.from_numpy(examples.label)
     chance = _sampling(examples, settings.shares)
     network = OrderNetwork()
@@ -117,55 +128,93 @@ def fit_order(examples: Examples, settings: OrderSettings, member: int = 0, step
     return network.eval()
 
 
-def fitted(name: str, examples: Examples, settings: OrderSettings, member: int = 0, steps: int = 0) -> OrderNetwork:
+def fitted(
+    name: str, examples: Examples, settings: OrderSettings, view: int, member: int = 0, steps: int = 0
+) -> OrderNetwork:
     """A network from ``runs/``, or fitted and kept there: training and evaluation ask for the same folds.
 
     `name` says what was left out; the file's name also holds a digest of the settings.
     """
     key = hashlib.sha256(repr((settings, steps, len(examples), FEATURE_VERSION)).encode()).hexdigest()[:10]
-    path = RUNS_DIR / f"order_network_{name}_{member}_{key}.pt"
+    path = RUNS_DIR / f"order_network_{name}_{view}_{member}_{key}.pt"
     if path.exists():
         network = OrderNetwork()
         network.load_state_dict(torch.load(path, weights_only=True))
         return network.eval()
-    network = fit_order(examples, settings, member, steps)
+    network = fit_order(examples, settings, view, member, steps)
     RUNS_DIR.mkdir(parents=True, exist_ok=True)
     torch.save(network.state_dict(), path)
     return network
 
 
-def fit_simulated(simulated: Examples, settings: OrderSettings) -> list[OrderNetwork]:
-    """The third of the members that sees simulated machines only: the same ones serve every fold."""
-    members = range(100, 100 + settings.members // 3)
-    return [fitted("simulated", simulated, settings, m, settings.steps_simulated) for m in members]
+@dataclass(frozen=True)
+class Ensemble:
+    """Networks per view: `simulated` have seen simulated machines only, `all` everything that was not held out."""
+
+    simulated: tuple[tuple[OrderNetwork, ...], ...]
+    all: tuple[tuple[OrderNetwork, ...], ...]
+
+    def weights(self) -> dict[str, NDArray[np.generic]]:
+        """The arrays of the weights file: parameters stacked over members, the `view` and `share` of each member."""
+        members = [
+            (network, view, share / len(part))
+            for part_of, share in ((self.simulated, 1 / 3), (self.all, 2 / 3))
+            for view, part in zip(VIEWS, part_of, strict=True)
+            for network in part
+        ]
+        return {
+            **weights_of([network for network, _, _ in members]),
+            "view": np.array([view for _, view, _ in members]),
+            "share": np.array([share for _, _, share in members], np.float32),
+        }
 
 
-def predict_order(
-    of_simulated: list[OrderNetwork], of_all: list[OrderNetwork], examples: Examples
-) -> NDArray[np.float64]:
-    """Probabilities of the ensemble, shape (n, 4): one weighs a third, two thirds, however many members they have."""
-    parts = [np.stack([_logits(network, examples) for network in part]) for part in (of_simulated, of_all)]
-    count = int(np.lcm(len(of_simulated), len(of_all)))
-    times = (count // len(of_simulated), 2 * count // len(of_all))
-    members = np.concatenate([np.repeat(part, n, axis=0) for part, n in zip(parts, times, strict=True)])
-    return ensemble_probabilities(members, examples.patches)
+def fit_ensemble(
+    name: str, examples: Examples, simulated: Examples, settings: OrderSettings, members: int = FOLD_MEMBERS
+) -> Ensemble:
+    """`members` networks of each view on `examples` and `simulated`, beside those of simulated machines alone.
+
+    The latter serve every fold alike.
+    """
+    first = range(100, 100 + settings.members // 3)
+    of_simulated = tuple(
+        tuple(fitted("simulated", simulated, settings, view, m, settings.steps_simulated) for m in first)
+        for view in VIEWS
+    )
+    material = Examples.join([examples, simulated])
+    of_all = tuple(tuple(fitted(name, material, settings, view, member) for member in range(members)) for view in VIEWS)
+    return Ensemble(of_simulated, of_all)
 
 
-def _logits(network: OrderNetwork, examples: Examples) -> NDArray[np.float32]:
+def predict_order(ensemble: Ensemble, examples: Examples) -> NDArray[np.float64]:
+    """Probabilities of the ensemble, shape (n, 4), as `models.order` forms them."""
+    networks: list[OrderNetwork] = []
+    views: list[int] = []
+    shares: list[float] = []
+    for part_of, share in ((ensemble.simulated, 1 / 3), (ensemble.all, 2 / 3)):
+        for view, part in zip(VIEWS, part_of, strict=True):
+            networks += part
+            views += [view] * len(part)
+            shares += [share / len(part)] * len(part)
+    logits = np.stack([_logits(n, examples, v) for n, v in zip(networks, views, strict=True)])
+    return ensemble_probabilities(logits, examples.patches, np.array(views), np.array(shares))
+
+
+def _logits(network: OrderNetwork, examples: Examples, view: int) -> NDArray[np.float32]:
     out = np.zeros((len(examples), 4), np.float32)
     with torch.no_grad():
         for start in range(0, len(examples), 512):
             part = examples.take(np.arange(start, min(start + 512, len(examples))))
-            patches, scalars, globals_ = _tensors(part)
+            patches, scalars, globals_ = _tensors(part, view)
             out[start : start + len(part)] = network(patches.float(), scalars, globals_).numpy()
     return out
 
 
-def _tensors(examples: Examples) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def _tensors(examples: Examples, view: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     return (
-        torch.from_numpy(np.ascontiguousarray(examples.patches)),
-        torch.from_numpy(np.ascontiguousarray(examples.scalars)),
-        torch.from_numpy(np.ascontiguousarray(examples.globals)),
+        torch.from_numpy(np.ascontiguousarray(examples.patches[:, view])),
+        torch.from_numpy(np.ascontiguousarray(examples.scalars[:, view])),
+        torch.from_numpy(np.ascontiguousarray(examples.globals[:, view])),
     )
 
 
@@ -208,6 +257,7 @@ def training_material(settings: OrderSettings, report: Report | None = None) -> 
         "far": partial(far_examples, seed + 10, progress("far sensors")),
         "other_make": partial(other_make_examples, seed + 30, progress("other makes")),
         "implanted": partial(implanted_examples, settings.implanted, seed + 20, progress("implanted faults")),
+        "second_rig": partial(second_rig_examples, seed + 40, progress("second rig")),
     }
     real = Examples.join([cached(f"{name}_v{FEATURE_VERSION}_{seed}", make) for name, make in parts.items()])
     batches = []
@@ -218,7 +268,7 @@ def training_material(settings: OrderSettings, report: Report | None = None) -> 
 
 
 def without(real: Examples, *sizes: str) -> Examples:
-    """What may be trained on when bearings of these sizes are held out; the normal recordings never are."""
+    """What may be trained on when bearings of these sizes are held out; CWRU's normal recordings never are."""
     return real.take(~np.isin(real.size, sizes) & ~real.has_role("normal"))
 
 
@@ -233,19 +283,45 @@ def held_out(real: Examples, size: str) -> Examples:
     return asked.take(np.sort(first))
 
 
+def second_rig(real: Examples) -> Examples:
+    """The whole recordings of the motor simulator, every axis."""
+    return real.take(real.whole & real.has_role("second rig fault", "second rig normal"))
+
+
 def calibrating(real: Examples, size: str) -> Examples:
     """What calibrates on a held-out size: its whole recordings, and its sound ends asked with orders slightly off.
 
-    A user's orders are never quite right, and a false alarm is what nobody forgives.
+    A user's orders are never quite right, and a false alarm is what nobody forgives. CWRU's normals take no part.
     """
     asked_wrongly = real.take((real.size == size) & real.has_role("other make unfaulted"))
-    return Examples.join([held_out(real, size), asked_wrongly])
+    whole = held_out(real, size)
+    return Examples.join([whole.take(~whole.has_role("normal")), asked_wrongly])
 
 
 def units_of(examples: Examples) -> NDArray[np.str_]:
     """The bearing each row belongs to: end, state and fault size; a sound one is told by the fault at the other end."""
     rows = zip(examples.end, examples.label, examples.size, strict=True)
-    return np.array([f"{end} {CLASSES[label]} {size}" for end, label, size in rows])
+    return np.array([f"{end if end in BEARINGS else ''} {CLASSES[label]} {size}" for end, label, size in rows])
+
+
+def answers_of(examples: Examples, p: NDArray[np.float64], loud: Mapping[tuple[str, int, str], bool]) -> Answers:
+    """What the verdict's rule is fitted to, or judged by."""
+    heard = [
+        loud[("adi_mfs" if size in SECOND_RIG else "cwru", int(number), str(end))]
+        for size, number, end in zip(examples.size, examples.number, examples.end, strict=True)
+    ]
+    return Answers(p, np.array(heard, bool), examples.label, units_of(examples))
+
+
+def heard(settings: OrderSettings, report: Report | None = None) -> dict[tuple[str, int, str], bool]:
+    """Whether the guard hears something strike in each whole recording: by rig, number and end; from ``runs/``."""
+    path = RUNS_DIR / f"guard_v{GUARD_VERSION}.json"
+    if not path.exists():
+        progress = None if report is None else lambda done, total: report("guard", done, total)
+        found = [[*key, value] for key, value in guard_excess(progress).items()]
+        RUNS_DIR.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(found), encoding="utf-8")
+    return {(rig, number, end): excess >= 1.0 for rig, number, end, excess in json.loads(path.read_text("utf-8"))}
 
 
 def train_order(
@@ -254,33 +330,41 @@ def train_order(
     progress: Report | None = None,
     settings: OrderSettings | None = None,
 ) -> dict[str, Any]:
-    """Train the ensemble on everything, calibrate it on held-out sizes, write weights and card; returns the card."""
+    """Train the ensemble on everything, calibrate it on held-out bearings, write weights and card; returns the card."""
     settings = settings or OrderSettings(seed=seed)
     real, simulated = training_material(settings, progress)
-    of_simulated = fit_simulated(simulated, settings)
-    outside, answers = [], []
+    loud = heard(settings, progress)
+    outside = []
     for fold, size in enumerate(FAULT_SIZES):
-        material = Examples.join([without(real, size), simulated])
-        networks = [fitted(f"without_{size}", material, settings, member) for member in range(FOLD_MEMBERS)]
-        outside.append(calibrating(real, size))
-        answers.append(predict_order(of_simulated, networks, outside[-1]))
+        ensemble = fit_ensemble(f"without_{size}", without(real, size), simulated, settings)
+        asked = calibrating(real, size)
+        outside.append(answers_of(asked, predict_order(ensemble, asked), loud))
         if progress:
-            progress("held-out sizes", fold + 1, len(FAULT_SIZES))
-    judged = Examples.join(outside)
-    calibration = fit_calibration(
-        np.concatenate(answers), judged.envelope.astype(float), judged.label, units_of(judged)
-    )
-    material = Examples.join([without(real), simulated])
-    networks = of_simulated.copy()
-    count = settings.members - len(of_simulated)
-    for member in range(count):
-        networks.append(fitted("all", material, settings, member))
-        if progress:
-            progress("members", member + 1, count)
+            progress("held-out bearings", fold + 1, len(FAULT_SIZES) + 1)
+    ensemble = fit_ensemble("without_second_rig", without(real, *SECOND_RIG), simulated, settings)
+    asked = second_rig(real)
+    outside.append(answers_of(asked, predict_order(ensemble, asked), loud))
+    calibration = fit_calibration(Answers.join(outside))
+    count = settings.members - settings.members // 3
+    ensemble = fit_ensemble("all", without(real), simulated, settings, count)
+    if progress:
+        progress("held-out bearings", len(FAULT_SIZES) + 1, len(FAULT_SIZES) + 1)
+    return write_order(ensemble, calibration, Examples.join([without(real), simulated]), settings, out_dir)
+
+
+def write_order(
+    ensemble: Ensemble,
+    calibration: Calibration,
+    material: Examples,
+    settings: OrderSettings,
+    out_dir: Path,
+) -> dict[str, Any]:
+    """Weights and card of an ensemble, as `models.order` loads them; returns the card."""
+    arrays = ensemble.weights()
     buffer = io.BytesIO()
-    np.savez(buffer, **weights_of(networks))  # type: ignore[arg-type]
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
     weights = buffer.getvalue()
-    card = _card(settings, weights, material, calibration.as_dict(), networks[0])
+    card = _card(settings, weights, material, calibration, ensemble)
     save_model(out_dir, {"order_cnn.npz": weights, "order_cnn.json": (json.dumps(card, indent=1) + "\n").encode()})
     return card
 
@@ -289,8 +373,8 @@ def _card(
     settings: OrderSettings,
     weights: bytes,
     material: Examples,
-    calibration: dict[str, float],
-    network: OrderNetwork,
+    calibration: Calibration,
+    ensemble: Ensemble,
 ) -> dict[str, Any]:
     digest = hashlib.sha256(weights).hexdigest()
     return {
@@ -298,17 +382,19 @@ def _card(
         "version": digest[:12],
         "feature_version": FEATURE_VERSION,
         "classes": list(CLASSES),
-        "input": "envelope spectra in orders, gathered around the harmonics of each family (models/order_features.py)",
-        "parameters": sum(p.numel() for p in network.parameters()),
-        "members": settings.members,
+        "input": "envelope spectra in orders, of the signal as it is and prewhitened, gathered around the harmonics of "
+        "each family (models/order_features.py)",
+        "parameters": sum(p.numel() for p in ensemble.all[0][0].parameters()),
+        "members": sum(len(part) for of in (ensemble.simulated, ensemble.all) for part in of),
         "domain": {"lowest_rate_hz": 4000.0, "fewest_revolutions": 4.0, "shortest_samples": 2048},
-        "calibration": calibration,
-        "calibrated_on": "recordings of held-out fault sizes, both ends, and normals; the unit is the bearing",
+        "calibration": calibration.as_dict(),
+        "calibrated_on": "held-out fault sizes, both ends, and a held-out rig; the unit is the bearing",
         "training": asdict(settings),
         "examples": {
             role: int((material.role == i).sum()) for i, role in enumerate(ROLES) if (material.role == i).any()
         },
         "recordings": recording_hashes(),
+        "second_rig": {"name": "adi_mfs", "recordings": {e.file_name: e.sha256 for e in adi_registry()}},
         "never_trained_on": [facts.number for facts in registry() if facts.label == "normal"],
         "libraries": {name: version(name) for name in ("torch", "numpy", "scipy")},
         "files": {"order_cnn.npz": digest},
@@ -316,7 +402,7 @@ def _card(
 
 
 def recording_hashes() -> dict[str, str]:
-    """sha256 of every file read, by number."""
+    """sha256 of every file of CWRU read, by number."""
     return {str(f.number): hashlib.sha256(locate(f.number).path.read_bytes()).hexdigest() for f in registry()}
 
 

@@ -33,13 +33,13 @@ from bearing.lab.machine_ailments import AILMENTS
 from bearing.lab.machines import simulate_machine
 from bearing.lab.order_examples import BEARINGS
 from bearing.lab.order_training import FAULT_SIZES
-from bearing.lab.verdict_evaluation import EXPERT_GRADES, OTHER_RATE_HZ
+from bearing.lab.verdict_evaluation import EXPERT_GRADES, OTHER_RATE_HZ, write_folds
 from bearing.models.order import load_order_predictor
 from bearing.physics.kinematics import FaultOrders
 from bearing.recording import Recording
 from bearing.results.questions import ANSWERS, FILE, QUESTIONS, REFUSED, WAYS, question_tables, read_tallies
 from bearing.rigs.adi_mfs import adi_bearing, adi_registry, load_adi
-from bearing.verdict.diagnosis import Bearing, diagnose
+from bearing.verdict.diagnosis import Bearing, Networks, diagnose
 
 __all__ = ["Case", "FOLDS", "evaluate_questions", "main"]
 
@@ -189,8 +189,7 @@ def asker(folder: Path) -> Ask:
 
     ModelError where the folder holds no weights.
     """
-    load_order_predictor(folder)
-    asked = partial(diagnose, weights=folder)
+    asked = partial(diagnose, networks=Networks(load_order_predictor(folder), waveform=None))
 
     def ask(recording: Recording, bearing: Bearing | None) -> str:
         try:
@@ -216,7 +215,7 @@ class Judges:
             if not (folder / "order_cnn.json").exists():
                 raise ModelError(
                     f"There are no weights that never saw {fold} in {folder}: run `python -m bearing evaluate "
-                    "--model order`, which makes and keeps them."
+                    "--model verdict` without --folds, which makes and keeps them."
                 )
             self.made[fold] = asker(folder)
         return self.made[fold]
@@ -331,6 +330,8 @@ def main(arguments: argparse.Namespace) -> int:
         bar.update(done - bar.n)
 
     print(f"Asked {len(QUESTIONS)} ways: {'; '.join(f'{way}: ' + ', '.join(of) for way, of in WAYS.items())}")
+    if arguments.folds is None:
+        write_folds(FOLDS, report=report)  # anew each time: what took long lies in runs/
     result = evaluate_questions(WEIGHTS_DIR, arguments.folds or FOLDS, report=report)
     for bar in bars.values():
         bar.close()

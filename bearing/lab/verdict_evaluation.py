@@ -1,9 +1,10 @@
 """How right the verdict is on bearings and machines the order network has not seen.
 
-Held-out fault sizes is the protocol that counts: nothing of the bearings of one diameter (any load, clock position or
-end) is in training, in calibration, in thresholds. The calibration of a fold is fitted on sizes held out *inside* its
-training sizes, so that the size judged has no say in it. Held-out loads and recordings share bearings with training and
-are shown to tell how much that flatters. Every verdict comes from `fusion.fuse`, as in production.
+Held-out fault sizes and the held-out rig are the protocols that count: nothing of the bearings judged (any load, clock
+position or end; any speed) is in training, in thresholds, in what confidences were counted on. The calibration of a
+fold is fitted on sizes held out *inside* its training sizes. CWRU's four normals take part in no fit at all. Held-out
+loads and recordings share bearings with training and are shown to tell how much that flatters. Every verdict comes from
+`fusion.fuse`, as in production, with the waveform CNN silent.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,31 +22,38 @@ from numpy.typing import NDArray
 
 from bearing.cwru.registry import registry
 from bearing.files import local_data_dir
-from bearing.lab.order_examples import BEARINGS, ROLES, Examples, window_examples
-from bearing.lab.order_network import OrderNetwork
+from bearing.lab.order_examples import BEARINGS, ROLES, SECOND_RIG, Examples, window_examples
 from bearing.lab.order_training import (
     FAULT_SIZES,
-    FOLD_MEMBERS,
     OrderSettings,
     Report,
+    answers_of,
     cached,
     calibrating,
-    fit_simulated,
-    fitted,
+    fit_ensemble,
+    heard,
     held_out,
     predict_order,
     recording_hashes,
+    second_rig,
     training_material,
-    units_of,
     without,
+    write_order,
 )
 from bearing.models.order import FEATURE_VERSION, OrderOpinion, load_order_predictor
 from bearing.results.metrics import classification_metrics
+from bearing.rigs.adi_mfs import AXES, AdiEntry, adi_registry
 from bearing.signal.windows import NETWORK_RATE_HZ, WINDOW
-from bearing.verdict.calibration import expected_calibration_error, fit_calibration, reliability_bins
-from bearing.verdict.fusion import STATES, UNCERTAIN, Calibration, Verdict, fuse, fused_probabilities
+from bearing.verdict.calibration import (
+    Answers,
+    expected_calibration_error,
+    fit_calibration,
+    reliability_bins,
+    right_of,
+)
+from bearing.verdict.fusion import STATES, UNCERTAIN, Calibration, Verdict, fuse
 
-__all__ = ["EXPERT_GRADES", "evaluate_order", "main", "summary_of"]
+__all__ = ["EXPERT_GRADES", "evaluate_order", "main", "summary_of", "write_folds"]
 
 # Smith & Randall 2015 (MSSP 64-65:100), tables B2-B5: Y diagnosable, P partly, N not, by envelope methods
 EXPERT_GRADES = {
@@ -70,6 +78,7 @@ PAIR_MEMBERS = 2
 RANDOM_SHARE = 0.3
 OTHER_RATE_HZ = 51_200.0
 OTHER_WINDOWS = 12  # of each recording of the other machine
+Loud = Mapping[tuple[str, int, str], bool]
 
 
 @dataclass(frozen=True)
@@ -77,10 +86,21 @@ class _Fold:
     """Out-of-fold answers for the whole recordings and for the windows, with the calibration to read them by."""
 
     judged: Examples
-    answers: NDArray[np.float64]
-    windows: Examples
-    window_answers: NDArray[np.float64]
+    answers: Answers
+    of_windows: tuple[Examples, NDArray[np.float64]] | None
     calibration: Calibration
+
+
+@dataclass(frozen=True)
+class _Material:
+    """Everything the folds are cut from."""
+
+    real: Examples
+    simulated: Examples
+    windows: Examples
+    loud: Loud
+    settings: OrderSettings
+    report: Report | None
 
 
 def evaluate_order(settings: OrderSettings | None = None, report: Report | None = None) -> dict[str, Any]:
@@ -89,23 +109,20 @@ def evaluate_order(settings: OrderSettings | None = None, report: Report | None 
     started = time.process_time()
     real, simulated = training_material(settings, report)
     windows = cached(f"windows_v{FEATURE_VERSION}", lambda: window_examples(_step(report, "windows")))
-    of_simulated = fit_simulated(simulated, settings)
-    sizes = _size_folds(real, simulated, windows, settings, of_simulated, report)
-    protocols = {"fault-size": _outcome(sizes)}
+    material = _Material(real, simulated, windows, heard(settings, report), settings, report)
     card = load_order_predictor().card
     calibration = Calibration.from_card(card)
+    protocols = {"fault-size": _outcome(_size_folds(material)), "second-rig": _outcome([_rig_fold(material)])}
     for name in ("recording", "load"):
-        folds = _other_folds(name, real, simulated, windows, settings, of_simulated, calibration, report)
-        protocols[name] = _outcome(folds)
-    protocols["random"] = _outcome([_random_fold(real, simulated, windows, settings, of_simulated, calibration)])
+        protocols[name] = _outcome(_other_folds(name, material, calibration))
+    protocols["random"] = _outcome([_random_fold(material, calibration)])
     _step(report, "random windows")(1, 1)
     other = local_data_dir("BEARING_OTHER_DIR")
-    if other:
+    if other is not None:
         protocols["other-machine"] = other_machine(other)
     return {
         "model": {"name": card["name"], "version": card["version"], "sha256": card["files"]["order_cnn.npz"]},
         "seed": settings.seed,
-        "fold_members": FOLD_MEMBERS,
         "recordings": recording_hashes(),
         "protocols": protocols,
         "cpu_seconds": round(time.process_time() - started),
@@ -130,191 +147,209 @@ def other_machine(folder: Path) -> dict[str, Any]:
 
         def judge(piece: NDArray[np.float64], shaft_hz: float = shaft_hz) -> tuple[Verdict, OrderOpinion]:
             opinion = predictor.opinion(piece, OTHER_RATE_HZ, shaft_hz, BEARINGS["DE"])
-            return fuse(opinion.probabilities, opinion.envelope.probabilities, calibration), opinion
+            return fuse(opinion.probabilities, opinion.guard.loud, calibration), opinion
 
         for start in np.linspace(0, len(signal) - size, OTHER_WINDOWS).astype(int):
             window_truth.append(truth)
             window_guess.append(judge(signal[start : start + size])[0].best_guess)
-        verdict, opinion = judge(signal)
+        verdict, _ = judge(signal)
         role = "normal" if truth == "normal" else "fault"
         about = {"recording": path.stem, "end": "DE", "role": role, "fault_size": "", "truth": truth}
-        rows.append(_row(about, verdict, opinion.probabilities, opinion.envelope.probabilities))
+        rows.append(_row(about, verdict))
     windows = classification_metrics(window_truth, window_guess, STATES).as_dict()
     return {"summary": summary_of(rows), "windows": windows, "recordings": rows}
 
 
-def _row(
-    about: dict[str, Any], verdict: Verdict, network: dict[str, float], envelope: dict[str, float]
-) -> dict[str, Any]:
+def _row(about: dict[str, Any], verdict: Verdict) -> dict[str, Any]:
     """One recording as it stands in the evaluation: what it is, then what was said of it."""
     number, end = about["recording"], about["end"]
+    truth = np.array([STATES.index(about["truth"])])
+    p = np.array([[verdict.probabilities[name] for name in STATES]])
+    said = Answers(p, np.array([verdict.loud]), truth, np.array([""]))
     return {
         **about,
         "verdict": verdict.verdict,
+        "kind": verdict.kind,
+        "true": bool(right_of(said, np.array([verdict.kind]))[0]),
         "best_guess": verdict.best_guess,
         "confidence": round(verdict.confidence, 4),
         "probabilities": _rounded(verdict.probabilities),
-        "order_cnn": _rounded(network),
-        "envelope": _rounded(envelope),
+        "strikes": verdict.loud,
         "expert_grade": EXPERT_GRADES.get(number, "") if end == "DE" else "",
     }
 
 
-def _size_folds(
-    real: Examples,
-    simulated: Examples,
-    windows: Examples,
-    settings: OrderSettings,
-    of_simulated: list[OrderNetwork],
-    report: Report | None,
-) -> list[_Fold]:
-    """One fold per diameter. Two diameters left out at once calibrate: no model below has seen what it judges."""
+def _size_folds(m: _Material) -> list[_Fold]:
+    """One fold per diameter. Two diameters left out at once calibrate: no model below has seen what it judges.
+
+    The second rig calibrates, too, by networks that saw neither it nor the diameter judged.
+    """
     pairs = [(a, b) for i, a in enumerate(FAULT_SIZES) for b in FAULT_SIZES[i + 1 :]]
-    inner: dict[tuple[str, str], tuple[Examples, NDArray[np.float64]]] = {}
+    inner: dict[tuple[str, str], Answers] = {}
     for done, (a, b) in enumerate(pairs):
-        material = Examples.join([without(real, a, b), simulated])
-        networks = [fitted(f"without_{a}_{b}", material, settings, member) for member in range(PAIR_MEMBERS)]
+        ensemble = fit_ensemble(f"without_{a}_{b}", without(m.real, a, b), m.simulated, m.settings, PAIR_MEMBERS)
         for other, outer in ((b, a), (a, b)):
-            asked = calibrating(real, other)
-            inner[outer, other] = (asked, predict_order(of_simulated, networks, asked))
-        _step(report, "inner folds")(done + 1, len(pairs))
+            asked = calibrating(m.real, other)
+            inner[outer, other] = answers_of(asked, predict_order(ensemble, asked), m.loud)
+        _step(m.report, "inner folds")(done + 1, len(pairs))
     folds = []
+    rig = second_rig(m.real)
     for done, size in enumerate(FAULT_SIZES):
-        seen = [inner[size, other] for other in FAULT_SIZES if other != size]
-        known = Examples.join([examples for examples, _ in seen])
-        p = np.concatenate([answers for _, answers in seen])
-        calibration = fit_calibration(p, known.envelope.astype(float), known.label, units_of(known))
-        material = Examples.join([without(real, size), simulated])
-        networks = [fitted(f"without_{size}", material, settings, member) for member in range(FOLD_MEMBERS)]
-        judged = held_out(real, size)
+        known = [inner[size, other] for other in FAULT_SIZES if other != size]
+        foreign = fit_ensemble(
+            f"without_{size}_second_rig", without(m.real, size, *SECOND_RIG), m.simulated, m.settings, PAIR_MEMBERS
+        )
+        known.append(answers_of(rig, predict_order(foreign, rig), m.loud))
+        ensemble = fit_ensemble(f"without_{size}", without(m.real, size), m.simulated, m.settings)
+        judged = held_out(m.real, size)
+        windows = m.windows
         mine = windows.take((windows.size == size) | ((windows.label == 0) & (size == FAULT_SIZES[0])))
-        answers = [predict_order(of_simulated, networks, asked) for asked in (judged, mine)]
-        folds.append(_Fold(judged, answers[0], mine, answers[1], calibration))
-        _step(report, "held-out sizes")(done + 1, len(FAULT_SIZES))
+        answers = answers_of(judged, predict_order(ensemble, judged), m.loud)
+        calibration = fit_calibration(Answers.join(known))
+        folds.append(_Fold(judged, answers, (mine, predict_order(ensemble, mine)), calibration))
+        _step(m.report, "held-out sizes")(done + 1, len(FAULT_SIZES))
     return folds
 
 
-def _random_fold(
-    real: Examples,
-    simulated: Examples,
-    windows: Examples,
-    settings: OrderSettings,
-    of_simulated: list[OrderNetwork],
-    calibration: Calibration,
-) -> _Fold:
+def _rig_fold(m: _Material) -> _Fold:
+    """The second rig by networks that never saw it, calibrated on CWRU's held-out sizes alone."""
+    known = []
+    for size in FAULT_SIZES:
+        foreign = fit_ensemble(
+            f"without_{size}_second_rig", without(m.real, size, *SECOND_RIG), m.simulated, m.settings, PAIR_MEMBERS
+        )
+        asked = calibrating(m.real, size)
+        known.append(answers_of(asked, predict_order(foreign, asked), m.loud))
+    ensemble = fit_ensemble("without_second_rig", without(m.real, *SECOND_RIG), m.simulated, m.settings)
+    judged = second_rig(m.real)
+    answers = answers_of(judged, predict_order(ensemble, judged), m.loud)
+    return _Fold(judged, answers, None, fit_calibration(Answers.join(known)))
+
+
+def _random_fold(m: _Material, calibration: Calibration) -> _Fold:
     """70:30 of all windows at random, the original way of asking; a recording is judged by its windows held out."""
-    held = np.random.default_rng(settings.seed).random(len(windows)) < RANDOM_SHARE
-    seen = windows.take(~held)
+    held = np.random.default_rng(m.settings.seed).random(len(m.windows)) < RANDOM_SHARE
+    seen = m.windows.take(~held)
     role = np.where(seen.label > 0, ROLES.index("fault"), ROLES.index("unfaulted"))
-    material = Examples.join([without(real), replace(seen, role=role), simulated])
-    network = fitted("random", material, settings)
-    mine = windows.take(held)
-    answers = predict_order(of_simulated, [network], mine)
+    known = Examples.join([without(m.real), replace(seen, role=role)])
+    ensemble = fit_ensemble("random", known, m.simulated, m.settings, 1)
+    mine = m.windows.take(held)
+    answers = predict_order(ensemble, mine)
     numbers, first, of = np.unique(mine.number, return_index=True, return_inverse=True)
     share = np.eye(len(numbers))[:, of] / np.bincount(of)[:, None]
     role = np.where(mine.label[first] > 0, ROLES.index("fault"), ROLES.index("normal"))
-    judged = replace(mine.take(first), role=role, envelope=(share @ mine.envelope).astype(np.float32))
-    return _Fold(judged, share @ answers, mine, answers, calibration)
+    judged = replace(mine.take(first), role=role)
+    return _Fold(judged, answers_of(judged, share @ answers, m.loud), (mine, answers), calibration)
 
 
-def _other_folds(
-    protocol: str,
-    real: Examples,
-    simulated: Examples,
-    windows: Examples,
-    settings: OrderSettings,
-    of_simulated: list[OrderNetwork],
-    calibration: Calibration,
-    report: Report | None,
-) -> list[_Fold]:
+def _other_folds(protocol: str, m: _Material, calibration: Calibration) -> list[_Fold]:
     """Held-out loads, or recordings dealt at random: other recordings of the same bearings are in training."""
     if protocol == "load":
         group = {facts.number: facts.load_hp for facts in registry()}
     else:
-        numbers = np.random.default_rng(settings.seed).permutation([facts.number for facts in registry()])
+        numbers = np.random.default_rng(m.settings.seed).permutation([facts.number for facts in registry()])
         group = {int(number): i % RECORDING_FOLDS for i, number in enumerate(numbers)}
+    foreign = np.isin(m.real.size, SECOND_RIG)
     folds = []
-    of_real = np.array([group[int(n)] for n in real.number])
-    of_windows = np.array([group[int(n)] for n in windows.number])
+    of_real = np.array([group.get(int(n), -1) for n in m.real.number])
+    of_windows = np.array([group[int(n)] for n in m.windows.number])
     count = len(set(group.values()))
     for g in range(count):
-        material = Examples.join([real.take((of_real != g) & ~real.has_role("normal")), simulated])
-        network = fitted(f"without_{protocol}_{g}", material, settings)
-        whole = Examples.join([held_out(real, size) for size in FAULT_SIZES])
+        known = m.real.take(((of_real != g) | foreign) & ~m.real.has_role("normal"))
+        ensemble = fit_ensemble(f"without_{protocol}_{g}", known, m.simulated, m.settings, 1)
+        whole = Examples.join([held_out(m.real, size) for size in FAULT_SIZES])
         judged = whole.take(np.array([group[int(n)] == g for n in whole.number]))
-        mine = windows.take(of_windows == g)
-        answers = [predict_order(of_simulated, [network], asked) for asked in (judged, mine)]
-        folds.append(_Fold(judged, answers[0], mine, answers[1], calibration))
-        _step(report, f"held-out {protocol}s")(g + 1, count)
+        mine = m.windows.take(of_windows == g)
+        answers = answers_of(judged, predict_order(ensemble, judged), m.loud)
+        folds.append(_Fold(judged, answers, (mine, predict_order(ensemble, mine)), calibration))
+        _step(m.report, f"held-out {protocol}s")(g + 1, count)
     return folds
 
 
 def _outcome(folds: Sequence[_Fold]) -> dict[str, Any]:
-    rows = [row for fold in folds for row in _recording_rows(fold)]
-    window_truth, window_guess = [], []
-    for fold in folds:
-        p = fused_probabilities(fold.window_answers, fold.windows.envelope.astype(float), fold.calibration)
-        window_guess += [STATES[i] for i in p.argmax(axis=1)]
-        window_truth += [STATES[i] for i in fold.windows.label]
-    return {
+    rows = _by_file([row for fold in folds for row in _recording_rows(fold)])
+    outcome = {
         "summary": summary_of(rows),
-        "windows": classification_metrics(window_truth, window_guess, STATES).as_dict(),
         "calibrations": [fold.calibration.as_dict() for fold in folds],
         "recordings": rows,
     }
+    asked = [fold.of_windows for fold in folds if fold.of_windows is not None]
+    if asked:
+        guess = np.concatenate([answers.argmax(axis=1) for _, answers in asked])
+        truth = np.concatenate([windows.label for windows, _ in asked])
+        metrics = classification_metrics([STATES[i] for i in truth], [STATES[i] for i in guess], STATES)
+        outcome["windows"] = metrics.as_dict()
+    return outcome
 
 
 def _recording_rows(fold: _Fold) -> list[dict[str, Any]]:
-    judged, p = fold.judged, fold.answers
+    judged = fold.judged
     roles = np.select(
-        [judged.has_role("fault"), judged.has_role("unfaulted")], ["fault", "un-faulted end"], default="normal"
+        [judged.has_role("fault", "second rig fault"), judged.has_role("unfaulted")],
+        ["fault", "un-faulted end"],
+        default="normal",
     )
     rows = []
     for i in range(len(judged)):
-        network = dict(zip(STATES, map(float, p[i]), strict=True))
-        envelope = dict(zip(STATES, map(float, judged.envelope[i]), strict=True))
-        verdict = fuse(network, envelope, fold.calibration)
+        network = dict(zip(STATES, map(float, fold.answers.p[i]), strict=True))
+        verdict = fuse(network, bool(fold.answers.loud[i]), fold.calibration)
+        foreign = judged.size[i] in SECOND_RIG
         about = {
-            "recording": int(judged.number[i]),
+            "recording": _name_of(adi_registry()[judged.number[i]]) if foreign else int(judged.number[i]),
             "end": str(judged.end[i]),
             "role": str(roles[i]),
             "fault_size": str(judged.size[i]),
             "truth": STATES[judged.label[i]],
         }
-        rows.append(_row(about, verdict, network, envelope))
+        rows.append(_row(about, verdict))
     return rows
 
 
+def _name_of(entry: AdiEntry) -> str:
+    """``light outer_600``: what is wrong, and the speed, as the tables of verdicts split it."""
+    return f"{entry.severity or entry.condition} {entry.label}_{entry.nominal_rpm:g}"
+
+
 def summary_of(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The measures of one protocol, from its rows: drive-end faults, normals and un-faulted ends apart."""
-    faults = [row for row in rows if row["role"] == "fault" and row["end"] == "DE"]
-    normals = [row for row in rows if row["role"] == "normal" and row["end"] == "DE"]
+    """The measures of one protocol, from its rows: drive-end faults (or the rig's), normals and un-faulted ends apart.
+
+    Of the second rig a row is a file, judged by its worst axis, as the doors do.
+    """
+    faults = [row for row in rows if row["role"] == "fault" and row["end"] != "FE"]
+    fan_faults = [row for row in rows if row["role"] == "fault" and row["end"] == "FE"]
+    normals = [row for row in rows if row["role"] == "normal"]
     sound = [row for row in rows if row["role"] == "un-faulted end"]
-    judged = faults + normals
-    right = np.array([row["best_guess"] == row["truth"] for row in judged])
+    judged = faults + [row for row in normals if row["end"] != "FE"]
+    right = np.array([row["true"] for row in judged])
     confidence = np.array([row["confidence"] for row in judged])
     diagnosable = [row for row in faults if row["expert_grade"].startswith("Y")]
+    surely = [row for row in rows if row["confidence"] >= 0.9 and row["verdict"] != UNCERTAIN]
     return {
         "faults": len(faults),
         "right": sum(row["verdict"] == row["truth"] for row in faults),
         "best_guess_right": sum(row["best_guess"] == row["truth"] for row in faults),
+        "wrong_part": sum(row["verdict"] in STATES[1:] and row["verdict"] != row["truth"] for row in faults),
+        "damaged": sum(row["verdict"] == "damaged" for row in faults),
+        "impacts": sum(row["verdict"] == "impacts" for row in faults),
+        "called_normal": sum(row["verdict"] == "normal" for row in faults),
         "experts_could": len(diagnosable),
         "right_of_those": sum(row["verdict"] == row["truth"] for row in diagnosable),
-        "given": sum(row["verdict"] != UNCERTAIN for row in faults),
-        "wrong_of_given": sum(row["verdict"] not in (row["truth"], UNCERTAIN) for row in faults),
-        "fan_end_faults": sum(row["role"] == "fault" and row["end"] == "FE" for row in rows),
-        "fan_end_right": sum(
-            row["role"] == "fault" and row["end"] == "FE" and row["verdict"] == row["truth"] for row in rows
-        ),
+        "given": sum(row["verdict"] != UNCERTAIN for row in judged),
+        "judged": len(judged),
+        "wrong_of_given": sum(row["verdict"] != UNCERTAIN and not row["true"] for row in judged),
+        "fan_end_faults": len(fan_faults),
+        "fan_end_right": sum(row["verdict"] == row["truth"] for row in fan_faults),
+        "fan_end_called_normal": sum(row["verdict"] == "normal" for row in fan_faults),
         "normals": len(normals),
         "normals_called_normal": sum(row["verdict"] == "normal" for row in normals),
         "normals_called_faulty": sum(row["verdict"] not in ("normal", UNCERTAIN) for row in normals),
         "unfaulted_ends": len(sound),
-        "unfaulted_ends_called_faulty": sum(row["verdict"] not in ("normal", UNCERTAIN) for row in sound),
+        "unfaulted_ends_called_faulty": sum(row["verdict"] in (*STATES[1:], "damaged") for row in sound),
         "unfaulted_ends_called_normal": sum(row["verdict"] == "normal" for row in sound),
-        "wrong_with_confidence_0.9": sum(
-            row["verdict"] not in (row["truth"], UNCERTAIN) and row["confidence"] >= 0.9 for row in rows
-        ),
+        "unfaulted_ends_called_impacts": sum(row["verdict"] == "impacts" for row in sound),
+        "surely": len(surely),
+        "wrong_with_confidence_0.9": sum(not row["true"] for row in surely),
+        "recordings": len(rows),
         "ece": round(expected_calibration_error(confidence, right), 4),
         "ece_of_all": round(_ece_of(rows), 4),
         "reliability": reliability_bins(confidence, right),
@@ -325,9 +360,25 @@ def summary_of(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def _by_file(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row per recording of several axes: the worst verdict, the surest of those."""
+    badness = {"normal": 0, UNCERTAIN: 1, "impacts": 2}  # anything else is damage
+    kept: dict[Any, dict[str, Any]] = {}
+    for row in rows:
+        key = row["recording"] if row["end"] in AXES else (row["recording"], row["end"])
+        known = kept.get(key)
+        if known is None or _merit(row, badness) > _merit(known, badness):
+            kept[key] = row
+    return list(kept.values())
+
+
+def _merit(row: dict[str, Any], badness: Mapping[str, int]) -> tuple[int, float, float]:
+    return badness.get(row["verdict"], 3), row["confidence"], max(row["probabilities"].values())
+
+
 def _ece_of(rows: Sequence[dict[str, Any]]) -> float:
     """Calibration error over all recordings of both ends, sound ends included."""
-    right = np.array([row["best_guess"] == row["truth"] for row in rows])
+    right = np.array([row["true"] for row in rows])
     return expected_calibration_error(np.array([row["confidence"] for row in rows]), right)
 
 
@@ -351,6 +402,22 @@ def _rounded(values: dict[str, float]) -> dict[str, float]:
 
 def _step(report: Report | None, what: str) -> Any:
     return (lambda done, total: None) if report is None else (lambda done, total: report(what, done, total))
+
+
+def write_folds(folder: Path, settings: OrderSettings | None = None, report: Report | None = None) -> None:
+    """Weights that never saw what they judge, each with its own fold's calibration, as `models.order` loads them.
+
+    One folder per held-out fault size, and `adi_mfs`; fitted, or taken from ``runs/`` where they were before.
+    """
+    settings = settings or OrderSettings()
+    real, simulated = training_material(settings, report)
+    windows = cached(f"windows_v{FEATURE_VERSION}", lambda: window_examples(_step(report, "windows")))
+    material = _Material(real, simulated, windows, heard(settings, report), settings, report)
+    folds = [(size, f"without_{size}", without(real, size)) for size in FAULT_SIZES]
+    folds.append(("adi_mfs", "without_second_rig", without(real, *SECOND_RIG)))
+    for (name, cached_as, seen), fold in zip(folds, [*_size_folds(material), _rig_fold(material)], strict=True):
+        ensemble = fit_ensemble(cached_as, seen, simulated, settings)
+        write_order(ensemble, fold.calibration, Examples.join([seen, simulated]), settings, folder / name)
 
 
 def main(arguments: argparse.Namespace) -> int:

@@ -75,6 +75,17 @@ class OrderDomain(TypedDict):
     fewest_revolutions: float
 
 
+class VerdictNumbers(TypedDict):
+    """`verdict.fusion.Calibration`: thresholds, and per kind of statement what was counted."""
+
+    part_from: float
+    part_sure_from: float
+    normal_from: float
+    normal_sure_from: float
+    damaged_below: float
+    counts: dict[str, dict[str, float]]
+
+
 class OrderCard(TypedDict):
     """`order_cnn.json`: the order network, what it was made from, and the numbers of the verdict."""
 
@@ -86,7 +97,7 @@ class OrderCard(TypedDict):
     parameters: int
     members: int
     domain: OrderDomain
-    calibration: dict[str, float]
+    calibration: VerdictNumbers
     training: dict[str, Any]
     recordings: dict[str, str]
     libraries: dict[str, str]

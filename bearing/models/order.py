@@ -7,6 +7,7 @@ different seeds, are averaged.
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -33,15 +34,16 @@ from bearing.physics.envelope_rule import (
     max_order_of,
     opinion_of_families,
 )
+from bearing.physics.guard import Guard, listen
 from bearing.physics.kinematics import FaultOrders
-from bearing.signal.order_spectrum import OrderSpectrum, ShaftSpeed, envelope_order_spectrum, refine_shaft_hz
+from bearing.signal.order_spectrum import OrderSpectrum, ShaftSpeed, refine_shaft_hz, two_views
 from bearing.states import CLASSES
 
 __all__ = ["CLASSES", "OrderOpinion", "OrderPredictor", "ensemble_probabilities", "load_order_predictor"]
 
 TRAIN = "python -m bearing train --model order"
 PATCH_SCALE = 0.3
-FEATURE_VERSION = 3  # of order_features: weights made for another one do not fit
+FEATURE_VERSION = 4  # of order_features: weights made for another one do not fit
 
 Array = NDArray[np.float64]
 Array32 = NDArray[np.float32]
@@ -54,6 +56,7 @@ class OrderOpinion:
     probabilities : normal, outer, inner, ball; they sum to one. spread : standard deviation of the members' probability
     of the named class. in_domain : False when the recording is unlike anything trained on, `reason` says why.
     shaft : the speed used. spectrum : the order spectra, for figures. envelope : the untrained rule's answer on them.
+    guard : what strikes, whatever the bearing.
     """
 
     probabilities: dict[str, float]
@@ -63,6 +66,7 @@ class OrderOpinion:
     shaft: ShaftSpeed
     spectrum: OrderSpectrum
     envelope: EnvelopeOpinion
+    guard: Guard
 
     @property
     def label(self) -> str:
@@ -90,6 +94,8 @@ class OrderPredictor:
             raise ModelError(f"order_cnn.json names no order_cnn.npz: run `{TRAIN}`.")
         with np.load(io.BytesIO(files["order_cnn.npz"]), allow_pickle=False) as archive:
             weights = {name: archive[name].astype(np.float32) for name in archive.files}
+        if not {"view", "share"} <= weights.keys():
+            raise ModelError("order_cnn.npz is damaged: run `python -m bearing train --model order`.")
         shapes = (
             weights["rows.weight"].shape[-1],
             weights["scalar_mean"].shape[-1],
@@ -108,38 +114,43 @@ class OrderPredictor:
     def members(self) -> int:
         return len(self.weights["normal"])
 
-    def logits(self, features: OrderFeatures) -> Array32:
-        """Logits of every member, shape (members, 4), in the order of CLASSES."""
-        return np.stack([_forward(self._member(i), features) for i in range(self.members)])
+    def probabilities(self, features: Sequence[OrderFeatures]) -> tuple[Array, Array]:
+        """The ensemble's answer, shape (4,) in the order of CLASSES, and each member's, shape (members, 4).
+
+        `features` are those of each view: of the signal as it is, and prewhitened.
+        """
+        view, share = self.weights["view"].astype(int), self.weights["share"]
+        logits = np.stack([_forward(self._member(i), features[v]) for i, v in enumerate(view)])
+        patches = np.stack([one.patches for one in features])
+        members = np.asarray(_softmax(logits), dtype=np.float64)
+        return ensemble_probabilities(logits[:, None], patches[None], view, share)[0], members
 
     def _member(self, index: int) -> dict[str, Array32]:
         return {name: values[index] for name, values in self.weights.items()}
 
     def opinion(
-        self,
-        signal: Array,
-        sampling_rate_hz: float,
-        shaft_hz: float,
-        orders: FaultOrders,
+        self, signal: Array, sampling_rate_hz: float, shaft_hz: float, orders: FaultOrders, refine: bool = True
     ) -> OrderOpinion:
-        """The network's and the untrained rule's opinion of a finite signal, shape (n,), n at least 2048."""
-        shaft = refine_shaft_hz(signal, sampling_rate_hz, shaft_hz)
-        spectrum = envelope_order_spectrum(signal, sampling_rate_hz, shaft.shaft_hz, max_order_of(orders))
-        scores = family_scores(spectrum, orders)
-        features = order_features(signal, sampling_rate_hz, shaft.shaft_hz, orders, spectrum, scores)
-        logits = self.logits(features)
-        members = _softmax(logits)
-        probabilities = ensemble_probabilities(logits[:, None], features.patches[None])[0]
+        """The network's and the untrained rule's opinion of a finite signal, shape (n,), n at least 2048.
+
+        `refine` : look for the exact speed within 3 % of `shaft_hz`.
+        """
+        shaft = refine_shaft_hz(signal, sampling_rate_hz, shaft_hz) if refine else ShaftSpeed(shaft_hz, 1.0)
+        views = two_views(signal, sampling_rate_hz, shaft.shaft_hz, max_order_of(orders))
+        scores = family_scores(views.raw, orders)
+        features = order_features(views.raw, orders, scores), order_features(views.white, orders)
+        probabilities, members = self.probabilities(features)
         label = int(probabilities.argmax())
-        in_domain, reason = self._domain(sampling_rate_hz, spectrum)
+        in_domain, reason = self._domain(sampling_rate_hz, views.raw)
         return OrderOpinion(
             probabilities={name: float(p) for name, p in zip(CLASSES, probabilities, strict=True)},
             spread=float(members[:, label].std()),
             in_domain=in_domain,
             reason=reason,
             shaft=shaft,
-            spectrum=spectrum,
-            envelope=opinion_of_families(envelope_evidence(spectrum, orders, scores)),
+            spectrum=views.raw,
+            envelope=opinion_of_families(envelope_evidence(views.raw, orders, scores)),
+            guard=listen(views.white),
         )
 
     def _domain(self, sampling_rate_hz: float, spectrum: OrderSpectrum) -> tuple[bool, str]:
@@ -153,14 +164,26 @@ class OrderPredictor:
         return True, ""
 
 
-def ensemble_probabilities(logits: NDArray[np.floating], patches: NDArray[np.floating]) -> Array:
+def ensemble_probabilities(
+    logits: NDArray[np.floating],
+    patches: NDArray[np.floating],
+    view: NDArray[np.integer],
+    share: NDArray[np.floating],
+) -> Array:
     """Probabilities (n, 4) from the members' logits (members, n, 4): their mean, so that disagreement lowers them.
 
+    patches : shape (n, views, ...). view, share : shape (members,), the view each member saw and its weight in it.
     A line at 2 x BSF without the cage's sidebands is no ball fault, whatever the members say: its odds fall by ten.
     """
-    p = _softmax(np.asarray(logits, np.float64)).mean(axis=0)
-    p[bare_ball_line(patches), CLASSES.index("ball")] *= 0.1
-    return np.asarray(p / p.sum(axis=-1, keepdims=True))
+    p = _softmax(np.asarray(logits, np.float64))
+    bare = bare_ball_line(patches)
+    of_views = []
+    for which in np.unique(view):
+        mine = view == which
+        mean = np.tensordot(share[mine] / share[mine].sum(), p[mine], axes=1)
+        mean[bare[:, which], CLASSES.index("ball")] *= 0.1
+        of_views.append(mean / mean.sum(axis=-1, keepdims=True))
+    return np.asarray(np.mean(of_views, axis=0))
 
 
 def _forward(w: dict[str, Array32], features: OrderFeatures) -> Array32:

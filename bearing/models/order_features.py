@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bearing.physics.envelope_rule import HarmonicScores, family_scores, max_order_of
+from bearing.physics.envelope_rule import HarmonicScores, family_scores, sideband_dominance
 from bearing.physics.kinematics import FaultOrders
-from bearing.signal.order_spectrum import OrderSpectrum, envelope_order_spectrum
+from bearing.signal.order_spectrum import OrderSpectrum
 from bearing.states import FAMILIES
 
 __all__ = [
@@ -32,19 +32,21 @@ Array32 = NDArray[np.float32]
 STEP = 0.00125  # width of one offset cell, relative to the line
 CELLS = 24  # on each side: slips up to 3 %
 HALF_PATCH = 3
+SMEAR = 0.006  # half width of a smeared line, relative
+HUMP = 0.025  # of a broad hump: a ball strikes both races and slips
 PATCH_OFFSETS = 2 * HALF_PATCH + 1
 BANDS_BY_LEVEL = 2
 BANDS_BY_DEPTH = 2
 SQUARED_PATCHES = BANDS_BY_LEVEL + BANDS_BY_DEPTH + 1  # the last one is the mean of all bands
 LOG_PATCHES = BANDS_BY_LEVEL + 1  # of the log envelope; the last one is the mean here too
 PATCHES = SQUARED_PATCHES + LOG_PATCHES
-ROWS = 21  # 6 harmonics, 6 shaft sidebands, 4 cage sidebands, 2 half orders, 3 smeared harmonics
+ROWS = 23  # 6 harmonics, 6 shaft sidebands, 4 cage sidebands, 2 half orders, 3 smeared harmonics, 2 humps
 PATCH_FEATURES = 2 * ROWS + 4  # level and depth of each row; slip; two measures of bursts; whether of the log envelope
 CAGE_ROWS = slice(12, 16)
 BARE_LINE_LEVEL = 3.5  # mean of the first three harmonics, nepers of power over the floor
 BARE_LINE_RATIO = -2.0  # second strongest cage sideband against the line, ln of amplitudes: below 14 %
 LOG_SCALARS = 7  # of the log envelope, the first of those taken of the squared one
-SCALAR_FEATURES = 11 + LOG_SCALARS
+SCALAR_FEATURES = 11 + LOG_SCALARS + 1  # whether the family's line is another's sideband
 GLOBAL_FEATURES = 25
 
 
@@ -53,7 +55,7 @@ class OrderFeatures:
     """Input of the order network for one recording.
 
     patches : float32, shape (3 families, PATCHES, PATCH_OFFSETS, PATCH_FEATURES): per family and band level and depth
-    of 21 rows at 7 offsets around the slip that suits the harmonics best, that slip, how bursty the band is, and
+    of ROWS rows at 7 offsets around the slip that suits the harmonics best, that slip, how bursty the band is, and
     whether this is the log envelope.
     scalars : float32, shape (3, SCALAR_FEATURES): each family against the made-up orders.
     globals : float32, shape (GLOBAL_FEATURES,): cage lines, bursts, and how many revolutions there are.
@@ -64,20 +66,8 @@ class OrderFeatures:
     globals: Array32
 
 
-def order_features(
-    signal: Array,
-    sampling_rate_hz: float,
-    shaft_hz: float,
-    orders: FaultOrders,
-    spectrum: OrderSpectrum | None = None,
-    scores: HarmonicScores | None = None,
-) -> OrderFeatures:
-    """Features of a finite signal of shape (n,); a `spectrum` or `scores` of the same question are used.
-
-    `shaft_hz` is the best known speed (see `order_spectrum.refine_shaft_hz`).
-    """
-    if spectrum is None:
-        spectrum = envelope_order_spectrum(signal, sampling_rate_hz, shaft_hz, max_order_of(orders))
+def order_features(spectrum: OrderSpectrum, orders: FaultOrders, scores: HarmonicScores | None = None) -> OrderFeatures:
+    """Features of one view of a recording: its order spectra with their log envelopes; `scores` if at hand."""
     assert spectrum.log is not None
     assert spectrum.bursts is not None
     scores = scores or family_scores(spectrum, orders)
@@ -96,7 +86,11 @@ def order_features(
         patches.append(np.concatenate([of_squared, of_log]))
     return OrderFeatures(
         np.stack(patches),
-        np.concatenate([scalars, log_scalars[:, :LOG_SCALARS]], axis=1),
+        np.concatenate(
+            [scalars, log_scalars[:, :LOG_SCALARS], sideband_dominance(spectrum, orders, scores)[:, None]],
+            axis=1,
+            dtype=np.float32,
+        ),
         _global_features(spectrum, orders.ftf),
     )
 
@@ -217,11 +211,11 @@ def _gather(spectrum: OrderSpectrum, smooth: _Smoothed, order: float, ftf: float
     half = np.array(widths)[:, None] * np.ones(first.size)
     level = spectrum.highest(centre - half, centre + half)
     depth = 0.5 * (level + spectrum.floor_at(centre))
-    wide = np.maximum(harmonics[:3] * 0.006, 2 * spectrum.step)
-    smeared = smooth.level(harmonics[:3], wide)
-    smeared_depth = 0.5 * (smeared + spectrum.floor_at(harmonics[:3]))
-    level = np.concatenate([level, smeared], axis=1)
-    depth = np.concatenate([depth, smeared_depth], axis=1)
+    for share, count in ((SMEAR, 3), (HUMP, 2)):
+        wide = np.maximum(harmonics[:count] * share, 2 * spectrum.step)
+        smeared = smooth.level(harmonics[:count], wide)
+        level = np.concatenate([level, smeared], axis=1)
+        depth = np.concatenate([depth, 0.5 * (smeared + spectrum.floor_at(harmonics[:count]))], axis=1)
     return np.stack([np.clip(level, -1, 8), np.clip(depth, -6, 1)], axis=-1)
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "made_up_orders",
     "max_order_of",
     "opinion_of_families",
+    "sideband_dominance",
 ]
 
 Array = NDArray[np.float64]
@@ -43,6 +44,7 @@ DEPTH_HARMONICS = 3
 NULL_ORDERS = 80
 FOUND_DB = 8.0  # pure noise reaches it in about 2 % of the look-ups
 DB_PER_NEPER = 10 / np.log(10)  # of power
+FOUND_NEPERS = FOUND_DB / DB_PER_NEPER
 MIN_HARMONICS_ROOM = 6
 LINE_REACH = 0.0015  # how far from where the common slip puts it a line is looked for, relative
 BEATS_CHANCE = 1.2  # null score
@@ -156,6 +158,30 @@ def made_up_orders(orders: FaultOrders, spectrum: OrderSpectrum, count: int = NU
     if spectrum.revolutions >= 40:
         near |= np.abs(candidates - np.rint(candidates)) < 0.02
     return candidates[~near][:count]
+
+
+def sideband_dominance(spectrum: OrderSpectrum, orders: FaultOrders, scores: HarmonicScores) -> Array:
+    """How far another family towers over each whose line is that other's sideband, shape (3,), nepers, -4..4.
+
+    n (BPFI - k shaft) of a damaged inner race falls into the search around BPFO or 2 x BSF of many bearings: eight
+    balls with BPFI 4.95 have a sideband at 2.95, BPFO is 3.05. A family that is nobody's sideband gets -4.
+    """
+    count = len(FAMILIES)
+    level = scores.level[:, :count]
+    band = level.argmax(axis=0)
+    best = level.max(axis=0)
+    found = np.array(list(orders.families.values())) * (1 + scores.slip[band, np.arange(count)])
+    resolution = np.maximum(1.2 / max(spectrum.revolutions, 1.0), 0.004 * found)
+    out = np.full(count, -4.0)
+    for i in range(count):
+        for j in range(count):
+            if i == j or not orders.sidebands[FAMILIES[j]]:
+                continue
+            steps = np.arange(-3, 4)[:, None] * orders.sidebands[FAMILIES[j]]
+            near = np.abs(steps + found[j] * np.array([1.0, 2.0]) - found[i]) < resolution[i]
+            if near[np.arange(7) != 3].any():
+                out[i] = max(out[i], float(np.clip(best[j] - best[i], -3, 4)))
+    return out
 
 
 def envelope_evidence(

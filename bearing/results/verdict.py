@@ -103,12 +103,12 @@ class Outcome:
     @property
     def faults(self) -> tuple[RecordingVerdict, ...]:
         """The fault recordings of the drive end, those with an expert's grade."""
-        return tuple(v for v in self.verdicts if v.role == "fault" and v.end == "DE")
+        return tuple(v for v in self.verdicts if v.role == "fault" and v.end != "FE")
 
     @property
     def judged(self) -> tuple[RecordingVerdict, ...]:
         """Faults and healthy recordings of the drive end: what the measures are over."""
-        return tuple(v for v in self.verdicts if v.role in ("fault", "normal") and v.end == "DE")
+        return tuple(v for v in self.verdicts if v.role in ("fault", "normal") and v.end != "FE")
 
     @property
     def guesses(self) -> Metrics:

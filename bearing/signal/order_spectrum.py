@@ -1,7 +1,8 @@
 """One recording -> its squared-envelope spectra in many bands, on one axis of shaft orders; and the exact shaft speed.
 
-Every band comes from ONE Fourier transform of the recording: its slice of the spectrum is transformed back at the
-band's own rate (twice its width, so that squaring does not alias), squared in magnitude, and transformed again.
+Every band, of the signal as it is and prewhitened, comes from ONE Fourier transform of the recording: its slice of the
+spectrum is transformed back at the band's own rate (twice its width, so that squaring does not alias), squared in
+magnitude, and transformed again.
 The power of each line is kept in two measures that do not depend on sensor, gain or machine:
 
 * level: natural logarithm of the line's power over the local floor (running median), that is "does it stand out";
@@ -13,20 +14,32 @@ squared envelope, but hardly weigh in its logarithm. How bursty each band is, is
 defect at random leaves blows and no lines.
 
 Sources: R. B. Randall & J. Antoni, "Rolling element bearing diagnostics - a tutorial", MSSP 25 (2011) 485-520;
-P. Borghesani & J. Antoni, "CS2 analysis in presence of non-Gaussian background noise", MSSP 90 (2017) 378-398.
+P. Borghesani & J. Antoni, "CS2 analysis in presence of non-Gaussian background noise", MSSP 90 (2017) 378-398;
+P. Borghesani et al., "Application of cepstrum pre-whitening for the diagnosis of bearing faults under variable speed
+conditions", MSSP 36 (2013) 370-384.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-__all__ = ["OrderSpectrum", "ShaftSpeed", "averaged", "band_tree", "envelope_order_spectrum", "refine_shaft_hz"]
+from bearing.signal.dsp import fast_length_down, fast_length_up, hann, noise_floor, to_unit
+
+__all__ = [
+    "OrderSpectrum",
+    "ShaftSpeed",
+    "TwoViews",
+    "averaged",
+    "band_tree",
+    "envelope_order_spectrum",
+    "refine_shaft_hz",
+    "two_views",
+]
 
 Array32 = NDArray[np.float32]
 Array = NDArray[np.float64]
@@ -39,7 +52,10 @@ FAST_RATE_HZ = 20_000.0  # above it the tree of the whole range is too coarse fo
 MAX_REVOLUTIONS = 400.0  # of one transform: slip and speed drift smear longer ones
 MAX_BINS = 16_000
 MAX_SEGMENTS = 6
-SHAFT_NOTCH = 0.004  # share of an order around whole numbers that is cut out with the shaft
+NOTCH_PEAK = 0.75  # over the revolutions: how far from the whole number a shaft harmonic may peak
+NOTCH_DRIFT = 0.0008  # share of the order that an imperfect speed may move it
+NOTCH_SKIRT = 2.5  # over the revolutions: how far its skirts reach (Hann)
+NOTCH_RISE = 0.35  # nepers upwards that end a skirt: another line begins
 NOTCH_FROM_REVOLUTIONS = 40.0  # below, a shaft harmonic cannot be told from a fault line beside it
 EMPTY_FLOOR = float(np.log(1e-4))
 LOG_FLOOR = 1e-3  # share of the mean envelope below which silence is silence: keeps the logarithm finite
@@ -112,6 +128,14 @@ class OrderSpectrum:
 
 
 @dataclass(frozen=True)
+class TwoViews:
+    """One recording as it is (`raw`) and prewhitened (`white`), on the same axis of orders."""
+
+    raw: OrderSpectrum
+    white: OrderSpectrum
+
+
+@dataclass(frozen=True)
 class ShaftSpeed:
     """Shaft speed read from the signal near a stated one. `confidence` 0..1; below 0.5 the stated speed was kept."""
 
@@ -144,37 +168,80 @@ def envelope_order_spectrum(
     notch_shaft: bool = True,
     max_segments: int = MAX_SEGMENTS,
     with_log: bool = True,
+    prewhiten: bool = False,
 ) -> OrderSpectrum:
-    """Squared-envelope spectra of a finite signal of shape (n,), up to `max_order`; long ones in averaged segments."""
-    bands = bands or band_tree(sampling_rate_hz)
-    total = len(signal) / sampling_rate_hz * shaft_hz
+    """Squared-envelope spectra of a finite signal of shape (n,), up to `max_order`; long ones in averaged segments.
+
+    `prewhiten` : cepstrum prewhitening (Borghesani et al. 2013): every bin gets the same amplitude, so that no tone and
+    no resonance owns a band.
+    """
+    views = (True,) if prewhiten else (False,)
+    arguments = (signal, sampling_rate_hz, shaft_hz, max_order, bands, notch_shaft, max_segments, with_log)
+    return _spectra(*arguments, views)[0]
+
+
+def two_views(signal: Array, sampling_rate_hz: float, shaft_hz: float, max_order: float) -> TwoViews:
+    """The signal as it is and prewhitened, from one transform of it; both with their log envelopes."""
+    raw, white = _spectra(
+        signal, sampling_rate_hz, shaft_hz, max_order, None, True, MAX_SEGMENTS, True, views=(False, True)
+    )
+    return TwoViews(raw, white)
+
+
+def _spectra(
+    signal: Array,
+    rate_hz: float,
+    shaft_hz: float,
+    max_order: float,
+    bands: tuple[Band, ...] | None,
+    notch_shaft: bool,
+    max_segments: int,
+    with_log: bool,
+    views: tuple[bool, ...],
+) -> list[OrderSpectrum]:
+    bands = bands or band_tree(rate_hz)
+    unit, _ = to_unit(signal)
+    total = len(signal) / rate_hz * shaft_hz
     segments = max(1, int(np.ceil(total / min(MAX_REVOLUTIONS, MAX_BINS / max_order))))
-    size = _fast_length(len(signal) // segments)
-    revolutions = size / sampling_rate_hz * shaft_hz
+    size = fast_length_down(len(signal) // segments)
+    revolutions = size / rate_hz * shaft_hz
     padding = 1 if revolutions > 60 else 2 if revolutions > 25 else 4
     step = 1 / (revolutions * padding)
     bins = int(max_order / step) + 2
     chosen = np.unique(np.linspace(0, segments - 1, min(segments, max_segments)).round().astype(int))
-    sums = _BandSums(len(bands), bins, with_log)
+    sums = [_BandSums(len(bands), bins, with_log) for _ in views]
     for i in chosen:
-        _add_segment(sums, signal[i * size : (i + 1) * size], sampling_rate_hz, bands, padding)
+        spectrum = scipy.fft.rfft(unit[i * size : (i + 1) * size])
+        for sum_, white in zip(sums, views, strict=True):
+            _add_segment(sum_, _prewhitened(spectrum) if white else spectrum, size, rate_hz, bands, padding)
     floor_width = int(max(2.0, 28 / revolutions) / step)
-    beyond = np.arange(bins)[None, :] >= sums.valid[:, None]
+    share = np.float32(1 / len(chosen))
 
-    def finished(power: Array32, log: OrderSpectrum | None, bursts: Array32 | None) -> OrderSpectrum:
-        floor = _running_floor(power, floor_width)
+    def finished(of: _BandSums, power: Array32, log: OrderSpectrum | None, bursts: Array32 | None) -> OrderSpectrum:
+        floor = noise_floor(power, floor_width)
         level = np.log(power + 1e-12) - floor
+        beyond = np.arange(bins)[None, :] >= of.valid[:, None]
         level[beyond], floor[beyond] = 0, EMPTY_FLOOR
         if notch_shaft and revolutions >= NOTCH_FROM_REVOLUTIONS:
             _notch_shaft(level, step, revolutions)
         return OrderSpectrum(bands, level, floor, step, revolutions, total, shaft_hz, log, bursts)
 
-    share = np.float32(1 / len(chosen))
-    if not with_log:
-        return finished(sums.power * share, None, None)
     noise = np.array([2.0, NOISE_LOG_VARIANCE])
-    bursts = np.log(np.maximum(sums.moments * share, 1e-6) / noise).astype(np.float32)
-    return finished(sums.power * share, finished(sums.log_power * share, None, None), bursts)
+    made = []
+    for of in sums:
+        if not with_log:
+            made.append(finished(of, of.power * share, None, None))
+            continue
+        bursts = np.log(np.maximum(of.moments * share, 1e-6) / noise).astype(np.float32)
+        log = finished(of, of.log_power * share, None, None)
+        made.append(finished(of, of.power * share, log, bursts))
+    return made
+
+
+def _prewhitened(spectrum: NDArray[np.complex64]) -> NDArray[np.complex64]:
+    """Every bin at the same amplitude, the phases as they were; silence stays silence."""
+    amplitude = np.abs(spectrum)
+    return np.asarray(spectrum / np.maximum(amplitude, np.float32(1e-12)), dtype=np.complex64)
 
 
 class _BandSums:
@@ -188,15 +255,20 @@ class _BandSums:
         self.valid = np.zeros(bands, np.int64)  # how many bins of each band hold any power
 
 
-def _add_segment(sums: _BandSums, signal: Array, rate_hz: float, bands: tuple[Band, ...], padding: int) -> None:
-    """Add the power (squared modulation depth) per band and bin of one segment."""
-    size = len(signal)
-    spectrum = scipy.fft.rfft((signal - signal.mean()).astype(np.float32))
+def _add_segment(
+    sums: _BandSums,
+    spectrum: NDArray[np.complex64],
+    size: int,
+    rate_hz: float,
+    bands: tuple[Band, ...],
+    padding: int,
+) -> None:
+    """Add the power (squared modulation depth) per band and bin of one segment of `size` samples."""
     for row, (low_hz, high_hz) in enumerate(bands):
         first, last = int(low_hz * size / rate_hz), int(high_hz * size / rate_hz)
         if last - first < 2:  # so short a signal resolves no such band
             continue
-        length = scipy.fft.next_fast_len(2 * (last - first))
+        length = fast_length_up(2 * (last - first))
         analytic = scipy.fft.ifft(spectrum[first:last], length)
         envelope = analytic.real**2 + analytic.imag**2
         envelope /= envelope.mean() + 1e-30
@@ -212,37 +284,34 @@ def _add_segment(sums: _BandSums, signal: Array, rate_hz: float, bands: tuple[Ba
 
 def _line_power(envelope: Array32, padding: int) -> Array32:
     """Squared amplitude of every line of a zero-mean envelope of shape (n,)."""
-    window = _hann(len(envelope))
+    window = hann(len(envelope))
     lines = scipy.fft.rfft(envelope * window, len(envelope) * padding)
     return np.asarray((lines.real**2 + lines.imag**2) * np.float32(4 / float(window.sum()) ** 2))
 
 
-def _running_floor(power: Array32, width: int) -> Array32:
-    """ln of the local mean power of noise, robust to lines: block medians / ln 2, interpolated."""
-    bins = power.shape[1]
-    half = max(width // 2, 4)
-    blocks = max(1, bins // half)
-    centre = np.empty(blocks)
-    median = np.empty((len(power), blocks), np.float32)
-    for i in range(blocks):
-        start = max(0, min(i * half - half // 2, bins - 2 * half))
-        stop = min(bins, start + 2 * half)
-        centre[i], median[:, i] = (start + stop) / 2, np.median(power[:, start:stop], axis=1)
-    median = np.log(median / np.log(2) + 1e-12)
-    if blocks == 1:
-        return np.repeat(median, bins, axis=1)
-    grid = np.arange(bins)
-    left = np.clip(np.searchsorted(centre, grid) - 1, 0, blocks - 2)
-    share = np.clip((grid - centre[left]) / (centre[left + 1] - centre[left]), 0, 1).astype(np.float32)
-    return median[:, left] * (1 - share) + median[:, left + 1] * share
-
-
 def _notch_shaft(level: Array32, step: float, revolutions: float) -> None:
-    """Press whole-number orders to the floor, in place: they are shaft harmonics, whatever line lies near them."""
-    for order in range(1, int(level.shape[1] * step) + 1):
-        width = max(2.5 / revolutions, min(SHAFT_NOTCH * order, 0.05))
-        near = slice(int(np.floor((order - width) / step)), int(np.ceil((order + width) / step)) + 1)
-        level[:, near] = np.minimum(level[:, near], 0)
+    """Press the shaft's harmonics to the floor, in place: what peaks on a whole number, with the skirts of that peak.
+
+    A line beside the whole number is somebody else's and stays: BPFO 3.039 at 60 turns is no shaft harmonic.
+    """
+    reach = max(1, int(np.ceil(NOTCH_SKIRT / revolutions / step)))
+    for order in range(1, int(level.shape[1] * step)):
+        near = max(1, round(max(NOTCH_PEAK / revolutions, NOTCH_DRIFT * order) / step))
+        middle = round(order / step)
+        low, high = middle - near - reach, middle + near + reach + 1
+        if high > level.shape[1]:
+            break
+        part = level[:, low:high]  # a view
+        peak = part[:, reach : reach + 2 * near + 1].argmax(axis=1) + reach
+        cells = np.arange(part.shape[1])
+        for side in (part[:, ::-1], part):
+            at = (part.shape[1] - 1 - peak) if side is not part else peak
+            ahead = cells[None, :] >= at[:, None]
+            rising = np.diff(side, axis=1, prepend=side[:, :1]) > NOTCH_RISE
+            falls = ~np.logical_or.accumulate(rising & (cells[None, :] > at[:, None]), axis=1)
+            within = cells[None, :] <= at[:, None] + reach
+            skirt = ahead & falls & within
+            side[skirt] = np.minimum(side[skirt], 0)
 
 
 def refine_shaft_hz(signal: Array, sampling_rate_hz: float, shaft_hz: float, tolerance: float = 0.03) -> ShaftSpeed:
@@ -279,34 +348,17 @@ def _harmonic_scores(signal: Array, rate_hz: float, shaft_hz: float, centre: Arr
     )
     width = np.maximum(centre * 0.00015, spectrum.step * 0.5)
     envelope = np.clip(spectrum.highest(centre - width, centre + width), 0, 6).mean(axis=(0, 2))
-    size = _fast_length(min(len(signal), int(1200 * rate_hz / shaft_hz)))
-    piece = signal[:size] - signal[:size].mean()
-    lines = scipy.fft.rfft((piece * _hann(size)).astype(np.float32))[: int(top * shaft_hz * size / rate_hz)]
+    size = fast_length_down(min(len(signal), int(1200 * rate_hz / shaft_hz)))
+    piece, _ = to_unit(signal[:size])
+    lines = scipy.fft.rfft(piece * hann(size))[: int(top * shaft_hz * size / rate_hz)]
     power = (lines.real**2 + lines.imag**2)[None, :]
     power /= power.max() + 1e-30
     step = rate_hz / size / shaft_hz
-    floor = _running_floor(power, int(2 / step))
+    floor = noise_floor(power, int(2 / step))
     plain_spectrum = OrderSpectrum(((0.0, rate_hz / 2),), np.log(power + 1e-12) - floor, floor, step, 0, 0, shaft_hz)
     width = np.maximum(centre * 0.00015, step * 0.5)
     plain = np.clip(plain_spectrum.highest(centre - width, centre + width)[0], 0, 6).mean(axis=1)
     return envelope, plain
-
-
-def _fast_length(size: int) -> int:
-    """Largest length up to `size` whose only prime factors are 2, 3, 5, 7: its transform is fast."""
-    while True:
-        rest = size
-        for prime in (2, 3, 5, 7):
-            while rest % prime == 0:
-                rest //= prime
-        if rest == 1:
-            return size
-        size -= 1
-
-
-@lru_cache(maxsize=64)
-def _hann(size: int) -> Array32:
-    return np.hanning(size).astype(np.float32)
 
 
 def averaged(spectra: Sequence[OrderSpectrum]) -> OrderSpectrum:
@@ -320,7 +372,7 @@ def averaged(spectra: Sequence[OrderSpectrum]) -> OrderSpectrum:
     if any(s.level.shape != first.level.shape or abs(s.step / first.step - 1) > 0.02 for s in spectra):
         raise ValueError("Only spectra of one shape and step can be averaged.")
     power = np.mean([np.exp(s.level + s.floor) for s in spectra], axis=0)
-    floor = _running_floor(power, int(max(2.0, 28 / first.revolutions) / first.step))
+    floor = noise_floor(power, int(max(2.0, 28 / first.revolutions) / first.step))
     empty = np.all([s.floor == np.float32(EMPTY_FLOOR) for s in spectra], axis=0)
     level = np.where(empty, 0, np.log(power + 1e-12) - floor).astype(np.float32)
     floor = np.where(empty, EMPTY_FLOOR, floor).astype(np.float32)

@@ -2,78 +2,140 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bearing.verdict.fusion import STATES, Calibration, fused_probabilities
+from bearing.verdict.fusion import KINDS, Calibration, Count, kinds_of
 
-__all__ = ["confidences", "expected_calibration_error", "fit_calibration", "reliability_bins", "unit_weights"]
+__all__ = ["Answers", "expected_calibration_error", "fit_calibration", "reliability_bins", "right_of", "unit_weights"]
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.integer]
 
-PRECISION = 0.95  # of the verdicts given, on bearings held out: one in twenty may be wrong
-FALSE_ALARMS = 0.01  # of the questions about sound bearings held out: a false alarm is what nobody forgives
-FAULT_FROM = np.arange(0.50, 0.96, 0.01)
-NORMAL_FROM = np.arange(0.80, 0.96, 0.01)  # the lowest set by hand: a missed fault is worse than no answer
+PRECISION = 0.95  # of the parts named, on bearings held out: one in twenty may be wrong
+FALSE_ALARMS = 0.01  # of the questions about sound bearings: called a part
+FALSE_DAMAGE = 0.01  # the same, called damaged
+DAMAGE_PRECISION = 0.8  # of what is called damaged with no part named
+MISSED = 0.05  # of the damaged bearings held out: called normal, every bearing counting once
+PART_FROM = np.arange(0.40, 0.985, 0.01)
+DAMAGED_BELOW = np.arange(0.45, 0.0, -0.01)
+NORMAL_FROM = np.arange(0.40, 0.96, 0.01)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Out-of-fold answers: p (n, 4) of the network, loud (n,), truth (n,) index into STATES, units (n,) the bearing."""
+
+    p: Array
+    loud: NDArray[np.bool_]
+    truth: Labels
+    units: NDArray[np.str_]
+
+    def take(self, index: NDArray[np.generic]) -> Answers:
+        """The rows of an index or a mask."""
+        return Answers(self.p[index], self.loud[index], self.truth[index], self.units[index])
+
+    @staticmethod
+    def join(parts: list[Answers]) -> Answers:
+        """All rows of several sets."""
+        return Answers(
+            np.concatenate([a.p for a in parts]),
+            np.concatenate([a.loud for a in parts]),
+            np.concatenate([a.truth for a in parts]),
+            np.concatenate([a.units for a in parts]),
+        )
 
 
 def unit_weights(units: NDArray[np.str_]) -> Array:
     """Weights with which every bearing counts once, however many recordings it has; their mean is one."""
     _, index, counts = np.unique(units, return_inverse=True, return_counts=True)
     weights = 1.0 / counts[index]
-    return weights / weights.mean()
+    return np.asarray(weights / weights.mean())
 
 
-def fit_calibration(network: Array, envelope: Array, truth: Labels, units: NDArray[np.str_]) -> Calibration:
-    """Temperature and envelope weight by maximum likelihood; then the lowest thresholds that keep both promises above.
+def fit_calibration(answers: Answers) -> Calibration:
+    """Thresholds that keep the promises above, the lowest that do, and what was then counted.
 
-    network, envelope : probabilities, shape (n, 4). truth : index of the state, shape (n,). units : name of the bearing
-    each row belongs to, shape (n,).
+    `normal` is given from where at most MISSED of the damaged bearings of the fit, quiet to the guard, would have got
+    it: light faults that show nothing at all are among them. A part is told surely from where none told so was wrong.
     """
-    from scipy.optimize import minimize
+    weights = unit_weights(answers.units)
+    truth, normal, top = answers.truth, answers.p[:, 0], answers.p[:, 1:].max(axis=1)
+    named = answers.p[:, 1:].argmax(axis=1) + 1
+    sound, quiet = truth == 0, ~answers.loud
 
-    weights = unit_weights(units)
+    def lowest(grid: Array, keeps: Callable[[float], bool]) -> float:
+        return float(next((value for value in grid if keeps(value)), grid[-1]))
 
-    def loss(x: Array) -> float:
-        candidate = Calibration(temperature=float(np.exp(x[0])), envelope_weight=float(x[1]))
-        p = fused_probabilities(network, envelope, candidate)[np.arange(len(truth)), truth]
-        prior = 0.02 * (x[0] ** 2 + (x[1] - 0.3) ** 2)  # so few bearings: stay near the middle
-        return float(np.average(-np.log(np.maximum(p, 0.01)), weights=weights) + prior)
+    def precise(threshold: float) -> bool:
+        given = top >= threshold
+        wrong = given & (named != truth)
+        alarms = (given & sound).sum() / max(sound.sum(), 1)
+        return bool(alarms <= FALSE_ALARMS and weights[wrong].sum() <= (1 - PRECISION) * weights[given].sum())
 
-    starts = [np.array([start, 0.3]) for start in (-0.3, 0.1, 0.6, 1.1)]  # clipped as it is, the loss has flat parts
-    fits = [minimize(loss, start, method="Nelder-Mead", bounds=[(-1, 1.5), (0, 1)]) for start in starts]
-    best = min(fits, key=lambda fit: float(fit.fun)).x
-    calibration = Calibration(temperature=float(np.exp(best[0])), envelope_weight=float(best[1]))
-    p = fused_probabilities(network, envelope, calibration)
-    guess, highest = p.argmax(axis=1), p.max(axis=1)
-
-    sound = truth == STATES.index("normal")
-
-    def threshold(named: NDArray[np.bool_], grid: Array) -> float:
-        for lowest in grid:
-            given = named & (highest >= lowest)
-            wrong = given & (guess != truth)
-            alarms = (wrong & sound).sum() / max(sound.sum(), 1)
-            if alarms <= FALSE_ALARMS and weights[wrong].sum() <= (1 - PRECISION) * weights[given].sum():
-                return float(lowest)
-        return float(grid[-1])
-
-    return replace(
-        calibration,
-        threshold_fault=threshold(guess > 0, FAULT_FROM),
-        threshold_normal=threshold(guess == 0, NORMAL_FROM),
+    part_from = lowest(PART_FROM, precise)
+    part_sure = lowest(
+        PART_FROM[part_from - 1e-9 <= PART_FROM], lambda value: not ((top >= value) & (named != truth)).any()
+    )
+    damaged = ~sound
+    silent = quiet & damaged & (top < part_from)
+    normal_from = lowest(
+        NORMAL_FROM,
+        lambda value: weights[silent & (normal >= value)].sum() <= MISSED * weights[damaged].sum(),
     )
 
+    def believable(threshold: float) -> bool:
+        told = (normal <= threshold) & (top < part_from) & answers.loud
+        alarms = (told & sound).sum() / max(sound.sum(), 1)
+        return bool(
+            alarms <= FALSE_DAMAGE and weights[told & sound].sum() <= (1 - DAMAGE_PRECISION) * weights[told].sum()
+        )
 
-def confidences(network: Array, envelope: Array, calibration: Calibration) -> tuple[Labels, Array]:
-    """Best guess (index) and capped confidence of each row, as `fusion.fuse` gives them."""
-    p = fused_probabilities(network, envelope, calibration)
-    guess = p.argmax(axis=1)
-    agree = (network.argmax(axis=1) == guess) & (envelope.argmax(axis=1) == guess)
-    return guess, np.minimum(p.max(axis=1), np.where(agree, calibration.ceiling, calibration.ceiling_alone))
+    damaged_below = lowest(DAMAGED_BELOW, believable)
+    found = Calibration(
+        part_from=part_from,
+        part_sure_from=part_sure,
+        normal_from=normal_from,
+        normal_sure_from=min(normal_from + 0.15, 0.97),
+        damaged_below=min(damaged_below, normal_from - 0.01),
+    )
+    return replace(found, counts=_counts(answers, found))
+
+
+def right_of(answers: Answers, kinds: NDArray[np.str_]) -> NDArray[np.bool_]:
+    """Whether each statement is true: the part, `normal` and `impacts` of a sound bearing, `damaged` of a damaged one.
+
+    `impacts` says that what strikes is not at this bearing's lines. Of `uncertain` the best guess is judged.
+    """
+    p, truth = answers.p, answers.truth
+    part = np.char.startswith(kinds, "part")
+    healthy = np.char.startswith(kinds, "normal") | (kinds == "impacts")
+    return np.select(
+        [part, healthy, kinds == "damaged"],
+        [p[:, 1:].argmax(axis=1) + 1 == truth, truth == 0, truth > 0],
+        p.argmax(axis=1) == truth,
+    ).astype(bool)
+
+
+def _counts(answers: Answers, calibration: Calibration) -> dict[str, Count]:
+    kinds = kinds_of(answers.p, answers.loud, calibration)
+    right = right_of(answers, kinds)
+    counts = {}
+    for kind in KINDS:
+        mine = kinds == kind
+        units = answers.units[mine]
+        names = np.unique(units)
+        shares = [right[mine][units == name].mean() for name in names]
+        counts[kind] = Count(
+            told=int(mine.sum()),
+            wrong=int((mine & ~right).sum()),
+            bearings=len(names),
+            right_bearings=round(float(np.sum(shares)), 3),
+        )
+    return counts
 
 
 def reliability_bins(confidence: Array, right: NDArray[np.bool_], bins: int = 10) -> list[dict[str, float]]:

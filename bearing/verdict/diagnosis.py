@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -14,39 +15,51 @@ import numpy as np
 
 from bearing.errors import MissingRate
 from bearing.files import WEIGHTS_DIR
-from bearing.models.order import OrderOpinion, load_order_predictor
-from bearing.models.waveform import load_predictor
+from bearing.models.order import OrderOpinion, OrderPredictor, load_order_predictor
+from bearing.models.waveform import Predictor, load_predictor
+from bearing.physics.candidates import Fit, fits
+from bearing.physics.combs import SpeedSpectra, speed_spectra
 from bearing.physics.envelope_rule import FamilyEvidence
+from bearing.physics.guard import Guard, blind_spectrum, listen
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
-from bearing.physics.speed import estimate_speed
+from bearing.physics.speed import cross_check, estimate_speed
 from bearing.recording import FloatArray, Recording, check_signal
 from bearing.signal.indicators import Indicators, indicators
-from bearing.signal.order_spectrum import SHAFT_NOTCH
+from bearing.signal.order_spectrum import refine_shaft_hz, two_views
 from bearing.verdict import told
 from bearing.verdict.doctor import DoctorReport, examine, usable_stretch
-from bearing.verdict.fusion import Calibration, Verdict, fuse
+from bearing.verdict.fusion import FAULTS, Calibration, Count, fuse
 from bearing.verdict.opinions import (
     Opinion,
     WindowVerdicts,
-    agreement_of,
-    burst_sentence,
     cnn_opinion,
-    family_remark,
-    family_sentence,
     no_opinion,
     opinion_of,
     window_verdicts,
+)
+from bearing.verdict.words import (
+    Held,
+    agreement_of,
+    burst_sentence,
+    family_remark,
+    family_sentence,
+    held_sentence,
+    reason_of,
 )
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["Bearing", "Diagnosis", "Opinion", "WindowVerdicts", "diagnose"]
+__all__ = ["Bearing", "Diagnosis", "Impacts", "Networks", "Opinion", "WindowVerdicts", "diagnose"]
 
 MIN_SAMPLES = 2048
 SLOWEST_HZ = 500.0  # below there is no band to demodulate
 SHORTEST_S = 0.01  # shorter signals do not resolve the narrowest band, some 700 Hz
 SURE_SPEED = 0.8  # an estimated shaft speed less likely right than this carries no verdict
+DOUBTED_FROM = 0.4  # probability of `normal` from where it is asked again whether nothing strikes
+HIDDEN_WIDTH = 0.02  # orders: a line nearer to a whole number is lost with the shaft's harmonics
+SPEED_OF_SIGNAL = 0.9  # how sure the signal is of a speed that is asked against a stated one
+TOLD_FROM = 0.005  # a correction of the stated speed that is told, relative
 
 
 @dataclass(frozen=True)
@@ -59,12 +72,48 @@ class Bearing:
 
 
 @dataclass(frozen=True)
+class Networks:
+    """The networks a diagnosis asks; `waveform` is None where it shall be silent, as when the verdict is evaluated."""
+
+    order: OrderPredictor
+    waveform: Predictor | None
+
+    @classmethod
+    def load(cls, folder: Path = WEIGHTS_DIR) -> Networks:
+        """Both from a folder, loaded once. Raises ModelError where they do not fit their cards."""
+        return _load_networks(folder)
+
+
+@lru_cache(maxsize=4)
+def _load_networks(folder: Path) -> Networks:
+    return Networks(load_order_predictor(folder), load_predictor(folder))
+
+
+@dataclass(frozen=True)
+class Impacts:
+    """What strikes, whatever the bearing: how often, how many harmonics, how deep, and whose line it could be.
+
+    `order` is None with no speed known. `fits` are candidates from the catalogue, the best first: evidence, no verdict.
+    """
+
+    rate_hz: float
+    order: float | None
+    harmonics: int
+    depth: float
+    kurtosis: float
+    fits: tuple[Fit, ...] = ()
+
+
+@dataclass(frozen=True)
 class Diagnosis:
     """Verdict, confidence and reason of one channel, with all that led there.
 
-    `verdict` is normal, inner, outer, ball or uncertain; `best_guess` is never uncertain, and `confidence` is
-    that of the best guess. `rpm_confidence` (0..1) is 1 for a stated speed, less for one
-    estimated from the signal; `shaft_rpm` is None when unknown. `evidence` holds the envelope's finding per family
+    `verdict` is normal, inner, outer, ball, damaged (this bearing's, part unclear), impacts (something strikes, not at
+    this bearing's lines) or uncertain. `best_guess` is a state, None where no fault line could be asked for.
+    `confidence` is what was counted of such statements on held-out bearings (`counted`); of an uncertain verdict, of
+    its best guess. `rpm_confidence` (0..1) is 1 for a stated speed, less for one estimated from the signal.
+    `shaft_rpm` is the speed used, exact as the signal shows it, None when unknown; `stated_rpm` the one given.
+    `impacts` is there whenever something strikes. `evidence` holds the envelope's finding per family
     (outer, inner, ball), empty where speed or bearing are unknown. `print(diagnosis)` gives it in one line.
     """
 
@@ -78,7 +127,7 @@ class Diagnosis:
     rpm_confidence: float
     bearing: Bearing | None
     verdict: str
-    best_guess: str
+    best_guess: str | None
     confidence: float
     reason: str
     agreement: str
@@ -88,17 +137,29 @@ class Diagnosis:
     indicators: Indicators
     windows: WindowVerdicts
     model: dict[str, str]
+    counted: Count = field(default_factory=Count)
+    stated_rpm: float | None = None
+    impacts: Impacts | None = None
     recording: Recording | None = field(default=None, compare=False)  # the signal, where `bearing.diagnose` was asked
 
     @property
     def has_guess(self) -> bool:
         """Whether `best_guess` rests on anything: known fault lines, and a recording fit to be diagnosed."""
-        return bool(self.evidence) and self.doctor.severity != "severe"
+        return self.best_guess is not None and self.doctor.severity != "severe"
+
+    @property
+    def faulty(self) -> bool:
+        """Whether the verdict is a fault: a part, damage, or impacts."""
+        return self.verdict in FAULTS
 
     @property
     def speed_note(self) -> str:
-        """A sentence when the speed is an estimate, which nobody should take for a reading; "" otherwise."""
-        if self.shaft_rpm is None or self.rpm_confidence >= 1.0:
+        """A sentence when the speed is an estimate, or another than the stated one; "" otherwise."""
+        if self.shaft_rpm is None:
+            return ""
+        if self.stated_rpm is not None and abs(self.shaft_rpm / self.stated_rpm - 1) > TOLD_FROM:
+            return f"Stated {self.stated_rpm:.0f} rpm, the signal says {self.shaft_rpm:.1f} rpm: that was used."
+        if self.rpm_confidence >= 1.0:
             return ""
         return f"The shaft speed, {self.shaft_rpm:.0f} rpm, is {self.rpm_source}."
 
@@ -152,12 +213,15 @@ class Diagnosis:
             "rate_source": self.rate_source,
             "duration_s": self.duration_s,
             "shaft_rpm": self.shaft_rpm,
+            "stated_rpm": self.stated_rpm,
             "rpm_source": self.rpm_source,
             "rpm_confidence": self.rpm_confidence,
             "bearing": None if self.bearing is None else asdict(self.bearing),
             "verdict": self.verdict,
             "best_guess": self.best_guess,
             "confidence": self.confidence,
+            "counted": asdict(self.counted),
+            "impacts": None if self.impacts is None else asdict(self.impacts),
             "reason": self.reason,
             "agreement": self.agreement,
             "opinions": {name: asdict(opinion) for name, opinion in self.opinions.items()},
@@ -187,8 +251,22 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def diagnose(recording: Recording, bearing: Bearing | None = None, weights: Path = WEIGHTS_DIR) -> Diagnosis:
+def diagnose(
+    recording: Recording,
+    bearing: Bearing | None = None,
+    weights: Path = WEIGHTS_DIR,
+    networks: Networks | None = None,
+) -> Diagnosis:
     """Weigh what the networks and the physics say of one channel.
+
+    Parameters
+    ----------
+    recording : Recording
+        With its sampling rate.
+    bearing : Bearing, optional
+        Without it, or without a speed, only what strikes can be told.
+    weights : Path
+        The folder the networks are loaded from, unless `networks` are given.
 
     Raises
     ------
@@ -204,53 +282,160 @@ def diagnose(recording: Recording, bearing: Bearing | None = None, weights: Path
     rate_hz = recording.sampling_rate_hz
     orders = bearing.orders if bearing else None
     signal = check_signal(recording.samples[usable_stretch(recording.samples)], MIN_SAMPLES)
+    networks = networks or Networks.load(weights)
     doctor = examine(recording, orders)
-    rpm, rpm_source, rpm_confidence = _speed(recording, signal, orders)
-    predictor = load_predictor(weights)
-    windows = window_verdicts(signal, rate_hz, predictor)
-    opinions = {"cnn": cnn_opinion(windows)}
+    spectra = speed_spectra(signal, rate_hz) if rate_hz >= SLOWEST_HZ else None
+    speed = _speed(recording, signal, orders, spectra)
+    windows, opinions = _asked_of_windows(signal, rate_hz, networks.waveform)
     found: OrderOpinion | None = None
-    network = load_order_predictor(weights)
-    if not (why := _deaf(orders, rpm, rate_hz, len(signal))):
+    guard: Guard | None = None
+    if not (why := _deaf(orders, speed.rpm, rate_hz, len(signal))):
         assert orders is not None
-        assert rpm is not None
-        found = network.opinion(signal, rate_hz, rpm_to_hz(rpm), orders)
+        found, speed = _asked(signal, rate_hz, speed, orders, networks.order)
+        guard = _guard_of(found, signal, rate_hz, stated=recording.shaft_rpm is not None)
         opinions |= _physical_opinions(found)
     else:
         opinions |= {name: no_opinion(name, why) for name in ("order_cnn", "envelope")}
-    memory = opinions["cnn"].probabilities if windows.familiar else None
+        if _hears(rate_hz, len(signal)):
+            guard = _blind_guard(signal, rate_hz, speed.rpm)
+    memory = opinions["cnn"].probabilities if windows.familiar and "cnn" in opinions else None
     opinions = _as_far_as_fit(opinions, doctor)
-    blockers = _blockers(doctor, orders, rpm, rpm_confidence, found)
-    calibration = Calibration.from_card(network.card)
-    verdict = _verdict(found, calibration, blockers, rpm_confidence, memory)
-    if verdict.verdict == "normal" and (held := _normal_held(doctor, bearing)):
-        verdict = _verdict(found, calibration, held, rpm_confidence, memory)
+    held = _held(doctor, orders, speed, found)
+    fit = doctor.severity != "severe"
+    calibration = Calibration.from_card(networks.order.card)
+    verdict = fuse(
+        EVEN if found is None else found.probabilities,
+        loud=fit and guard is not None and guard.loud,
+        calibration=calibration,
+        held_back=held,
+        normal_held_back=_normal_held(doctor, bearing),
+        ceiling=speed.confidence if found is not None else 1.0,
+        memory=memory,
+    )
+    if verdict.verdict == "uncertain" and not held:
+        held = _normal_held(doctor, bearing) if verdict.best_guess == "normal" else []
+    impacts = _impacts(guard) if guard is not None and verdict.loud else None
+    families = {} if found is None else found.envelope.families
+    network = networks.order
     return Diagnosis(
         file=recording.source,
         channel=recording.channel,
         sampling_rate_hz=rate_hz,
         rate_source=recording.rate_source,
         duration_s=len(recording.samples) / rate_hz,
-        shaft_rpm=rpm,
-        rpm_source=rpm_source,
-        rpm_confidence=rpm_confidence,
+        shaft_rpm=speed.rpm,
+        rpm_source=speed.source,
+        rpm_confidence=speed.confidence,
         bearing=bearing,
         verdict=verdict.verdict,
-        best_guess=verdict.best_guess,
+        best_guess=None if found is None else verdict.best_guess,
         confidence=verdict.confidence,
-        reason=_reason(verdict, found),
+        reason=reason_of(verdict, families, impacts, held),
         agreement=agreement_of(opinions),
         opinions=opinions,
         doctor=doctor,
-        evidence={} if found is None else found.envelope.families,
+        evidence=families,
         indicators=indicators(signal),
         windows=windows,
-        model={"name": str(network.card["name"]), "version": str(network.card["version"]), "sha256": network.sha256},
+        model={"name": network.card["name"], "version": network.card["version"], "sha256": network.sha256},
+        counted=calibration.count(verdict.kind),
+        stated_rpm=recording.shaft_rpm,
+        impacts=impacts,
     )
 
 
+EVEN = dict.fromkeys(("normal", "outer", "inner", "ball"), 0.25)  # nothing asked, nothing known
+
+
+@dataclass(frozen=True)
+class _Speed:
+    """The shaft speed to ask with, None when unknown; where it comes from; how sure it is (0..1).
+
+    `other_rpm` is the signal's own where that contradicts a stated one and both shall be asked.
+    """
+
+    rpm: float | None
+    source: str
+    confidence: float
+    other_rpm: float | None = None
+
+
+def _speed(
+    recording: Recording, signal: FloatArray, orders: FaultOrders | None, spectra: SpeedSpectra | None
+) -> _Speed:
+    """The stated speed, held against the signal's own; or one estimated from the signal."""
+    rate_hz = recording.sampling_rate_hz
+    assert rate_hz is not None
+    if recording.shaft_rpm is not None:
+        stated = _Speed(recording.shaft_rpm, recording.rpm_source, 1.0)
+        if spectra is None:
+            return stated
+        question = cross_check(signal, rate_hz, recording.shaft_rpm, orders, spectra)
+        return replace(stated, other_rpm=question.found.rpm) if question.ask_both else stated
+    if orders is None or spectra is None:
+        return _Speed(None, "", 0.0)  # without a bearing no speed would help
+    found = estimate_speed(signal, rate_hz, orders, spectra=spectra)
+    if found.rpm is None:
+        return _Speed(None, "", 0.0)
+    return _Speed(found.rpm, f"estimated from the signal ({found.confidence:.0%} sure)", found.confidence)
+
+
+def _asked(
+    signal: FloatArray, rate_hz: float, speed: _Speed, orders: FaultOrders, network: OrderPredictor
+) -> tuple[OrderOpinion, _Speed]:
+    """The order network's opinion at the speed, made exact from the signal's own lines.
+
+    Where the signal is surer of another speed both are asked, and the one at which more of a fault stands is used: a
+    bearing does not show its lines at a speed it does not turn at.
+    """
+    assert speed.rpm is not None
+    found = network.opinion(signal, rate_hz, rpm_to_hz(speed.rpm), orders)
+    if speed.other_rpm is not None:
+        other = network.opinion(signal, rate_hz, rpm_to_hz(speed.other_rpm), orders)
+        if other.probabilities["normal"] < min(found.probabilities["normal"], 0.5):
+            found, speed = other, replace(speed, source="the signal's own lines", confidence=SPEED_OF_SIGNAL)
+    return found, replace(speed, rpm=found.shaft.shaft_hz * 60.0)
+
+
+def _guard_of(found: OrderOpinion, signal: FloatArray, rate_hz: float, stated: bool) -> Guard:
+    """What strikes; asked without the speed, too, where the network would say that nothing does."""
+    if found.probabilities["normal"] < DOUBTED_FROM:
+        return found.guard
+    return _without_speed(found.guard, found.shaft.shaft_hz, signal, rate_hz, stated)
+
+
+def _without_speed(guard: Guard, shaft_hz: float, signal: FloatArray, rate_hz: float, stated: bool) -> Guard:
+    """The guard's answer at a speed, or, where that is silence, the answer without any.
+
+    With a speed some percent off, a fault's line may fall on a whole number and go with the shaft's harmonics. What
+    strikes at the shaft's own pace, its half or its double is the shaft's, where that pace was stated: an estimated one
+    may be a fault's own.
+    """
+    if guard.loud:
+        return guard
+    blind = listen(blind_spectrum(signal, rate_hz), speed_known=False)
+    order = blind.rate_hz / shaft_hz
+    own = stated and any(abs(order / multiple - 1) < 0.03 for multiple in (0.5, 1.0, 1.5, 2.0))
+    return replace(blind, order=order) if blind.loud and not own else guard
+
+
+def _asked_of_windows(
+    signal: FloatArray, rate_hz: float, predictor: Predictor | None
+) -> tuple[WindowVerdicts, dict[str, Opinion]]:
+    """The waveform CNN's answers, none where it is silent."""
+    if predictor is None:
+        none = WindowVerdicts(tuple(EVEN), np.zeros(0), 0.0, np.zeros((0, len(EVEN)), "f4"))
+        return none, {}
+    windows = window_verdicts(signal, rate_hz, predictor)
+    return windows, {"cnn": cnn_opinion(windows)}
+
+
+def _hears(rate_hz: float, samples: int) -> bool:
+    return rate_hz >= SLOWEST_HZ and samples >= SHORTEST_S * rate_hz
+
+
 def _deaf(orders: FaultOrders | None, rpm: float | None, rate_hz: float, samples: int) -> str:
-    """Why the envelope cannot be asked, "" where it can."""
+    """Why the envelope cannot be asked for the fault lines, "" where it can."""
     if orders is None or rpm is None:
         return f"Needs {'the bearing' if orders is None else 'the shaft speed'} to know where the fault lines lie."
     if rate_hz < SLOWEST_HZ:
@@ -260,17 +445,23 @@ def _deaf(orders: FaultOrders | None, rpm: float | None, rate_hz: float, samples
     return ""
 
 
-def _speed(recording: Recording, signal: FloatArray, orders: FaultOrders | None) -> tuple[float | None, str, float]:
-    """The stated speed in rpm, or one estimated from the signal; where it comes from; how sure it is."""
-    if recording.shaft_rpm is not None:
-        return recording.shaft_rpm, recording.rpm_source, 1.0
-    if orders is None:
-        return None, "", 0.0  # without a bearing no speed would help
-    assert recording.sampling_rate_hz is not None
-    found = estimate_speed(signal, recording.sampling_rate_hz, orders)
-    if found.rpm is None:
-        return None, "", 0.0
-    return found.rpm, f"estimated from the signal ({found.confidence:.0%} sure)", found.confidence
+def _blind_guard(signal: FloatArray, rate_hz: float, rpm: float | None) -> Guard:
+    """What strikes, with the speed (the shaft's own harmonics aside) or without."""
+    if rpm is None:
+        return listen(blind_spectrum(signal, rate_hz), speed_known=False)
+    shaft = refine_shaft_hz(signal, rate_hz, rpm_to_hz(rpm))
+    guard = listen(two_views(signal, rate_hz, shaft.shaft_hz, GUARD_REACH).white)
+    return _without_speed(guard, shaft.shaft_hz, signal, rate_hz, stated=True)
+
+
+GUARD_REACH = 37.0  # orders: three harmonics of the highest the guard looks at
+
+
+def _impacts(guard: Guard) -> Impacts:
+    """With the catalogue's bearings whose lines would fit, one line each."""
+    shaft_hz = None if guard.order is None else guard.rate_hz / guard.order
+    candidates = fits(guard.rate_hz, shaft_hz) if shaft_hz else ()
+    return Impacts(guard.rate_hz, guard.order, guard.harmonics, guard.depth, guard.kurtosis, candidates)
 
 
 def _physical_opinions(found: OrderOpinion) -> dict[str, Opinion]:
@@ -300,63 +491,33 @@ def _as_far_as_fit(opinions: dict[str, Opinion], doctor: DoctorReport) -> dict[s
     return {name: o if name == "envelope" else replace(o, in_domain=False) for name, o in opinions.items()}
 
 
-def _blockers(
-    doctor: DoctorReport,
-    orders: FaultOrders | None,
-    rpm: float | None,
-    rpm_confidence: float,
-    found: OrderOpinion | None,
-) -> list[str]:
-    """What forbids a verdict, in words."""
-    reasons = [check.sentence.rstrip(".") for check in doctor.checks if check.severity == "severe"]
+def _held(doctor: DoctorReport, orders: FaultOrders | None, speed: _Speed, found: OrderOpinion | None) -> list[str]:
+    """What forbids any statement about a part, each in words."""
+    reasons = [held_sentence(Held.UNFIT, c.sentence.rstrip(".")) for c in doctor.checks if c.severity == "severe"]
     if orders is None:
-        reasons.append(
-            "the bearing is not known, so its fault frequencies are not: name it, or give geometry or orders"
-        )
-    elif rpm is None:
-        reasons.append("the shaft speed is neither given nor readable from the signal: give it")
-    elif rpm_confidence < SURE_SPEED:
-        reasons.append(f"the shaft speed is not given and its estimate is only {rpm_confidence:.0%} sure: give it")
+        reasons.append(held_sentence(Held.BEARING_UNKNOWN))
+    elif speed.rpm is None:
+        reasons.append(held_sentence(Held.SPEED_UNKNOWN))
+    elif speed.confidence < SURE_SPEED:
+        reasons.append(held_sentence(Held.SPEED_UNSURE, speed.confidence))
     if found is not None and not found.in_domain:
-        reasons.append(found.reason)
+        reasons.append(held_sentence(Held.OUT_OF_DOMAIN, found.reason))
     return reasons
 
 
 def _normal_held(doctor: DoctorReport, bearing: Bearing | None) -> list[str]:
-    """What forbids `normal` alone, in words."""
-    hidden = _hidden_lines(bearing.orders) if bearing is not None else ""
-    guessed = f"the inside of {bearing.name} is only estimated" if bearing is not None and bearing.estimated else ""
-    return [*filter(None, [hidden, guessed]), *(sentence.rstrip(".") for sentence in doctor.normal_vetoes)]
-
-
-def _hidden_lines(orders: FaultOrders) -> str:
-    """Which race's lines, if any, fall on the shaft's own harmonics: finding nothing there says nothing."""
+    """What forbids `normal` alone, each in words."""
+    reasons = [held_sentence(Held.UNFIT, sentence.rstrip(".")) for sentence in doctor.normal_vetoes]
+    if bearing is None:
+        return reasons
+    if bearing.estimated:
+        reasons.append(held_sentence(Held.ESTIMATED_GEOMETRY, bearing.name))
+    orders = bearing.orders
     hidden = [
         f"{name} ({order:.3f})"
         for name, order in (("BPFO", orders.bpfo), ("BPFI", orders.bpfi))
-        if abs(order - round(order)) <= SHAFT_NOTCH * order
+        if abs(order - round(order)) <= HIDDEN_WIDTH
     ]
-    return f"{' and '.join(hidden)} cannot be told from a harmonic of the shaft on this bearing" if hidden else ""
-
-
-def _verdict(
-    found: OrderOpinion | None,
-    calibration: Calibration,
-    blockers: list[str],
-    rpm_confidence: float,
-    memory: dict[str, float] | None,
-) -> Verdict:
-    """The fused verdict; without fault frequencies nothing is known, and each state is as likely as the next."""
-    if found is None:
-        even = dict.fromkeys(("normal", "outer", "inner", "ball"), 0.25)
-        return fuse(even, even, calibration, blockers)
-    return fuse(found.probabilities, found.envelope.probabilities, calibration, blockers, rpm_confidence, memory)
-
-
-def _reason(verdict: Verdict, found: OrderOpinion | None) -> str:
-    """The verdict's reason, with the lines of the part it names, or the bursts where it shows none."""
-    if found is None or verdict.best_guess not in found.envelope.families:
-        return verdict.reason
-    family = found.envelope.families[verdict.best_guess]
-    bursts = "" if family.harmonics_found else burst_sentence(found.spectrum)
-    return f"{verdict.reason} {family_sentence(family)} {bursts}".strip()
+    if hidden:
+        reasons.append(held_sentence(Held.HIDDEN_LINES, " and ".join(hidden)))
+    return reasons

@@ -1,16 +1,18 @@
-"""One verdict from two opinions: a pure function, with the calibrated numbers of the model card.
+"""One verdict from what the order network and the guard say: a pure function, with the numbers of the model card.
 
-    ln p(state) = ln p_network(state) / temperature  +  weight x ln p_envelope(state)
+The network answers the question that was asked: do this bearing's lines stand at this speed? The guard
+(`physics.guard`) answers for the machine: does anything strike, whatever the bearing? A part is named by the network
+alone; damage with no part named takes both. `normal` must be earned from both: the network sees nothing *and* nothing
+strikes. What strikes and fits no line of the bearing is told as `impacts`. The rest is `uncertain`.
 
-The numbers were fitted on bearings that the network had not seen, the bearing as the unit. Below the threshold the
-verdict is `uncertain`, and the confidence is that of the best guess. No confidence of nine in ten is claimed, without
-the envelope's agreement even less: bearings of one rig cannot tell how the next machine differs.
+Every threshold was fitted on bearings that the network had not seen, the bearing as the unit, and a confidence is what
+was counted there: of the statements of this kind, how many were right (Laplace's rule over bearings).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,118 +22,140 @@ from bearing.errors import ModelError
 from bearing.states import CLASSES as STATES
 from bearing.states import UNCERTAIN
 
-__all__ = ["STATES", "UNCERTAIN", "Calibration", "Verdict", "fuse", "fused_probabilities"]
+__all__ = ["FAULTS", "KINDS", "STATES", "UNCERTAIN", "Calibration", "Count", "Verdict", "fuse", "kinds_of"]
 
-NAMES = {"normal": "healthy", "outer": "an outer race fault", "inner": "an inner race fault", "ball": "a ball fault"}
+DAMAGED, IMPACTS = "damaged", "impacts"
+FAULTS = (*STATES[1:], DAMAGED, IMPACTS)  # verdicts that end in exit code 1
+KINDS = ("part sure", "part", "normal sure", "normal", DAMAGED, IMPACTS, UNCERTAIN)
 MEMORY_ERROR = 0.05  # the CNN on known bearings under other loads: 63 of 64 recordings right, bounded from below
-LEAST = 0.01  # the envelope rule's weights are no probabilities: none may veto alone
 
 Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Count:
+    """How statements of one kind fared on held-out bearings: `told` of them, `wrong` of these, over `bearings`.
+
+    `right_bearings` is the number of bearings times the share that was right, every bearing counting once.
+    """
+
+    told: int = 0
+    wrong: int = 0
+    bearings: int = 0
+    right_bearings: float = 0.0
+
+    @property
+    def confidence(self) -> float:
+        """Laplace's rule of succession over bearings: 1/2 where nothing was counted, never 1."""
+        return (self.right_bearings + 1) / (self.bearings + 2)
 
 
 @dataclass(frozen=True)
 class Calibration:
     """Numbers fitted out of fold.
 
-    temperature, envelope_weight : as in the formula above.
-    threshold_fault, threshold_normal : probability from which the verdict is given.
-    ceiling : highest confidence. ceiling_alone : when the envelope rule names another state.
+    part_from, part_sure_from : probability of a part from which it is named, and named surely. normal_from,
+    normal_sure_from : the same of `normal`, where nothing strikes. damaged_below : probability of `normal` below which
+    damage is told where something strikes, though no part stands out. counts : how each of KINDS fared.
     """
 
-    temperature: float = 1.0
-    envelope_weight: float = 0.3
-    threshold_fault: float = 0.5
-    threshold_normal: float = 0.8
-    ceiling: float = 0.89
-    ceiling_alone: float = 0.85
+    part_from: float = 0.6
+    part_sure_from: float = 0.9
+    normal_from: float = 0.5
+    normal_sure_from: float = 0.7
+    damaged_below: float = 0.2
+    counts: Mapping[str, Count] = field(default_factory=dict)
 
     @classmethod
     def from_card(cls, card: Mapping[str, Any]) -> Calibration:
         """The calibration a model card carries. Raises ModelError when it holds other names than these."""
+        content = dict(card["calibration"])
         try:
-            return cls(**{name: float(value) for name, value in card["calibration"].items()})
-        except TypeError as error:
+            counts = {kind: Count(**count) for kind, count in content.pop("counts").items()}
+            return cls(**{name: float(value) for name, value in content.items()}, counts=counts)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             named = ", ".join(card["calibration"])
             raise ModelError(f"The model card's calibration holds {named}, not what this program knows.") from error
 
-    def as_dict(self) -> dict[str, float]:
-        return {name: round(float(value), 4) for name, value in asdict(self).items()}
+    def as_dict(self) -> dict[str, Any]:
+        content = asdict(self)
+        counts = content.pop("counts")
+        return {name: round(float(value), 4) for name, value in content.items()} | {"counts": counts}
+
+    def count(self, kind: str) -> Count:
+        """How statements of one of KINDS fared."""
+        return self.counts.get(kind, Count())
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`verdict` is a state or ``uncertain``; `best_guess` the state with the highest fused probability."""
+    """`verdict` is a state, damaged, impacts or uncertain; `kind` one of KINDS; `best_guess` the likeliest state.
+
+    `confidence` is that of the statement made; for `uncertain`, that of the best guess.
+    """
 
     verdict: str
+    kind: str
     confidence: float
     best_guess: str
     probabilities: dict[str, float]
-    agree: bool
-    reason: str
+    loud: bool
 
 
-def fused_probabilities(network: Array, envelope: Array, calibration: Calibration) -> Array:
-    """Fused probabilities, shape (..., 4), from two arrays of that shape in the order of STATES."""
-    logits = np.log(np.maximum(network, 1e-6)) / calibration.temperature
-    logits = logits + calibration.envelope_weight * np.log(np.maximum(envelope, LEAST))
-    exponent = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return exponent / exponent.sum(axis=-1, keepdims=True)
+def kinds_of(p: Array, loud: NDArray[np.bool_], calibration: Calibration) -> NDArray[np.str_]:
+    """The kind of statement for each row: p of shape (n, 4) in the order of STATES, loud of shape (n,)."""
+    normal, part = p[:, 0], p[:, 1:].max(axis=1)
+    quiet = ~np.asarray(loud, bool)
+    return np.select(
+        [
+            part >= calibration.part_sure_from,
+            part >= calibration.part_from,
+            (normal >= calibration.normal_sure_from) & quiet,
+            (normal >= calibration.normal_from) & quiet,
+            (normal <= calibration.damaged_below) & ~quiet,
+            ~quiet,
+        ],
+        ["part sure", "part", "normal sure", "normal", DAMAGED, IMPACTS],
+        UNCERTAIN,
+    )
+
+
+def remembered(network: Array, memory: Mapping[str, float] | None) -> Array:
+    """The network's probabilities (4,), weighed with the waveform CNN's where that knows the machine."""
+    if memory is None:
+        return network
+    p = network * ((1 - MEMORY_ERROR) * np.array([memory[name] for name in STATES]) + MEMORY_ERROR / len(STATES))
+    return np.asarray(p / p.sum())
 
 
 def fuse(
     network: Mapping[str, float],
-    envelope: Mapping[str, float],
+    loud: bool,
     calibration: Calibration,
-    blockers: Sequence[str] = (),
+    held_back: Sequence[str] = (),
+    normal_held_back: Sequence[str] = (),
     ceiling: float = 1.0,
     memory: Mapping[str, float] | None = None,
 ) -> Verdict:
     """The verdict on one recording.
 
-    `network` and `envelope` map each of STATES to a probability. `blockers` are sentences that forbid a verdict: the
-    signal is outside what was trained, the sensor is dead, the speed is a guess. `ceiling` bounds the confidence
-    by what the verdict rests on, such as the probability that an estimated speed is right. `memory` is the waveform
-    CNN's answer where it knows the machine (`familiarity`), None where it does not.
+    `network` maps each of STATES to a probability; `loud` is the guard's word. `held_back` are codes of what forbids
+    any statement about a part (the signal is unfit, the speed a guess), `normal_held_back` of what forbids `normal`
+    alone. `ceiling` bounds the confidence by what the verdict rests on, such as the probability that an estimated speed
+    is right. `memory` is the waveform CNN's answer where it knows the machine, None where it does not.
     """
-    p = fused_probabilities(_array(network), _array(envelope), calibration)
-    if memory is not None:
-        p = p * ((1 - MEMORY_ERROR) * _array(memory) + MEMORY_ERROR / len(STATES))
-        p = p / p.sum()
+    p = remembered(np.array([network[name] for name in STATES], dtype=np.float64), memory)
+    kind = str(kinds_of(p[None], np.array([loud]), calibration)[0])
+    if held_back or (normal_held_back and kind.startswith("normal")):
+        kind = IMPACTS if loud else UNCERTAIN
     best = STATES[int(p.argmax())]
-    network_best, envelope_best = STATES[int(_array(network).argmax())], STATES[int(_array(envelope).argmax())]
-    agree = network_best == envelope_best == best
-    probability = min(float(p.max()), ceiling)
-    confidence = min(probability, calibration.ceiling if agree else calibration.ceiling_alone)
-    threshold = calibration.threshold_normal if best == "normal" else calibration.threshold_fault
-    probabilities = {name: float(value) for name, value in zip(STATES, p, strict=True)}
-    given = not blockers and probability >= threshold
-    reason = _reason(best, network_best, envelope_best, probability, threshold, blockers)
-    if memory is not None and not blockers:
-        reason = f"The waveform CNN knows this machine: {_named(STATES[int(_array(memory).argmax())])}. {reason}"
-    return Verdict(best if given else UNCERTAIN, confidence, best, probabilities, agree, reason)
-
-
-def _reason(
-    best: str, network_best: str, envelope_best: str, probability: float, threshold: float, blockers: Sequence[str]
-) -> str:
-    if blockers:
-        return f"No verdict: {'; '.join(blockers)}."
-    if network_best == envelope_best == best:
-        said = f"The order network and the envelope lines both point to {_named(best)}"
-    elif network_best == envelope_best:
-        said = f"The order network and the envelope lines point to {_named(network_best)}, both weakly"
-    else:
-        said = (
-            f"The order network points to {_named(network_best)}, the envelope lines alone to {_named(envelope_best)}"
-        )
-    if probability < threshold:
-        return f"{said}: {probability:.0%} is too little for a verdict, {threshold:.0%} is needed."
-    return f"{said}."
-
-
-def _named(state: str) -> str:
-    return "a healthy bearing" if state == "normal" else NAMES[state]
-
-
-def _array(opinion: Mapping[str, float]) -> Array:
-    return np.array([opinion[name] for name in STATES], dtype=np.float64)
+    named = STATES[1 + int(p[1:].argmax())]
+    verdict = {"part sure": named, "part": named, "normal sure": "normal"}.get(kind, kind)
+    return Verdict(
+        verdict=verdict,
+        kind=kind,
+        confidence=min(calibration.count(kind).confidence, ceiling),
+        best_guess=verdict if verdict in STATES else best,
+        probabilities={name: float(value) for name, value in zip(STATES, p, strict=True)},
+        loud=loud,
+    )

@@ -8,26 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bearing.models.waveform import Predictor
-from bearing.physics.envelope_rule import BEATS_CHANCE, FamilyEvidence
 from bearing.recording import FloatArray
-from bearing.signal.order_spectrum import OrderSpectrum
 from bearing.signal.windows import cut_windows, resample, window_starts
 from bearing.states import state
 
 __all__ = [
     "Opinion",
     "WindowVerdicts",
-    "agreement_of",
-    "burst_sentence",
     "cnn_opinion",
-    "family_remark",
-    "family_sentence",
     "no_opinion",
     "opinion_of",
     "window_verdicts",
 ]
 
-BURSTY = 1.0  # spectral kurtosis worth a word; that of Gaussian noise is 0
 LARGEST_UPSAMPLING = 4  # a long recording at a few Hz would grow a thousandfold
 SAME_DB = 0.05  # a spectrum nearer than this to one trained on is that recording itself
 TITLES = {"cnn": "Waveform CNN", "order_cnn": "Order network", "envelope": "Envelope rule"}
@@ -120,62 +113,3 @@ def _acquaintance(windows: WindowVerdicts) -> str:
         return "It was trained on this very recording: no proof of what it makes of others."
     near = f"{windows.distance_db:.1f} dB between its spectrum and the nearest one learned"
     return f"It {'knows' if windows.familiar else 'has not met'} this machine: {near}."
-
-
-def family_sentence(family: FamilyEvidence) -> str:
-    """One sentence on one family: ``Outer race: 4 of 4 harmonics found, 14-21 dB over the floor.``"""
-    part = {"outer": "Outer race", "inner": "Inner race", "ball": "Ball"}[family.family]
-    levels = [line.level_db for line in family.lines if line.found]
-    if not levels:
-        return f"{part}: none of {len(family.lines)} harmonics found."
-    low, high = round(min(levels)), round(max(levels))
-    height = f"{low}" if low == high else f"{low}-{high}"
-    return f"{part}: {len(levels)} of {len(family.lines)} harmonics found, {height} dB over the floor."
-
-
-def family_remark(family: FamilyEvidence) -> str:
-    """What the lines of one family are worth, in one sentence; "" where none was found."""
-    if not family.harmonics_found:
-        return ""
-    if family.suspected:
-        return "Suspicious: higher than made-up frequencies reach, and deep enough for impacts."
-    if family.null_score < BEATS_CHANCE:
-        return "No finding: made-up frequencies reach as high in this recording."
-    return "No finding: sharp but shallow lines, as healthy bearings show them too."
-
-
-def burst_sentence(spectrum: OrderSpectrum) -> str:
-    """How bursty the burstiest band is, which the network weighs beside the lines; "" where none is."""
-    if spectrum.bursts is None:
-        return ""
-    kurtosis = 2 * np.exp(spectrum.bursts[:, 0]) - 2
-    band = int(kurtosis.argmax())
-    if kurtosis[band] < BURSTY:
-        return ""
-    low_hz, high_hz = spectrum.bands[band]
-    return f"Bursts heard: kurtosis {kurtosis[band]:.1f} from {low_hz / 1000:.1f} to {high_hz / 1000:.1f} kHz."
-
-
-def agreement_of(opinions: dict[str, Opinion]) -> str:
-    """Who agrees with whom, in one sentence; an opinion from outside its domain is named as such."""
-    said = [opinion for opinion in opinions.values() if opinion.verdict is not None]
-    if not said:
-        return "No opinion could be formed."
-    if len(said) == 1:
-        return f"Only the {said[0].title} has an opinion{_outside(said[0])}."
-    sides: dict[str, list[str]] = {}
-    for opinion in said:
-        sides.setdefault(str(opinion.verdict), []).append(f"the {opinion.title}{_outside(opinion)}")
-    if len(sides) == 1:
-        names = "Both opinions" if len(said) == 2 else "All three opinions"
-        outside = " and ".join(f"the {opinion.title}" for opinion in said if not opinion.in_domain)
-        return f"{names} agree{f' ({outside} outside its training)' if outside else ''}."
-    parts = [
-        f"{' and '.join(names)} {'say' if len(names) > 1 else 'says'} {verdict}" for verdict, names in sides.items()
-    ]
-    sentence = "; ".join(parts)
-    return f"Opinions differ: {sentence}."
-
-
-def _outside(opinion: Opinion) -> str:
-    return "" if opinion.in_domain else " (outside its training)"

@@ -26,10 +26,11 @@ __all__ = ["as_html", "as_json", "card", "figure", "handed_over", "headline", "o
 def headline(diagnosis: Diagnosis) -> str:
     """``Outer race fault, 89 %``; an uncertain verdict carries the number of its best guess, where there is one."""
     title = state(diagnosis.verdict).title
-    if diagnosis.verdict == diagnosis.best_guess:
+    if diagnosis.verdict != "uncertain":
         return f"{title}, {_percent(diagnosis)}"
-    guess = f" (best guess: {state(diagnosis.best_guess).title.lower()}, {_percent(diagnosis)})"
-    return title + (guess if diagnosis.has_guess else "")
+    if diagnosis.best_guess is None or not diagnosis.has_guess:
+        return title
+    return f"{title} (best guess: {state(diagnosis.best_guess).title.lower()}, {_percent(diagnosis)})"
 
 
 def _percent(diagnosis: Diagnosis) -> str:

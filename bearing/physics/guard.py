@@ -1,0 +1,137 @@
+"""What strikes, whatever the bearing: the deepest train of impacts in a recording, at any order or any frequency.
+
+The fault lines of the bearing that was named say nothing when the name or the speed is wrong. So the prewhitened
+envelope spectra are searched blindly, by orders that know no bearing: three harmonics with one common slip, in every
+band, of the squared envelope and of its logarithm. The second hardly hears single loud blows: a comb must stand in it
+too, since healthy machines are bursty as well (kurtosis of 14 to 47 on one rig), and bursts without a rhythm prove
+nothing. The shaft's own harmonics and the mains' count for nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bearing.physics.envelope_rule import FOUND_NEPERS, harmonic_scores
+from bearing.signal.order_spectrum import OrderSpectrum, envelope_order_spectrum
+
+__all__ = ["Guard", "blind_spectrum", "listen"]
+
+Array = NDArray[np.float64]
+
+LOWEST_ORDER, HIGHEST_ORDER = 0.30, 12.0
+CELL = 1.052  # ratio of neighbouring orders: the slip search of +-2.7 % leaves no gap
+AXIS_HZ = 25.0  # with no speed known: a middling shaft, so that floors and lengths are as with one
+LOWEST_HZ, HIGHEST_HZ = 5.0, 500.0
+SHAFT_WIDTH = 2.2  # over the revolutions: a line and its skirts (Hann)
+SHAFT_DRIFT = 0.002  # share of an order that an imperfect speed moves it
+MAINS_HZ = (50.0, 60.0)
+MAINS_WIDTH_HZ = 0.3
+
+
+LOUD = (0.33, 2.4)  # depth of the squared envelope: absolute, and over the middle of all combs (its own null)
+LOUD_LOG = (0.25, 2.1)  # the same of the log envelope
+
+
+@dataclass(frozen=True)
+class Guard:
+    """The deepest comb of a recording.
+
+    order : of the shaft, None with no speed known. rate_hz : how often it strikes. harmonics : how many of the first
+    six stand. depth, log_depth : modulation of the squared envelope and of its logarithm (0 none, near 2 short
+    impacts), geometric means over three harmonics; chance, log_chance : what the middle one of all combs reaches, the
+    recording's own null. kurtosis : of the burstiest band, 0 for noise. turns : length in
+    revolutions (of `AXIS_HZ` with no speed known).
+    """
+
+    order: float | None
+    rate_hz: float
+    harmonics: int
+    depth: float
+    log_depth: float
+    chance: float
+    log_chance: float
+    kurtosis: float
+    turns: float
+
+    @property
+    def loud(self) -> bool:
+        """Whether something strikes: a comb deep in itself, and deeper than the recording's other combs.
+
+        The limits were read off CWRU's normals and the sound bearings of the motor simulator, whole and in pieces.
+        """
+        return self.excess >= 1.0
+
+    @property
+    def excess(self) -> float:
+        """How far over those limits the comb stands, as a ratio: 1 is the limit."""
+        squared = self.depth / max(LOUD[0], LOUD[1] * self.chance)
+        log = self.log_depth / max(LOUD_LOG[0], LOUD_LOG[1] * self.log_chance)
+        return max(squared, log)
+
+
+def blind_spectrum(signal: Array, sampling_rate_hz: float) -> OrderSpectrum:
+    """The prewhitened spectrum to `listen` to where no speed is known, on an axis in multiples of AXIS_HZ."""
+    top = 3.1 * HIGHEST_HZ / AXIS_HZ
+    return envelope_order_spectrum(signal, sampling_rate_hz, AXIS_HZ, top, notch_shaft=False, prewhiten=True)
+
+
+def listen(white: OrderSpectrum, speed_known: bool = True) -> Guard:
+    """The deepest comb in a prewhitened spectrum that has its log envelope; with `speed_known`, the shaft's aside."""
+    assert white.log is not None
+    assert white.bursts is not None
+    if speed_known:
+        low, high = LOWEST_ORDER, HIGHEST_ORDER
+    else:
+        low, high = LOWEST_HZ / AXIS_HZ, HIGHEST_HZ / AXIS_HZ
+    low = max(low, 2.5 / white.revolutions)  # nothing slower can be resolved
+    high = min(high, white.level.shape[1] * white.step / 3.1)
+    grid: Array = low * np.power(CELL, np.arange(max(1, int(np.log(high / low) / np.log(CELL)) + 1), dtype=np.float64))
+    cleared = _without_strangers(white, speed_known)
+    squared = harmonic_scores(cleared, grid)
+    depth = np.exp(squared.depth.astype(np.float64))
+    log_depth = np.exp(harmonic_scores(_without_strangers(white.log, speed_known), grid).depth.astype(np.float64))
+    band, cell = np.unravel_index(int(depth.argmax()), depth.shape)
+    order = float(grid[cell] * (1 + squared.slip[band, cell]))
+    centre: Array = order * np.arange(1, 7, dtype=np.float64)
+    lines = cleared.highest(centre * 0.997, centre * 1.003)[band]
+    kurtosis = float((2 * np.exp(white.bursts[:, 0]) - 2).max())
+    return Guard(
+        order=order if speed_known else None,
+        rate_hz=order * white.shaft_hz,
+        harmonics=int((lines >= FOUND_NEPERS).sum()),
+        depth=float(depth.max()),
+        log_depth=float(log_depth.max()),
+        chance=float(np.median(depth.max(axis=0))),
+        log_chance=float(np.median(log_depth.max(axis=0))),
+        kurtosis=kurtosis,
+        turns=white.total_revolutions,
+    )
+
+
+def _without_strangers(spectrum: OrderSpectrum, speed_known: bool) -> OrderSpectrum:
+    """The spectrum with the shaft's harmonics and halves (where known) and the mains' at the floor."""
+    order = np.arange(spectrum.level.shape[1]) * spectrum.step
+    hz = order * spectrum.shaft_hz
+    width_hz = max(MAINS_WIDTH_HZ, spectrum.shaft_hz / spectrum.revolutions)
+    strange = np.zeros(len(order), bool)
+    if width_hz < 0.05 * min(MAINS_HZ):
+        for mains_hz in MAINS_HZ:
+            strange |= np.abs(hz - mains_hz * np.maximum(np.rint(hz / mains_hz), 1)) < width_hz
+    if speed_known:
+        width = np.maximum(SHAFT_WIDTH / spectrum.revolutions, SHAFT_DRIFT * order)
+        whole = np.maximum(np.rint(order), 1)
+        strange |= np.abs(order - whole) < np.minimum(width, 0.08)
+        strange |= np.abs(order - 0.5) < np.minimum(width, 0.03)
+    level = np.where(strange, np.minimum(spectrum.level, 0), spectrum.level)
+    return OrderSpectrum(
+        spectrum.bands,
+        level,
+        spectrum.floor,
+        spectrum.step,
+        spectrum.revolutions,
+        spectrum.total_revolutions,
+        spectrum.shaft_hz,
+    )

@@ -1,0 +1,68 @@
+"""What every transform of the project shares: one window, one choice of lengths, one noise floor."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+__all__ = ["fast_length_down", "fast_length_up", "hann", "noise_floor", "to_unit"]
+
+Array32 = NDArray[np.float32]
+Array = NDArray[np.float64]
+
+
+@lru_cache(maxsize=64)
+def hann(size: int) -> Array32:
+    """Periodic Hann window, shape (size,): kept, because every band of a tree asks for a few lengths again."""
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)).astype(np.float32)
+
+
+@lru_cache(maxsize=256)
+def fast_length_up(size: int) -> int:
+    """The smallest length >= `size` that the FFT takes quickly."""
+    return int(scipy.fft.next_fast_len(size))
+
+
+@lru_cache(maxsize=256)
+def fast_length_down(size: int) -> int:
+    """The largest length <= `size` that the FFT takes quickly."""
+    return int(scipy.fft.prev_fast_len(size))
+
+
+def to_unit(samples: Array) -> tuple[Array32, float]:
+    """The signal without its mean, scaled to a peak of 1 in single precision, and what it was divided by.
+
+    Whatever the unit: single precision neither overflows at 1e100 nor drowns at 1e-100.
+    """
+    highest = float(np.abs(samples).max()) or 1.0
+    unit = samples / highest
+    unit -= unit.mean()
+    spread = float(np.abs(unit).max()) or 1.0  # an offset far above the vibration must not cost its digits
+    return (unit / spread).astype(np.float32), highest * spread
+
+
+def noise_floor(power: Array32, width: int) -> Array32:
+    """ln of the local mean power of noise, robust to lines, shape (rows, bins) like `power`.
+
+    Medians of half-overlapping blocks of `width` bins, joined by straight lines, over ln 2: the power of noise is
+    distributed exponentially, and the median of that is ln 2 of its mean.
+    """
+    bins = power.shape[1]
+    half = max(width // 2, 4)
+    blocks = max(1, bins // half)
+    centre = np.empty(blocks)
+    median = np.empty((len(power), blocks), np.float32)
+    for i in range(blocks):
+        start = max(0, min(i * half - half // 2, bins - 2 * half))
+        stop = min(bins, start + 2 * half)
+        centre[i], median[:, i] = (start + stop) / 2, np.median(power[:, start:stop], axis=1)
+    median = np.log(median / np.log(2) + 1e-12)
+    if blocks == 1:
+        return np.repeat(median, bins, axis=1)
+    grid = np.arange(bins)
+    left = np.clip(np.searchsorted(centre, grid) - 1, 0, blocks - 2)
+    share = np.clip((grid - centre[left]) / (centre[left + 1] - centre[left]), 0, 1).astype(np.float32)
+    return np.asarray(median[:, left] * (1 - share) + median[:, left + 1] * share)

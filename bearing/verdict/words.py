@@ -1,0 +1,193 @@
+"""Every sentence about a verdict, in one room: codes and numbers in, short English out, one fact a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bearing.physics.envelope_rule import BEATS_CHANCE, FamilyEvidence
+from bearing.signal.order_spectrum import OrderSpectrum
+
+if TYPE_CHECKING:
+    from bearing.verdict.diagnosis import Impacts
+    from bearing.verdict.fusion import Count, Verdict
+    from bearing.verdict.opinions import Opinion
+
+__all__ = [
+    "Held",
+    "agreement_of",
+    "burst_sentence",
+    "counted",
+    "family_remark",
+    "family_sentence",
+    "held_sentence",
+    "impacts_sentence",
+    "reason_of",
+    "watch_sentence",
+]
+
+BURSTY = 1.0  # spectral kurtosis worth a word; that of Gaussian noise is 0
+PARTS = {"outer": "Outer race", "inner": "Inner race", "ball": "Ball"}
+LINES = {"outer": "BPFO", "inner": "BPFI", "ball": "2 x BSF"}
+STATES = {
+    "normal": "a healthy bearing",
+    "outer": "an outer race fault",
+    "inner": "an inner race fault",
+    "ball": "a ball fault",
+}
+
+
+class Held(StrEnum):
+    """What can forbid a statement. The doctor's findings and the network's domain bring sentences of their own."""
+
+    BEARING_UNKNOWN = "bearing unknown"
+    SPEED_UNKNOWN = "speed unknown"
+    SPEED_UNSURE = "speed unsure"
+    SPEED_CONTRADICTED = "speed contradicted"
+    HIDDEN_LINES = "hidden lines"
+    ESTIMATED_GEOMETRY = "estimated geometry"
+    UNFIT = "unfit"  # with the doctor's sentence
+    OUT_OF_DOMAIN = "out of domain"  # with the network's sentence
+
+
+_HELD = {
+    Held.BEARING_UNKNOWN: "the bearing is not known, so its fault frequencies are not: name it, or give geometry or "
+    "orders",
+    Held.SPEED_UNKNOWN: "the shaft speed is neither given nor readable from the signal: give it",
+    Held.SPEED_UNSURE: "the shaft speed is not given and its estimate is only {0:.0%} sure: give it",
+    Held.SPEED_CONTRADICTED: "the signal speaks for {0:.0f} rpm, not for the given {1:.0f} rpm: check the speed",
+    Held.HIDDEN_LINES: "{0} cannot be told from a harmonic of the shaft on this bearing",
+    Held.ESTIMATED_GEOMETRY: "the inside of {0} is only estimated",
+    Held.UNFIT: "{0}",
+    Held.OUT_OF_DOMAIN: "{0}",
+}
+
+
+def held_sentence(code: Held, *facts: object) -> str:
+    """What forbids the statement, without a full stop, ready to stand behind ``No verdict:``."""
+    return _HELD[code].format(*facts)
+
+
+def reason_of(
+    verdict: Verdict, families: Mapping[str, FamilyEvidence], impacts: Impacts | None, held: Sequence[str]
+) -> str:
+    """Why this verdict, in two or three short sentences. It never says what the table of lines contradicts."""
+    said = verdict.verdict
+    if said in families:
+        family = families[said]
+        if family.harmonics_found:
+            return family_sentence(family)
+        return f"{family_sentence(family)} The network hears bursts as this part makes them."
+    if said == "damaged":
+        best = max(families.values(), key=lambda family: family.null_score, default=None)
+        lines = family_sentence(best) if best is not None and best.harmonics_found else ""
+        return f"The signal is not that of a healthy bearing, but no part stands out. {lines}".strip()
+    if said == "impacts" and impacts is not None:
+        why = f" {_capital('; '.join(held))}." if held else ""
+        return f"{impacts_sentence(impacts, bool(families) and not held)}{why}"
+    if said == "normal":
+        return f"No fault line of this bearing stands deep, and nothing strikes. {watch_sentence(families)}".strip()
+    if held:
+        return f"No verdict: {'; '.join(held)}."
+    p = verdict.probabilities[verdict.best_guess]
+    guess = STATES[verdict.best_guess]
+    return f"It looks most like {guess} ({p:.0%}), too little for a verdict. {watch_sentence(families)}".strip()
+
+
+def watch_sentence(families: Mapping[str, FamilyEvidence]) -> str:
+    """What stands at the fault lines though no part is named: a table of lines is never passed over in silence."""
+    standing = [family for family in families.values() if family.harmonics_found >= 3]
+    if not standing:
+        return ""
+    names = " and ".join(
+        f"{LINES[f.family]} ({f.harmonics_found} of {len(f.lines)}, {_height(f)} dB)" for f in standing
+    )
+    return f"Shallow lines stand at {names}, as healthy bearings show them too: watch them."
+
+
+def impacts_sentence(impacts: Impacts, bearing_known: bool) -> str:
+    """``Something strikes 74.8 times a second, 3.03 times a turn, and fits no line of this bearing.``"""
+    turn = "" if impacts.order is None else f", {impacts.order:.2f} times a turn"
+    elsewhere = ", and fits no line of this bearing" if bearing_known else ""
+    fits = ""
+    if impacts.fits:
+        fits = " It would fit " + ", ".join(f"{fit.bearing} ({fit.part})" for fit in impacts.fits[:3]) + "."
+    return f"Something strikes {impacts.rate_hz:.1f} times a second{turn}{elsewhere}.{fits}"
+
+
+def counted(count: Count) -> str:
+    """What a confidence rests on: ``Of 82 told so on held-out bearings (20), 0 were wrong.``"""
+    if not count.told:
+        return ""
+    were = "was" if count.wrong == 1 else "were"
+    return f"Of {count.told} told so on {count.bearings} bearings never seen, {count.wrong} {were} wrong."
+
+
+def family_sentence(family: FamilyEvidence) -> str:
+    """One sentence on one family: ``Outer race: 4 of 4 harmonics found, 14-21 dB over the floor.``"""
+    if not family.harmonics_found:
+        return f"{PARTS[family.family]}: none of {len(family.lines)} harmonics found."
+    return (
+        f"{PARTS[family.family]}: {family.harmonics_found} of {len(family.lines)} harmonics found, "
+        f"{_height(family)} dB over the floor."
+    )
+
+
+def _height(family: FamilyEvidence) -> str:
+    levels = [line.level_db for line in family.lines if line.found]
+    low, high = round(min(levels)), round(max(levels))
+    return f"{low}" if low == high else f"{low}-{high}"
+
+
+def family_remark(family: FamilyEvidence) -> str:
+    """What the lines of one family are worth, in one sentence; "" where none was found."""
+    if not family.harmonics_found:
+        return ""
+    if family.suspected:
+        return "Suspicious: higher than control frequencies reach, and deep enough for impacts."
+    if family.null_score < BEATS_CHANCE:
+        return "No finding: control frequencies reach as high in this recording."
+    return "No finding: sharp but shallow lines, as healthy bearings show them too."
+
+
+def burst_sentence(spectrum: OrderSpectrum) -> str:
+    """How bursty the burstiest band is, which the network weighs beside the lines; "" where none is."""
+    if spectrum.bursts is None:
+        return ""
+    kurtosis = 2 * np.exp(spectrum.bursts[:, 0]) - 2
+    band = int(kurtosis.argmax())
+    if kurtosis[band] < BURSTY:
+        return ""
+    low_hz, high_hz = spectrum.bands[band]
+    return f"Bursts heard: kurtosis {kurtosis[band]:.1f} from {low_hz / 1000:.1f} to {high_hz / 1000:.1f} kHz."
+
+
+def agreement_of(opinions: Mapping[str, Opinion]) -> str:
+    """Who agrees with whom, in one sentence; an opinion from outside its domain is named as such."""
+    said = [opinion for opinion in opinions.values() if opinion.verdict is not None]
+    if not said:
+        return "No opinion could be formed."
+    if len(said) == 1:
+        return f"Only the {said[0].title} has an opinion{_outside(said[0])}."
+    sides: dict[str, list[str]] = {}
+    for opinion in said:
+        sides.setdefault(str(opinion.verdict), []).append(f"the {opinion.title}{_outside(opinion)}")
+    if len(sides) == 1:
+        names = "Both opinions" if len(said) == 2 else "All three opinions"
+        outside = " and ".join(f"the {opinion.title}" for opinion in said if not opinion.in_domain)
+        return f"{names} agree{f' ({outside} outside its training)' if outside else ''}."
+    parts = [
+        f"{' and '.join(names)} {'say' if len(names) > 1 else 'says'} {verdict}" for verdict, names in sides.items()
+    ]
+    return f"Opinions differ: {'; '.join(parts)}."
+
+
+def _outside(opinion: Opinion) -> str:
+    return "" if opinion.in_domain else " (outside its training)"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
