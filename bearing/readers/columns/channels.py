@@ -184,7 +184,7 @@ def _recording(column: Column, facts: Facts, clock: Clock | None, source: str, d
         doubts = (*doubts, f"the channel is joined of {column.pieces} pieces, and a fault may hide in the joints")
     if _ENVELOPE.search(column.name):
         doubts = (*doubts, "the signal is already an envelope, as its name says, so resonances cannot be searched")
-    elif look_of(samples) == "one-sided":
+    elif samples[:1_000].min(initial=np.inf) >= 0 and look_of(samples) == "one-sided":
         doubts = (*doubts, "the signal never swings below zero: it is an envelope or a magnitude, no plain vibration")
     return Recording(
         samples=samples,

@@ -72,7 +72,7 @@ class Clock:
 
 def is_ramp(values: FloatArray) -> bool:
     """Strictly rising in nearly equal steps: a clock or a row counter, not a vibration."""
-    if values.size < 3:
+    if values.size < 3 or not (np.diff(values[:64]) > 0).all():
         return False
     steps = np.diff(values)
     step = _usual(steps)
@@ -103,6 +103,14 @@ def clock_of_stamps(stamps: FloatArray, name: str, unit: str, named: bool) -> Cl
     """
     label = f"column '{clean_name(name)}'"
     scale = _SECONDS.get(unit.strip().lower()) or _scale_in_name(name) or _scale_of_size(stamps)
+    even = _even_clock(stamps)
+    if even is not None:  # the usual case, at a tenth of the cost
+        per_unit, jitter, step = even
+        rate, why = _rate_of(per_unit, scale, named, label, step, 0.0)
+        told = (
+            f"Sampling rate {rate.value:,.6g} Hz from time {label}, step jitter {100 * jitter:.2g} %." if rate else why
+        )
+        return Clock(rate, told)
     rows = np.flatnonzero(np.isfinite(stamps))
     ticks = _unwrapped(stamps[rows], _DAY_S if unit == "s" else _WRAPS)
     first_of_each = np.concatenate(([True], ticks[1:] != ticks[:-1])) if ticks.size else np.empty(0, bool)
@@ -133,6 +141,18 @@ def clock_of_stamps(stamps: FloatArray, name: str, unit: str, named: bool) -> Cl
     told += ", stamps coarser than the step" if repeated else f", step jitter {100 * jitter:.2g} %"
     told += f", {back} steps back" if back else ""
     return replace(clock, rate=rate, note=f"{told}. {clock.note}".strip())
+
+
+def _even_clock(stamps: FloatArray) -> tuple[float, float, float] | None:
+    """Rows per unit, jitter and usual step of a clock that has a stamp on every row and no hole; None for others."""
+    if stamps.size < 3:
+        return None
+    steps = np.diff(stamps)
+    step = _usual(steps)
+    if not (0 < step < np.inf and steps.min() > 0.5 * step and steps.max() < 1.5 * step):
+        return None
+    mean_step = float(stamps[-1] - stamps[0]) / steps.size
+    return 1.0 / mean_step, float(np.std(steps)) / mean_step, step
 
 
 def _rate_of(

@@ -16,7 +16,7 @@ _LEAST_LINES = 20
 
 def one_record_a_line(data: bytes) -> bytes:
     """Records that follow each other on one line, split by ``;`` or ``|``, put on a line each; other text as it is."""
-    if data.count(b"\n") > 2 or len(data) < 2_000:
+    if len(data) < 2_000 or data.count(b"\n", 0, 20_000) > 2 or data.count(b"\n") > 2:
         return data
     for between in (b";", b"|"):
         head = data[:20_000].rstrip(b"\r\n").split(between)[:-1]
