@@ -1,20 +1,44 @@
-"""Machines that do not hold their speed: what resampling to shaft angle costs.
+"""Machines that do not hold their speed: what is right with order tracking and without, and what it costs.
 
-python benchmarks/order_tracking.py                 time of resampling 10 s at 51.2 kHz, one core
+    python benchmarks/order_tracking.py                 time of resampling 10 s at 51.2 kHz, one core
+    python benchmarks/order_tracking.py --simulated 8   sweeps of 1 to 20 % and a run-up, so many seeds of each
+    python benchmarks/order_tracking.py --cwru          CWRU's faults resampled by known laws (BEARING_DATA_DIR)
+    python benchmarks/order_tracking.py --steady        what steady recordings pay, and whether they stay as they are
+
+Real recordings with a moving speed could not be had: CWRU's are resampled by a known law, so their resonances move
+with the speed, as no machine's do.
 """
 
 from __future__ import annotations
 
+import argparse
 import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from bearing.signal.angle import angle_of_speed, to_angle
+from bearing.cwru.dataset import load_recording
+from bearing.cwru.registry import registry
+from bearing.errors import DataError
+from bearing.physics.catalogue import find
+from bearing.physics.combs import speed_spectra
+from bearing.physics.order_tracking import Steadied, steady
+from bearing.physics.simulate import SimulationConfig, simulate
+from bearing.recording import FloatArray, Recording
+from bearing.signal.angle import angle_of_speed, interpolate, to_angle
+from bearing.verdict.diagnosis import Bearing, diagnose
 
 RATE_HZ = 51_200.0
+SECONDS = 10.0
+LAWS = (("ramp", 0.01), ("ramp", 0.02), ("ramp", 0.05), ("sine", 0.05), ("ramp", 0.1), ("sine", 0.1), ("ramp", 0.2),
+        ("sine", 0.2), ("run-up", 0.0))  # fmt: skip
+KNOWN = ("nothing done", "speed column", "tacho", "mean rpm", "bearing only")
+SURE = 0.8  # confidence in a speed from which the diagnosis may rest on it
 
 
-def resampling_ms(seconds: float = 10.0, repeats: int = 9) -> float:
+def resampling_ms(seconds: float = SECONDS, repeats: int = 9) -> float:
     """Milliseconds of processor time for a sweep of +-10 %, from speed over time to the resampled signal; the best."""
     at = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     speed = 1800 * (1 + 0.1 * np.sin(2 * np.pi * at / seconds))
@@ -27,8 +51,163 @@ def resampling_ms(seconds: float = 10.0, repeats: int = 9) -> float:
     return 1000 * min(spent)
 
 
+@dataclass(frozen=True)
+class Moving:
+    """A recording with its true speed at each sample, its bearing and what is wrong with it."""
+
+    law: str
+    state: str
+    signal: FloatArray
+    rate_hz: float
+    rpm: FloatArray
+    bearing: Bearing
+
+
+def law_of(kind: str, amount: float, samples: int, phase: float) -> FloatArray:
+    """Speed over its mean, shape (samples,)."""
+    share = (np.arange(samples) + 0.5) / samples
+    if kind == "ramp":
+        return 1 + amount * (2 * share - 1)
+    if kind == "sine":
+        return 1 + amount * np.sin(2 * np.pi * share + phase)
+    return 0.5 + share
+
+
+def simulated(seeds: int) -> Iterator[Moving]:
+    for kind, amount in LAWS:
+        for state in ("inner", "outer", "ball", "healthy"):
+            for seed in range(seeds):
+                mean_rpm = 1200.0 if kind == "run-up" else 1772.0
+                config = SimulationConfig(state=state, duration_s=SECONDS, shaft_rpm=mean_rpm, seed=seed)
+                count = round(SECONDS * config.sampling_rate_hz)
+                rpm = mean_rpm * law_of(kind, amount, count, seed)
+                signal = simulate(config, np.cumsum(rpm) / 60 / config.sampling_rate_hz)
+                name = "600 to 1800 rpm" if kind == "run-up" else f"{kind} +-{amount:.0%}"
+                yield Moving(name, state, signal, config.sampling_rate_hz, rpm, Bearing("6205", config.orders))
+
+
+def cwru(kind: str, amount: float) -> Iterator[Moving]:
+    """Faulty recordings and normals, at the end with the fault, their time warped so that the speed follows a law."""
+    ends = {"DE": find("6205-2RS JEM"), "FE": find("6203-2RS JEM")}
+    for entry in registry():
+        end = entry.faulty_end or "DE"
+        try:
+            recording = load_recording(entry.number, end)
+        except DataError:
+            continue
+        assert recording.sampling_rate_hz is not None
+        assert recording.shaft_rpm is not None
+        speed = law_of(kind, amount, len(recording.samples), entry.number)
+        speed /= speed.mean()
+        at = np.clip(np.cumsum(speed) - speed[0], 0, len(speed) - 1)
+        signal = interpolate(recording.samples, at) if amount else recording.samples
+        bearing = Bearing(ends[end].designation, ends[end].orders)
+        rate_hz, rpm = recording.sampling_rate_hz, recording.shaft_rpm * speed
+        yield Moving(f"CWRU {end}", entry.label, signal, rate_hz, rpm, bearing)
+
+
+def made_steady(case: Moving, known: str) -> Steadied:
+    mean_rpm, orders = float(case.rpm.mean()), case.bearing.orders
+    if known == "nothing done":
+        return Steadied(case.signal, case.rate_hz, mean_rpm)
+    if known == "speed column":
+        return steady(case.signal, case.rate_hz, speed_rpm=case.rpm, orders=orders)
+    if known == "tacho":
+        turns = np.cumsum(case.rpm) / 60 / case.rate_hz
+        noise = np.random.default_rng(0).standard_normal(len(turns))
+        return steady(case.signal, case.rate_hz, mean_rpm, tacho=(turns % 1 < 0.1) + 0.05 * noise, orders=orders)
+    return steady(case.signal, case.rate_hz, mean_rpm if known == "mean rpm" else None, orders=orders)
+
+
+def verdict_of(case: Moving, known: str) -> tuple[str, Steadied]:
+    still = made_steady(case, known)
+    unsure = known == "bearing only" and still.resampled and still.confidence < SURE
+    rpm = None if unsure else still.rpm
+    return diagnose(Recording(still.signal, still.rate_hz, rpm), case.bearing).verdict, still
+
+
+def grade(state: str, verdict: str) -> str:
+    """Right, wrong (another part, a fault called normal, a sound one called damaged), or unsure."""
+    truth = "normal" if state == "healthy" else state
+    if verdict == truth:
+        return "right"
+    if verdict == "uncertain" or (verdict in ("damaged", "impacts") and truth != "normal"):
+        return "unsure"
+    return "wrong"
+
+
+def off_percent(case: Moving, still: Steadied) -> float:
+    """Median error of the speed over time; NaN where none was read."""
+    if not len(still.time_s):
+        return float("nan")
+    true = np.interp(still.time_s, np.arange(len(case.rpm)) / case.rate_hz, case.rpm)
+    return 100 * float(np.median(np.abs(still.rpm_over_time / true - 1)))
+
+
+def table(cases: Iterator[Moving], known: tuple[str, ...]) -> None:
+    """Per law and state, and per state over all laws: right / unsure / wrong of each way of knowing."""
+    counts: dict[tuple[str, str, str], Counter[str]] = {}
+    errors: dict[str, list[float]] = {way: [] for way in known}
+    for case in cases:
+        for way in known:
+            verdict, still = verdict_of(case, way)
+            what = grade(case.state, verdict)
+            for law in (case.law, "all"):
+                counts.setdefault((law, case.state, way), Counter())[what] += 1
+            errors[way].append(off_percent(case, still))
+            if what == "wrong":
+                print(f"    wrong: {case.law}, {case.state}, {way}: {verdict}", flush=True)
+    print(f"{'right/unsure/wrong':38s}" + "".join(f"{way:>16s}" for way in known))
+    for law, state in dict.fromkeys((law, state) for law, state, _ in counts):
+        row = (counts[law, state, way] for way in known)
+        cells = (f"{c['right']}/{c['unsure']}/{c['wrong']}" for c in row)
+        print(f"{law:28s}{state:10s}" + "".join(f"{cell:>16s}" for cell in cells))
+    medians = (np.nanmedian(some) if np.isfinite(some).any() else np.nan for some in errors.values())
+    print(f"{'speed over time off by (median), %':38s}" + "".join(f"{median:16.3f}" for median in medians), flush=True)
+
+
+def steady_ones() -> None:
+    """How many steady CWRU recordings come back as they were, and what asking cost beside a diagnosis."""
+    asked = spent = whole = 0.0
+    kept = total = 0
+    for case in cwru("ramp", 0.0):
+        mean_rpm = float(case.rpm.mean())
+        spectra = speed_spectra(case.signal, case.rate_hz)  # a diagnosis makes them anyway
+        started = time.process_time()
+        still = steady(case.signal, case.rate_hz, mean_rpm, orders=case.bearing.orders, spectra=spectra)
+        spent = time.process_time() - started
+        asked += spent
+        started = time.process_time()
+        diagnose(Recording(case.signal, case.rate_hz, mean_rpm), case.bearing)
+        whole += time.process_time() - started
+        total += 1
+        kept += still.signal is case.signal
+        if spent > 0.1:
+            print(
+                f"    {case.law} {case.state}: looked for a ridge, {1000 * spent:.0f} ms, resampled {still.resampled}"
+            )
+    print(
+        f"steady recordings: {kept} of {total} came back as they were; asking took {asked / whole:.1%} of a diagnosis"
+    )
+
+
 def main() -> None:
-    print(f"resampling 10 s at 51.2 kHz to shaft angle: {resampling_ms():.0f} ms")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--simulated", type=int, metavar="SEEDS", help="seeds of each simulated sweep")
+    parser.add_argument("--cwru", action="store_true", help="CWRU resampled by known laws")
+    parser.add_argument("--steady", action="store_true", help="what steady recordings pay")
+    parser.add_argument("--known", nargs="+", choices=KNOWN, default=KNOWN, help="ways of knowing the speed")
+    arguments = parser.parse_args()
+    if arguments.simulated:
+        table(simulated(arguments.simulated), tuple(arguments.known))
+    if arguments.cwru:
+        for kind, amount in (("ramp", 0.0), ("sine", 0.05), ("ramp", 0.1)):
+            print(f"{kind} +-{amount:.0%}")
+            table(cwru(kind, amount), tuple(arguments.known))
+    if arguments.steady:
+        steady_ones()
+    if not (arguments.simulated or arguments.cwru or arguments.steady):
+        print(f"resampling 10 s at 51.2 kHz to shaft angle: {resampling_ms():.0f} ms")
 
 
 if __name__ == "__main__":
