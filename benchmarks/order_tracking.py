@@ -4,6 +4,7 @@
     python benchmarks/order_tracking.py --simulated 8   sweeps of 1 to 20 % and a run-up, so many seeds of each
     python benchmarks/order_tracking.py --cwru          CWRU's faults resampled by known laws (BEARING_DATA_DIR)
     python benchmarks/order_tracking.py --steady        what steady recordings pay, and whether they stay as they are
+    python benchmarks/order_tracking.py --fit           the constants of a ridge's confidence
 
 Real recordings with a moving speed could not be had: CWRU's are resampled by a known law, so their resonances move
 with the speed, as no machine's do.
@@ -22,10 +23,10 @@ import numpy as np
 from bearing.cwru.dataset import load_recording
 from bearing.cwru.registry import registry
 from bearing.errors import DataError
-from bearing.physics.catalogue import find
+from bearing.physics.catalogue import find, load_catalogue
 from bearing.physics.combs import speed_spectra
-from bearing.physics.order_tracking import Steadied, steady
-from bearing.physics.simulate import SimulationConfig, simulate
+from bearing.physics.order_tracking import Steadied, look, steady
+from bearing.physics.simulate import CONDITIONS, Resonance, SimulationConfig, simulate
 from bearing.recording import FloatArray, Recording
 from bearing.signal.angle import angle_of_speed, interpolate, to_angle
 from bearing.verdict.diagnosis import Bearing, diagnose
@@ -75,7 +76,7 @@ def law_of(kind: str, amount: float, samples: int, phase: float) -> FloatArray:
 
 def simulated(seeds: int) -> Iterator[Moving]:
     for kind, amount in LAWS:
-        for state in ("inner", "outer", "ball", "healthy"):
+        for state in CONDITIONS:
             for seed in range(seeds):
                 mean_rpm = 1200.0 if kind == "run-up" else 1772.0
                 config = SimulationConfig(state=state, duration_s=SECONDS, shaft_rpm=mean_rpm, seed=seed)
@@ -158,7 +159,8 @@ def table(cases: Iterator[Moving], known: tuple[str, ...]) -> None:
             if what == "wrong":
                 print(f"    wrong: {case.law}, {case.state}, {way}: {verdict}", flush=True)
     print(f"{'right/unsure/wrong':38s}" + "".join(f"{way:>16s}" for way in known))
-    for law, state in dict.fromkeys((law, state) for law, state, _ in counts):
+    rows = dict.fromkeys((law, state) for law, state, _ in counts)
+    for law, state in sorted(rows, key=lambda row: row[0] == "all"):
         row = (counts[law, state, way] for way in known)
         cells = (f"{c['right']}/{c['unsure']}/{c['wrong']}" for c in row)
         print(f"{law:28s}{state:10s}" + "".join(f"{cell:>16s}" for cell in cells))
@@ -191,22 +193,84 @@ def steady_ones() -> None:
     )
 
 
+def hard_ones(count: int = 100) -> Iterator[Moving]:
+    """Machines of many bearings, rates, lengths and speeds, their shaft's lines down to nothing, under any law."""
+    rng = np.random.default_rng(5)
+    bearings = load_catalogue()[:40]
+    for seed in range(count):
+        level = float(np.exp(rng.uniform(np.log(0.0005), np.log(0.05))))
+        config = SimulationConfig(
+            state=CONDITIONS[rng.integers(len(CONDITIONS))],
+            sampling_rate_hz=float(rng.choice([12_000, 20_000, 25_600])),
+            duration_s=float(rng.uniform(4, 12)),
+            shaft_rpm=float(np.exp(rng.uniform(np.log(500), np.log(4000)))),
+            orders=bearings[rng.integers(len(bearings))].orders,
+            resonances=(Resonance(float(rng.uniform(1500, 4500))),),
+            impact_g=float(np.exp(rng.uniform(np.log(0.15), np.log(1.5)))),
+            shaft_g=tuple(level * float(rng.uniform(0.05, 1)) / k**0.7 for k in range(1, 9)),
+            mains_hz=float(rng.choice([50, 60])),
+            mains_g=(level * float(rng.uniform()), level * float(rng.uniform())),
+            mean_slip=float(rng.uniform(-0.008, 0.003)),
+            seed=seed,
+        )
+        count_of = round(config.duration_s * config.sampling_rate_hz)
+        kind = ("ramp", "sine", "run-up")[rng.integers(3)]
+        rpm = config.shaft_rpm * law_of(kind, float(np.exp(rng.uniform(np.log(0.01), np.log(0.3)))), count_of, seed)
+        signal = simulate(config, np.cumsum(rpm) / 60 / config.sampling_rate_hz)
+        yield Moving("hard", config.state, signal, config.sampling_rate_hz, rpm, Bearing("any", config.orders))
+
+
+def fit() -> None:
+    """Print the odds that a ridge follows the shaft, by how far the comb rises and by the ridge's height."""
+    from scipy.optimize import minimize
+
+    rows: dict[bool, list[tuple[float, float, bool]]] = {True: [], False: []}
+    for case in (*hard_ones(), *(one for i, one in enumerate(cwru("sine", 0.05)) if i % 3 == 0)):
+        for stated, of in rows.items():
+            rpm = float(case.rpm.mean()) if stated else None
+            seen = look(case.signal, case.rate_hz, rpm, case.bearing.orders)
+            if seen is None:
+                continue
+            ratio = seen.ridge.rpm / np.interp(seen.ridge.time_s, np.arange(len(case.rpm)) / case.rate_hz, case.rpm)
+            of.append((seen.gain, seen.ridge.height, bool(np.median(np.abs(ratio / np.median(ratio) - 1)) < 0.01)))
+    for stated, of in rows.items():
+        gain, height, follows = (np.array(column) for column in zip(*of, strict=True))
+        features = np.stack([np.ones(len(gain)), gain, np.log(np.maximum(height, 0.1))], axis=1)
+
+        def loss(beta: FloatArray, features: FloatArray = features, follows: FloatArray = follows) -> float:
+            odds = features @ beta
+            return float(np.logaddexp(0, np.where(follows, -odds, odds)).mean() + 1e-3 * (beta[1:] ** 2).sum())
+
+        beta = minimize(loss, np.zeros(3)).x
+        said = 1 / (1 + np.exp(-features @ beta))
+        print(
+            f"speed {'stated' if stated else 'unknown'}: {np.round(beta, 2)}, {follows.mean():.0%} of {len(of)} follow"
+        )
+        for low, high in ((0, 0.2), (0.2, 0.5), (0.5, 0.8), (0.8, 0.95), (0.95, 1.01)):
+            inside = (said >= low) & (said < high)
+            if inside.any():
+                print(f"    said {said[inside].mean():.2f}, was {follows[inside].mean():.2f} of {inside.sum()}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--simulated", type=int, metavar="SEEDS", help="seeds of each simulated sweep")
     parser.add_argument("--cwru", action="store_true", help="CWRU resampled by known laws")
     parser.add_argument("--steady", action="store_true", help="what steady recordings pay")
+    parser.add_argument("--fit", action="store_true", help="the constants of a ridge's confidence")
     parser.add_argument("--known", nargs="+", choices=KNOWN, default=KNOWN, help="ways of knowing the speed")
     arguments = parser.parse_args()
     if arguments.simulated:
         table(simulated(arguments.simulated), tuple(arguments.known))
     if arguments.cwru:
-        for kind, amount in (("ramp", 0.0), ("sine", 0.05), ("ramp", 0.1)):
+        for kind, amount in (("ramp", 0.0), ("sine", 0.02), ("sine", 0.05), ("ramp", 0.1)):
             print(f"{kind} +-{amount:.0%}")
             table(cwru(kind, amount), tuple(arguments.known))
     if arguments.steady:
         steady_ones()
-    if not (arguments.simulated or arguments.cwru or arguments.steady):
+    if arguments.fit:
+        fit()
+    if not (arguments.simulated or arguments.cwru or arguments.steady or arguments.fit):
         print(f"resampling 10 s at 51.2 kHz to shaft angle: {resampling_ms():.0f} ms")
 
 

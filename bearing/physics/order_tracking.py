@@ -18,20 +18,25 @@ from numpy.typing import NDArray
 from bearing.errors import ParameterError
 from bearing.physics.combs import SpeedSpectra, comb_and_families, speed_spectra
 from bearing.physics.kinematics import FaultOrders
-from bearing.physics.ridge import track_speed
+from bearing.physics.ridge import SpeedRidge, track_speed
 from bearing.physics.speed import estimate_speed, refine
 from bearing.physics.tacho import read_tacho
 from bearing.recording import check_rate_hz, check_rpm, check_signal
-from bearing.signal.angle import ShaftAngle, angle_of_speed, to_angle
+from bearing.signal.angle import AngleSignal, ShaftAngle, angle_of_speed, to_angle
 
-__all__ = ["SpeedSource", "Steadied", "steady"]
+__all__ = ["Look", "SpeedSource", "Stand", "Steadied", "look", "steady"]
 
 FloatArray = NDArray[np.float64]
 
 BEARABLE = 0.002  # of the speed: what slip search and line width take in anyway
 STANDS = 0.5  # confidence from which a comb is said to stand at a speed
 SHARP = 3.3  # height of a comb that no moving speed leaves: such a shaft holds its speed
-GAIN = 0.5  # by how much the comb must rise with resampling; on steady recordings it never rises by half as much
+# odds that a ridge follows the shaft within 1 %: offset, per unit by which the comb rises with resampling, per ln of
+# the ridge's height; fitted by `benchmarks/order_tracking.py --fit`
+FOLLOWS_STATED = (-0.41, 4.47, 1.24)
+FOLLOWS_ALONE = (0.16, 2.44, 1.27)
+FOLLOWS = 0.8  # from where on a signal is resampled by it
+SURE = 0.8  # confidence in an estimated speed, from where on it is believed to be the one
 MEAN_OFF = 0.03  # how far the lines' mean speed may lie from the stated one
 STOPPED = 0.2  # of the median speed: slower stretches are left out
 DRAWN = 400  # points of a speed over time
@@ -163,16 +168,17 @@ def _by_signal(
 ) -> Steadied:
     as_it_is = Steadied(samples, rate_hz, rpm)
     spectra = spectra or speed_spectra(samples, rate_hz)
-    before = _speed_and_height(spectra, rpm, orders)
-    if before.height >= SHARP and before.confidence >= STANDS:
+    before = _stand(spectra, rpm, orders)
+    if before.height >= SHARP and before.confidence >= (STANDS if rpm is not None else SURE):
         return as_it_is
-    ridge = track_speed(samples, rate_hz, rpm, orders)
-    if ridge is None or _spread(ridge.rpm) <= BEARABLE:
+    seen = look(samples, rate_hz, rpm, orders, before)
+    if seen is None or seen.after.rpm is None or _spread(seen.ridge.rpm) <= BEARABLE:
         return as_it_is
-    still = to_angle(samples, rate_hz, ridge.angle(rate_hz, len(samples)))
-    after = _speed_and_height(speed_spectra(still.samples, still.rate_hz), rpm, orders)
-    if after.rpm is None or after.height - before.height < GAIN:
+    follows = _follows(seen.gain, seen.ridge.height, rpm is not None)
+    if follows < FOLLOWS:
         return as_it_is
+    ridge, still, after = seen.ridge, seen.still, seen.after
+    assert after.rpm is not None
     scale = after.rpm / (still.mean_hz * 60)
     return Steadied(
         still.samples,
@@ -181,7 +187,7 @@ def _by_signal(
         True,
         _spread(ridge.rpm),
         SpeedSource.SIGNAL,
-        after.confidence,
+        follows if rpm is not None else follows * after.confidence,
         ridge.time_s,
         ridge.rpm * scale,
         still.first / rate_hz,
@@ -189,15 +195,44 @@ def _by_signal(
 
 
 @dataclass(frozen=True)
-class _Stand:
-    """The speed a spectrum speaks for, how sure, and how high its comb stands."""
+class Stand:
+    """The speed a spectrum speaks for, how sure (0..1), and how high its comb stands, in nepers."""
 
     rpm: float | None
     confidence: float
     height: float
 
 
-def _speed_and_height(spectra: SpeedSpectra, rpm: float | None, orders: FaultOrders | None) -> _Stand:
+@dataclass(frozen=True)
+class Look:
+    """A ridge, the signal resampled by it, what its comb stands like then, and by how much it rose."""
+
+    ridge: SpeedRidge
+    still: AngleSignal
+    after: Stand
+    gain: float
+
+
+def look(
+    samples: FloatArray, rate_hz: float, rpm: float | None, orders: FaultOrders | None, before: Stand | None = None
+) -> Look | None:
+    """A signal of shape (n,) resampled by its own ridge, whatever that is worth; None where it is too short for one."""
+    before = before or _stand(speed_spectra(samples, rate_hz), rpm, orders)
+    ridge = track_speed(samples, rate_hz, rpm, orders)
+    if ridge is None:
+        return None
+    still = to_angle(samples, rate_hz, ridge.angle(rate_hz, len(samples)))
+    after = _stand(speed_spectra(still.samples, still.rate_hz), rpm, orders)
+    return Look(ridge, still, after, after.height - before.height)
+
+
+def _follows(gain: float, height: float, stated: bool) -> float:
+    """The probability (0..1) that a ridge follows the shaft, within 1 % on the whole and but for its scale."""
+    offset, per_gain, per_height = FOLLOWS_STATED if stated else FOLLOWS_ALONE
+    return float(1 / (1 + np.exp(-(offset + per_gain * gain + per_height * np.log(max(height, 0.1))))))
+
+
+def _stand(spectra: SpeedSpectra, rpm: float | None, orders: FaultOrders | None) -> Stand:
     """At a stated speed, the highest comb within 3 % of it; else the speed estimated.
 
     Which of its multiples a ridge followed does not matter: its shape makes the signal stand still, and what stands
@@ -206,12 +241,12 @@ def _speed_and_height(spectra: SpeedSpectra, rpm: float | None, orders: FaultOrd
     if rpm is None:
         found = estimate_speed(np.empty(0), spectra.sampling_rate_hz, orders, spectra=spectra)
         if found.rpm is None:
-            return _Stand(None, 0.0, 0.0)
+            return Stand(None, 0.0, 0.0)
         around = found.rpm / 60 * np.linspace(0.997, 1.003, 25)
-        return _Stand(found.rpm, found.confidence, float(comb_and_families(spectra, around, orders).max()))
+        return Stand(found.rpm, found.confidence, float(comb_and_families(spectra, around, orders).max()))
     refined = refine(np.empty(0), spectra.sampling_rate_hz, check_rpm(rpm), spectra=spectra)
     around = rpm / 60 * np.linspace(1 - MEAN_OFF, 1 + MEAN_OFF, 241)
     height = comb_and_families(spectra, around, orders)
     if refined.confidence >= STANDS:
-        return _Stand(refined.rpm, refined.confidence, float(height.max()))
-    return _Stand(rpm, refined.confidence, float(height.max()))
+        return Stand(refined.rpm, refined.confidence, float(height.max()))
+    return Stand(rpm, refined.confidence, float(height.max()))

@@ -40,23 +40,25 @@ SLIPS = (-0.012, -0.006, 0.0, 0.006)
 LEVEL_CAP = 4.0  # nepers over the floor: one huge line must not outweigh a comb
 SHARP_CAP = 9.0  # where only the exact place is looked for
 TURNS_IN_FRAME = 9.0  # the comb of a frame needs a few bins from tooth to tooth
-RATES = (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3)  # of change, of the speed per second
+RATES = (-0.12, -0.08, -0.04, 0.0, 0.04, 0.08, 0.12)  # of change, of the speed per frame
 GRID = 0.004  # relative distance of two candidates
 MAINS_WIDTH_HZ = 0.3
 MAINS_FROM_S = 2.0
 STRAY = 0.15  # cost of leaving what the rate of change says, per candidate
 TURN = 0.25  # cost of another rate of change
 STRAYS = 2
-LEAST_FRAMES = 4
+LEAST_FRAMES, MOST_FRAMES = 4, 1200
+FEW_ORDERS = 4.5
 SMOOTH = 1.0
 HOP = 0.5  # of a frame
+PADDING = 2  # times the frame in its transform
 WIDEST = 2.3  # a range of speeds that one length of frame serves
 PHASE_REACH = 0.02  # how far off a speed may still be where lines' phases are read
 CLEAR_LINE = 8.0  # power of a line over the noise around it, from where its phase is read
 TURNS_PER_POINT = 2.0  # of the phase
 PHASE_SMOOTH = 3.0
 FINE_HZ = 20.0  # points of a ridge per second
-PASSES = ((20.0, 0.045, 0.0015, 0.04), (45.0, 0.015, 0.0005, 0.012))  # turns in a frame, reach, grid, rate
+PASSES = ((20.0, 0.045, 0.0015, 0.027), (45.0, 0.015, 0.0005, 0.018))  # turns in a frame, reach, grid, rate
 
 
 @dataclass(frozen=True)
@@ -207,11 +209,11 @@ def _levels(
         frames = interpolate(row, flat).reshape(-1, length)
     window = np.hanning(length)
     frames = (frames - frames.mean(axis=1, keepdims=True)) * window
-    size = scipy.fft.next_fast_len(3 * length, real=True)
+    size = scipy.fft.next_fast_len(PADDING * length, real=True)
     lines = scipy.fft.rfft(frames.astype(np.float32), size, axis=1)
     power = lines.real**2 + lines.imag**2
     step = rate_hz / size
-    floor = _floor(power, max(24, round(60.0 / step)))
+    floor = np.repeat(_floor(power[len(rates) // 2 :: len(rates)], max(24, round(60.0 / step))), len(rates), axis=0)
     level = np.log(np.maximum(power, 1e-30) / np.maximum(floor, 1e-30)) - 1.0
     return np.clip(level, 0.0, cap).astype(np.float32), step
 
@@ -343,9 +345,14 @@ def track_speed(
     if rpm is not None:
         check_rpm(rpm)
     low, high = rpm_range or (RPM_RANGE if rpm is None else (AROUND_RPM[0] * rpm, AROUND_RPM[1] * rpm))
-    views = _slow_views(signal, rate_hz, min(10.5 * high / 60, 1500.0), min(22.0 * high / 60, 800.0))
+    views = _slow_views(signal, rate_hz, _reach(10.5, high / 60, 1500.0), _reach(22.0, high / 60, 800.0))
     found = _search(views, low / 60, high / 60, orders)
     return None if found is None else _sharpened(views, found, orders)
+
+
+def _reach(orders: float, highest_hz: float, usual_hz: float) -> float:
+    """So many orders of the highest speed; of fast shafts as far as usual, but a few orders in any case."""
+    return min(orders * highest_hz, max(usual_hz, FEW_ORDERS * highest_hz))
 
 
 def _search(views: _SlowViews, low_hz: float, high_hz: float, orders: FaultOrders | None) -> SpeedRidge | None:
@@ -356,15 +363,17 @@ def _search(views: _SlowViews, low_hz: float, high_hz: float, orders: FaultOrder
     longest = TURNS_IN_FRAME / middle[0]
     if views.seconds < LEAST_FRAMES / 2 * longest:
         return None
-    count = max(LEAST_FRAMES, int(views.seconds / (TURNS_IN_FRAME / float(np.sqrt(low_hz * high_hz)) * HOP)))
+    usual = TURNS_IN_FRAME / float(np.sqrt(low_hz * high_hz))
+    count = int(np.clip(views.seconds / (usual * HOP), LEAST_FRAMES, MOST_FRAMES))
+    rates = tuple(rate / usual for rate in RATES)
     centre_s = (np.arange(count) + 0.5) * views.seconds / count
     speeds = np.exp(np.arange(np.log(low_hz), np.log(high_hz), GRID))
     scores = []
     for piece, (low, high) in enumerate(pairwise(edges)):
-        frames = _frames(views, TURNS_IN_FRAME / float(middle[piece]), centre_s, RATES, LEVEL_CAP)
+        frames = _frames(views, TURNS_IN_FRAME / float(middle[piece]), centre_s, rates, LEVEL_CAP)
         some = speeds[(speeds >= low * (1 - 1e-9)) & (speeds < high * (1 - 1e-9))]
-        scores.append(_scores(frames, some, len(RATES), orders))
-    return _ridge(np.concatenate(scores, axis=2), speeds, centre_s, RATES)
+        scores.append(_scores(frames, some, len(rates), orders))
+    return _ridge(np.concatenate(scores, axis=2), speeds, centre_s, rates)
 
 
 def _ridge(score: FloatArray, speeds_hz: FloatArray, centre_s: FloatArray, rates: tuple[float, ...]) -> SpeedRidge:
@@ -385,12 +394,13 @@ def _sharpened(views: _SlowViews, ridge: SpeedRidge, orders: FaultOrders | None)
         still = _warped(views, angle)
         speeds = mean * np.exp(np.arange(-reach, reach + grid / 2, grid))
         frame_s = turns / mean
-        count = int(views.seconds / (frame_s * HOP))
+        rates = (-rate / frame_s, 0.0, rate / frame_s)
+        count = min(int(views.seconds / (frame_s * HOP)), MOST_FRAMES)
         if count < LEAST_FRAMES:
             break
         centre_s = (np.arange(count) + 0.5) * views.seconds / count
-        frames = _frames(still, frame_s, centre_s, (-rate, 0.0, rate), SHARP_CAP)
-        left = _ridge(_scores(frames, speeds, 3, orders), speeds, centre_s, (-rate, 0.0, rate))
+        frames = _frames(still, frame_s, centre_s, rates, SHARP_CAP)
+        left = _ridge(_scores(frames, speeds, 3, orders), speeds, centre_s, rates)
         logs = np.interp(angle.turns, left.time_s, np.log(left.rpm / 60 / mean))
         speed = speed * np.exp(logs)
         height = left.height
