@@ -263,7 +263,7 @@ def main() -> None:
     if arguments.simulated:
         table(simulated(arguments.simulated), tuple(arguments.known))
     if arguments.cwru:
-        for kind, amount in (("ramp", 0.0), ("sine", 0.02), ("sine", 0.05), ("ramp", 0.1)):
+        for kind, amount in (("sine", 0.02), ("sine", 0.05), ("ramp", 0.1)):
             print(f"{kind} +-{amount:.0%}")
             table(cwru(kind, amount), tuple(arguments.known))
     if arguments.steady:

@@ -29,8 +29,9 @@ __all__ = ["Look", "SpeedSource", "Stand", "Steadied", "look", "steady"]
 FloatArray = NDArray[np.float64]
 
 BEARABLE = 0.002  # of the speed: what slip search and line width take in anyway
-STANDS = 0.5  # confidence from which a comb is said to stand at a speed
-SHARP = 3.3  # height of a comb that no moving speed leaves: such a shaft holds its speed
+STANDS, STANDS_CLEAR = 0.5, 0.7  # confidence from which a comb is said to stand at a stated speed
+SHARP, SHARPER = 3.3, 5.0  # height of the comb of a shaft that holds its speed, with a clear stand and with any
+SHARP_ALONE = 6.0  # where no speed is stated: what a moving fault line smears into poses as many a slow shaft's comb
 # odds that a ridge follows the shaft within 1 %: offset, per unit by which the comb rises with resampling, per ln of
 # the ridge's height; fitted by `benchmarks/order_tracking.py --fit`
 FOLLOWS_STATED = (-0.41, 4.47, 1.24)
@@ -169,7 +170,7 @@ def _by_signal(
     as_it_is = Steadied(samples, rate_hz, rpm)
     spectra = spectra or speed_spectra(samples, rate_hz)
     before = _stand(spectra, rpm, orders)
-    if before.height >= SHARP and before.confidence >= (STANDS if rpm is not None else SURE):
+    if _holds(before, rpm is not None):
         return as_it_is
     seen = look(samples, rate_hz, rpm, orders, before)
     if seen is None or seen.after.rpm is None or _spread(seen.ridge.rpm) <= BEARABLE:
@@ -224,6 +225,15 @@ def look(
     still = to_angle(samples, rate_hz, ridge.angle(rate_hz, len(samples)))
     after = _stand(speed_spectra(still.samples, still.rate_hz), rpm, orders)
     return Look(ridge, still, after, after.height - before.height)
+
+
+def _holds(stand: Stand, stated: bool) -> bool:
+    """Whether a comb stands as no moving speed leaves it, so that nobody need look for a ridge."""
+    if not stated:
+        return stand.height >= SHARP_ALONE and stand.confidence >= SURE
+    return stand.height >= SHARP and (
+        stand.confidence >= STANDS_CLEAR or (stand.height >= SHARPER and stand.confidence >= STANDS)
+    )
 
 
 def _follows(gain: float, height: float, stated: bool) -> float:
