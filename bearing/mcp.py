@@ -63,7 +63,9 @@ def create_server(folders: Sequence[Path]) -> MCPServer:
         geometry: str | None = None,
         orders: str | None = None,
     ) -> dict[str, Any]:
-        """Diagnose one vibration file: verdict (normal, inner, outer, ball, uncertain), confidence, reason, evidence.
+        """Diagnose one vibration file: verdict, confidence, reason, evidence.
+
+        The verdict is normal, inner, outer, ball, damaged (part unclear), impacts (something strikes) or uncertain.
 
         `bearing` is a designation like 6205-2RS; or give `geometry` (n=8,d=5.97,D=31.62,phi=0) or `orders`
         (bpfo=3.25,bpfi=4.76,bsf=2.56,ftf=0.41). `rate_hz` in Hz and `rpm` in 1/min replace what the file says.

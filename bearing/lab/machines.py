@@ -29,10 +29,10 @@ from bearing.lab.machine_parts import (
     wobble,
 )
 from bearing.physics.kinematics import FaultOrders
+from bearing.states import CLASSES
 
 __all__ = ["CLASSES", "SimulatedMachine", "implant_fault", "noise_spectrum", "random_bearing", "simulate_machine"]
 
-CLASSES = ("normal", "outer", "inner", "ball")
 RATES_HZ = (
     5000,
     8000,

@@ -154,18 +154,22 @@ class Ensemble:
     simulated: tuple[tuple[OrderNetwork, ...], ...]
     all: tuple[tuple[OrderNetwork, ...], ...]
 
-    def weights(self) -> dict[str, NDArray[np.generic]]:
-        """The arrays of the weights file: parameters stacked over members, the `view` and `share` of each member."""
-        members = [
+    @property
+    def members(self) -> list[tuple[OrderNetwork, int, float]]:
+        """Every network with the view it sees and its share in that view's answer."""
+        return [
             (network, view, share / len(part))
             for part_of, share in ((self.simulated, 1 / 3), (self.all, 2 / 3))
             for view, part in zip(VIEWS, part_of, strict=True)
             for network in part
         ]
+
+    def weights(self) -> dict[str, NDArray[np.generic]]:
+        """The arrays of the weights file: parameters stacked over members, the `view` and `share` of each member."""
         return {
-            **weights_of([network for network, _, _ in members]),
-            "view": np.array([view for _, view, _ in members]),
-            "share": np.array([share for _, _, share in members], np.float32),
+            **weights_of([network for network, _, _ in self.members]),
+            "view": np.array([view for _, view, _ in self.members]),
+            "share": np.array([share for _, _, share in self.members], np.float32),
         }
 
 
@@ -188,16 +192,10 @@ def fit_ensemble(
 
 def predict_order(ensemble: Ensemble, examples: Examples) -> NDArray[np.float64]:
     """Probabilities of the ensemble, shape (n, 4), as `models.order` forms them."""
-    networks: list[OrderNetwork] = []
-    views: list[int] = []
-    shares: list[float] = []
-    for part_of, share in ((ensemble.simulated, 1 / 3), (ensemble.all, 2 / 3)):
-        for view, part in zip(VIEWS, part_of, strict=True):
-            networks += part
-            views += [view] * len(part)
-            shares += [share / len(part)] * len(part)
-    logits = np.stack([_logits(n, examples, v) for n, v in zip(networks, views, strict=True)])
-    return ensemble_probabilities(logits, examples.patches, np.array(views), np.array(shares))
+    logits = np.stack([_logits(network, examples, view) for network, view, _ in ensemble.members])
+    views = np.array([view for _, view, _ in ensemble.members])
+    shares = np.array([share for _, _, share in ensemble.members])
+    return ensemble_probabilities(logits, examples.patches, views, shares)
 
 
 def _logits(network: OrderNetwork, examples: Examples, view: int) -> NDArray[np.float32]:
@@ -385,7 +383,7 @@ def _card(
         "input": "envelope spectra in orders, of the signal as it is and prewhitened, gathered around the harmonics of "
         "each family (models/order_features.py)",
         "parameters": sum(p.numel() for p in ensemble.all[0][0].parameters()),
-        "members": sum(len(part) for of in (ensemble.simulated, ensemble.all) for part in of),
+        "members": len(ensemble.members),
         "domain": {"lowest_rate_hz": 4000.0, "fewest_revolutions": 4.0, "shortest_samples": 2048},
         "calibration": calibration.as_dict(),
         "calibrated_on": "held-out fault sizes, both ends, and a held-out rig; the unit is the bearing",

@@ -13,7 +13,7 @@ import numpy as np
 
 from bearing.errors import BearingError, UnreadableFile
 from bearing.machines.clock import natural_key, time_in_name, timeline
-from bearing.machines.limits import RULES, STATES, Assessment, assess, learning_count
+from bearing.machines.limits import RULES, STATES, Assessment, assess
 from bearing.machines.measure import (
     INDICATORS,
     Asked,
@@ -331,8 +331,3 @@ def _job(job: tuple[Path, str, Asked]) -> list[Measurement] | str:
 
 def _number(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(value)
-
-
-def enough_to_judge(measurements: int) -> bool:
-    """Whether a history is longer than what is learned from."""
-    return measurements > learning_count(measurements)

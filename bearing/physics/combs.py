@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from bearing.physics.kinematics import FaultOrders
 from bearing.physics.mains import MAINS_HZ
 from bearing.recording import check_rate_hz, check_signal
+from bearing.signal.dsp import hann
 from bearing.signal.envelope import Band, Demodulator, running_median, to_unit
 
 __all__ = ["HARMONICS", "SpeedSpectra", "comb", "comb_and_families", "speed_spectra", "sum_of_teeth", "teeth"]
@@ -64,7 +65,7 @@ def speed_spectra(signal: object, sampling_rate_hz: float) -> SpeedSpectra:
     n = len(samples)
     step_hz = rate_hz / n
     unit, _ = to_unit(samples)
-    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)).astype(np.float32)
+    window = hann(n)
     top_hz = min(PLAIN_MAX_HZ, 0.95 * rate_hz / 2)
     lines = scipy.fft.rfft(unit * window)[: int(top_hz / step_hz)]
     plain = _level((lines.real**2 + lines.imag**2).astype(np.float64), step_hz)

@@ -89,10 +89,11 @@ def listen(white: OrderSpectrum, speed_known: bool = True) -> Guard:
     low = max(low, 2.5 / white.revolutions)  # nothing slower can be resolved
     high = min(high, white.level.shape[1] * white.step / 3.1)
     grid: Array = low * np.power(CELL, np.arange(max(1, int(np.log(high / low) / np.log(CELL)) + 1), dtype=np.float64))
-    cleared = _without_strangers(white, speed_known)
+    strange = _strangers(white, speed_known)
+    cleared = _without(white, strange)
     squared = harmonic_scores(cleared, grid)
     depth = np.exp(squared.depth.astype(np.float64))
-    log_depth = np.exp(harmonic_scores(_without_strangers(white.log, speed_known), grid).depth.astype(np.float64))
+    log_depth = np.exp(harmonic_scores(_without(white.log, strange), grid).depth.astype(np.float64))
     band, cell = np.unravel_index(int(depth.argmax()), depth.shape)
     order = float(grid[cell] * (1 + squared.slip[band, cell]))
     centre: Array = order * np.arange(1, 7, dtype=np.float64)
@@ -111,8 +112,8 @@ def listen(white: OrderSpectrum, speed_known: bool = True) -> Guard:
     )
 
 
-def _without_strangers(spectrum: OrderSpectrum, speed_known: bool) -> OrderSpectrum:
-    """The spectrum with the shaft's harmonics and halves (where known) and the mains' at the floor."""
+def _strangers(spectrum: OrderSpectrum, speed_known: bool) -> NDArray[np.bool_]:
+    """Which bins, shape (bins,), belong to the shaft's harmonics and halves (where known) or to the mains."""
     order = np.arange(spectrum.level.shape[1]) * spectrum.step
     hz = order * spectrum.shaft_hz
     width_hz = max(MAINS_WIDTH_HZ, spectrum.shaft_hz / spectrum.revolutions)
@@ -125,6 +126,11 @@ def _without_strangers(spectrum: OrderSpectrum, speed_known: bool) -> OrderSpect
         whole = np.maximum(np.rint(order), 1)
         strange |= np.abs(order - whole) < np.minimum(width, 0.08)
         strange |= np.abs(order - 0.5) < np.minimum(width, 0.03)
+    return strange
+
+
+def _without(spectrum: OrderSpectrum, strange: NDArray[np.bool_]) -> OrderSpectrum:
+    """The spectrum with those bins at the floor."""
     level = np.where(strange, np.minimum(spectrum.level, 0), spectrum.level)
     return OrderSpectrum(
         spectrum.bands,

@@ -19,6 +19,7 @@ from bearing.errors import ParameterError
 from bearing.physics.combs import SpeedSpectra, speed_spectra
 from bearing.physics.mains import MAINS_HZ
 from bearing.recording import check_rate_hz, check_rpm, check_signal
+from bearing.signal.dsp import hann
 from bearing.signal.envelope import running_median, to_unit
 
 __all__ = ["LineKind", "MachineLine", "MachineParts", "MachineReading", "MachineView", "Reading", "machine_lines"]
@@ -175,7 +176,7 @@ class _Lines:
     def __init__(self, samples: FloatArray, rate_hz: float, shaft_hz: float, is_velocity: bool) -> None:
         unit, scale = to_unit(samples)
         n = len(unit)
-        window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)).astype(np.float32)
+        window = hann(n)
         self.shaft_hz, self.is_velocity = shaft_hz, is_velocity
         self.step_hz = rate_hz / n
         bins = scipy.fft.rfft(unit * window)

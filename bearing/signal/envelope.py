@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from bearing.errors import ParameterError
 from bearing.recording import check_rate_hz, check_signal
+from bearing.signal.dsp import hann
 
 __all__ = [
     "Band",
@@ -161,7 +162,7 @@ class Demodulator:
         step_hz = rate_hz / size
         limit = band.width_hz if max_hz is None else min(max_hz, band.width_hz)
         count = max(int(limit / step_hz) + 1, 2)
-        bins = np.fft.rfft((envelope - envelope.mean()) * _hann(len(envelope)), size)[:count]
+        bins = np.fft.rfft((envelope - envelope.mean()) * hann(len(envelope)), size)[:count]
         to_unit_squared = 4.0 / len(envelope) * self._scale**2  # one-sided: 2, a Hann window's mean is 1/2: 2 more
         amplitude = np.abs(bins).astype(np.float64) * to_unit_squared
         width = max(FLOOR_WIDTH_BINS, round(FLOOR_WIDTH_HZ / step_hz))
@@ -201,12 +202,6 @@ def to_unit(samples: FloatArray) -> tuple[Float32Array, float]:
     unit = samples / highest
     unit -= unit.mean()
     return unit.astype(np.float32), highest
-
-
-@lru_cache(maxsize=8)
-def _hann(n: int) -> Float32Array:
-    """Periodic Hann window, shape (n,), kept because every band of a tree asks for a few lengths again."""
-    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)).astype(np.float32)
 
 
 @lru_cache(maxsize=256)

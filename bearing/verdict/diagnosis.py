@@ -25,10 +25,11 @@ from bearing.physics.kinematics import FaultOrders, rpm_to_hz
 from bearing.physics.speed import cross_check, estimate_speed
 from bearing.recording import FloatArray, Recording, check_signal
 from bearing.signal.indicators import Indicators, indicators
-from bearing.signal.order_spectrum import refine_shaft_hz, two_views
+from bearing.signal.order_spectrum import envelope_order_spectrum, refine_shaft_hz
+from bearing.states import CLASSES
 from bearing.verdict import told
 from bearing.verdict.doctor import DoctorReport, examine, usable_stretch
-from bearing.verdict.fusion import FAULTS, Calibration, Count, fuse
+from bearing.verdict.fusion import Calibration, Count, fuse
 from bearing.verdict.opinions import (
     Opinion,
     WindowVerdicts,
@@ -58,6 +59,8 @@ SHORTEST_S = 0.01  # shorter signals do not resolve the narrowest band, some 700
 SURE_SPEED = 0.8  # an estimated shaft speed less likely right than this carries no verdict
 DOUBTED_FROM = 0.4  # probability of `normal` from where it is asked again whether nothing strikes
 HIDDEN_WIDTH = 0.02  # orders: a line nearer to a whole number is lost with the shaft's harmonics
+GUARD_REACH = 37.0  # orders: three harmonics of the highest the guard looks at
+EVEN = dict.fromkeys(CLASSES, 0.25)  # nothing asked, nothing known
 SPEED_OF_SIGNAL = 0.9  # how sure the signal is of a speed that is asked against a stated one
 TOLD_FROM = 0.005  # a correction of the stated speed that is told, relative
 
@@ -146,11 +149,6 @@ class Diagnosis:
     def has_guess(self) -> bool:
         """Whether `best_guess` rests on anything: known fault lines, and a recording fit to be diagnosed."""
         return self.best_guess is not None and self.doctor.severity != "severe"
-
-    @property
-    def faulty(self) -> bool:
-        """Whether the verdict is a fault: a part, damage, or impacts."""
-        return self.verdict in FAULTS
 
     @property
     def speed_note(self) -> str:
@@ -283,8 +281,8 @@ def diagnose(
     orders = bearing.orders if bearing else None
     signal = check_signal(recording.samples[usable_stretch(recording.samples)], MIN_SAMPLES)
     networks = networks or Networks.load(weights)
-    doctor = examine(recording, orders)
     spectra = speed_spectra(signal, rate_hz) if rate_hz >= SLOWEST_HZ else None
+    doctor = examine(recording, orders, spectra)
     speed = _speed(recording, signal, orders, spectra)
     windows, opinions = _asked_of_windows(signal, rate_hz, networks.waveform)
     found: OrderOpinion | None = None
@@ -300,7 +298,7 @@ def diagnose(
             guard = _blind_guard(signal, rate_hz, speed.rpm)
     memory = opinions["cnn"].probabilities if windows.familiar and "cnn" in opinions else None
     opinions = _as_far_as_fit(opinions, doctor)
-    held = _held(doctor, orders, speed, found)
+    held, normal_held = _held(doctor, orders, speed, found), _normal_held(doctor, bearing)
     fit = doctor.severity != "severe"
     calibration = Calibration.from_card(networks.order.card)
     verdict = fuse(
@@ -308,12 +306,12 @@ def diagnose(
         loud=fit and guard is not None and guard.loud,
         calibration=calibration,
         held_back=held,
-        normal_held_back=_normal_held(doctor, bearing),
+        normal_held_back=normal_held,
         ceiling=speed.confidence if found is not None else 1.0,
         memory=memory,
     )
-    if verdict.verdict == "uncertain" and not held:
-        held = _normal_held(doctor, bearing) if verdict.best_guess == "normal" else []
+    if verdict.verdict == "uncertain" and not held and verdict.best_guess == "normal":
+        held = normal_held
     impacts = _impacts(guard) if guard is not None and verdict.loud else None
     families = {} if found is None else found.envelope.families
     network = networks.order
@@ -342,9 +340,6 @@ def diagnose(
         stated_rpm=recording.shaft_rpm,
         impacts=impacts,
     )
-
-
-EVEN = dict.fromkeys(("normal", "outer", "inner", "ball"), 0.25)  # nothing asked, nothing known
 
 
 @dataclass(frozen=True)
@@ -450,11 +445,8 @@ def _blind_guard(signal: FloatArray, rate_hz: float, rpm: float | None) -> Guard
     if rpm is None:
         return listen(blind_spectrum(signal, rate_hz), speed_known=False)
     shaft = refine_shaft_hz(signal, rate_hz, rpm_to_hz(rpm))
-    guard = listen(two_views(signal, rate_hz, shaft.shaft_hz, GUARD_REACH).white)
+    guard = listen(envelope_order_spectrum(signal, rate_hz, shaft.shaft_hz, GUARD_REACH, prewhiten=True))
     return _without_speed(guard, shaft.shaft_hz, signal, rate_hz, stated=True)
-
-
-GUARD_REACH = 37.0  # orders: three harmonics of the highest the guard looks at
 
 
 def _impacts(guard: Guard) -> Impacts:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bearing.errors import BearingError
+from bearing.physics.combs import SpeedSpectra
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
 from bearing.physics.mains import Lines, hum_share, mains_rate_factor, narrow_lines
 from bearing.physics.speed import SpeedQuestion, WrongEntry
@@ -111,7 +112,9 @@ def usable_stretch(samples: FloatArray) -> slice:
     return slice(int(starts[longest]), int(ends[longest]))
 
 
-def examine(recording: Recording, orders: FaultOrders | None = None) -> DoctorReport:
+def examine(
+    recording: Recording, orders: FaultOrders | None = None, spectra: SpeedSpectra | None = None
+) -> DoctorReport:
     """Facts and findings of one recording; never raises, whatever the samples hold.
 
     Parameters
@@ -120,9 +123,11 @@ def examine(recording: Recording, orders: FaultOrders | None = None) -> DoctorRe
         As read, corrected by the user where the file was silent.
     orders : FaultOrders, optional
         The bearing's lines, for the check that the sampling rate reaches them.
+    spectra : SpeedSpectra, optional
+        `speed_spectra` of the usable stretch, where they are at hand.
     """
     with np.errstate(all="ignore"):  # samples of 1e-300 and 1e300 are findings, not warnings on the console
-        found = [finding for finding in _findings(recording, orders) if finding is not None]
+        found = [finding for finding in _findings(recording, orders, spectra) if finding is not None]
     found.sort(key=lambda finding: -SEVERITIES.index(finding.severity))
     return DoctorReport(
         channel=recording.channel,
@@ -139,7 +144,7 @@ def examine(recording: Recording, orders: FaultOrders | None = None) -> DoctorRe
     )
 
 
-def _findings(recording: Recording, orders: FaultOrders | None) -> list[Finding | None]:
+def _findings(recording: Recording, orders: FaultOrders | None, spectra: SpeedSpectra | None) -> list[Finding | None]:
     stretch = usable_stretch(recording.samples)
     signal = recording.samples[stretch]
     findings = [_not_finite(recording.samples, stretch), _short(recording, len(signal)), _rate(recording, orders)]
@@ -154,7 +159,7 @@ def _findings(recording: Recording, orders: FaultOrders | None) -> list[Finding 
         findings.append(sick)
         if sick is None:
             findings += _amplitude_checks(signal, low, high)
-            findings += _spectral_checks(signal, recording)
+            findings += _spectral_checks(signal, recording, spectra)
             findings += _nature_checks(signal, recording)
     return findings
 
@@ -395,13 +400,13 @@ def _coarse(spread: float, step: float) -> Finding | None:
 # --- spectrum -------------------------------------------------------------------------------------------------------
 
 
-def _spectral_checks(signal: FloatArray, recording: Recording) -> list[Finding | None]:
+def _spectral_checks(signal: FloatArray, recording: Recording, spectra: SpeedSpectra | None) -> list[Finding | None]:
     rate_hz = recording.sampling_rate_hz
     if rate_hz is None or len(signal) < MIN_SAMPLES:
         return []
     lines = narrow_lines(signal, rate_hz)
     shaft_hz = rpm_to_hz(recording.shaft_rpm) if recording.shaft_rpm else None
-    return [_hum(lines, shaft_hz), _suspicious_rate(lines, shaft_hz, rate_hz), _speed(signal, recording)]
+    return [_hum(lines, shaft_hz), _suspicious_rate(lines, shaft_hz, rate_hz), _speed(signal, recording, spectra)]
 
 
 def _hum(lines: Lines, shaft_hz: float | None) -> Finding | None:
@@ -430,7 +435,7 @@ def _suspicious_rate(lines: Lines, shaft_hz: float | None, rate_hz: float) -> Fi
     )
 
 
-def _speed(signal: FloatArray, recording: Recording) -> Finding | None:
+def _speed(signal: FloatArray, recording: Recording, spectra: SpeedSpectra | None) -> Finding | None:
     """A stated speed that the spectrum contradicts, which a wrong sampling rate looks like, too."""
     from bearing.physics.speed import cross_check
 
@@ -438,7 +443,9 @@ def _speed(signal: FloatArray, recording: Recording) -> Finding | None:
         return None
     try:
         # Without the bearing's orders: a fault's own lines then cannot pose as another shaft.
-        question = cross_check(signal[:_SPEED_SAMPLES], recording.sampling_rate_hz, recording.shaft_rpm)
+        at_hand = spectra if len(signal) <= _SPEED_SAMPLES else None  # of a longer one only the beginning is judged
+        rate_hz, rpm = recording.sampling_rate_hz, recording.shaft_rpm
+        question = cross_check(signal[:_SPEED_SAMPLES], rate_hz, rpm, spectra=at_hand)
     except BearingError:  # too short or too odd to judge
         return None
     apart = abs((question.found.rpm or question.stated_rpm) / question.stated_rpm - 1)

@@ -22,10 +22,9 @@ from bearing.errors import ModelError
 from bearing.states import CLASSES as STATES
 from bearing.states import UNCERTAIN
 
-__all__ = ["FAULTS", "KINDS", "STATES", "UNCERTAIN", "Calibration", "Count", "Verdict", "fuse", "kinds_of"]
+__all__ = ["KINDS", "STATES", "UNCERTAIN", "Calibration", "Count", "Verdict", "fuse", "kinds_of"]
 
 DAMAGED, IMPACTS = "damaged", "impacts"
-FAULTS = (*STATES[1:], DAMAGED, IMPACTS)  # verdicts that end in exit code 1
 KINDS = ("part sure", "part", "normal sure", "normal", DAMAGED, IMPACTS, UNCERTAIN)
 MEMORY_ERROR = 0.05  # the CNN on known bearings under other loads: 63 of 64 recordings right, bounded from below
 

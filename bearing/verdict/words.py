@@ -13,14 +13,13 @@ from bearing.signal.order_spectrum import OrderSpectrum
 
 if TYPE_CHECKING:
     from bearing.verdict.diagnosis import Impacts
-    from bearing.verdict.fusion import Count, Verdict
+    from bearing.verdict.fusion import Verdict
     from bearing.verdict.opinions import Opinion
 
 __all__ = [
     "Held",
     "agreement_of",
     "burst_sentence",
-    "counted",
     "family_remark",
     "family_sentence",
     "held_sentence",
@@ -46,7 +45,6 @@ class Held(StrEnum):
     BEARING_UNKNOWN = "bearing unknown"
     SPEED_UNKNOWN = "speed unknown"
     SPEED_UNSURE = "speed unsure"
-    SPEED_CONTRADICTED = "speed contradicted"
     HIDDEN_LINES = "hidden lines"
     ESTIMATED_GEOMETRY = "estimated geometry"
     UNFIT = "unfit"  # with the doctor's sentence
@@ -58,7 +56,6 @@ _HELD = {
     "orders",
     Held.SPEED_UNKNOWN: "the shaft speed is neither given nor readable from the signal: give it",
     Held.SPEED_UNSURE: "the shaft speed is not given and its estimate is only {0:.0%} sure: give it",
-    Held.SPEED_CONTRADICTED: "the signal speaks for {0:.0f} rpm, not for the given {1:.0f} rpm: check the speed",
     Held.HIDDEN_LINES: "{0} cannot be told from a harmonic of the shaft on this bearing",
     Held.ESTIMATED_GEOMETRY: "the inside of {0} is only estimated",
     Held.UNFIT: "{0}",
@@ -116,14 +113,6 @@ def impacts_sentence(impacts: Impacts, bearing_known: bool) -> str:
     if impacts.fits:
         fits = " It would fit " + ", ".join(f"{fit.bearing} ({fit.part})" for fit in impacts.fits[:3]) + "."
     return f"Something strikes {impacts.rate_hz:.1f} times a second{turn}{elsewhere}.{fits}"
-
-
-def counted(count: Count) -> str:
-    """What a confidence rests on: ``Of 82 told so on held-out bearings (20), 0 were wrong.``"""
-    if not count.told:
-        return ""
-    were = "was" if count.wrong == 1 else "were"
-    return f"Of {count.told} told so on {count.bearings} bearings never seen, {count.wrong} {were} wrong."
 
 
 def family_sentence(family: FamilyEvidence) -> str:

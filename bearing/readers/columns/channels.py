@@ -115,7 +115,7 @@ def to_recordings(
     bounds.check_columns(len(columns))
     facts = facts.or_else(Facts(started=next((column.started for column in columns if column.started), "")))
     with np.errstate(all="ignore"):  # a clock may hold infinities
-        groups = _groups(list(columns), source, facts.rate is not None)
+        groups = _groups(list(columns), source)
     recordings: list[Recording] = []
     refusals: list[UnsupportedFormat] = []
     for group in groups:
@@ -241,7 +241,7 @@ class _Group:
     started: str = ""
 
 
-def _groups(columns: list[Column], source: str, rate_is_stated: bool) -> list[_Group]:
+def _groups(columns: list[Column], source: str) -> list[_Group]:
     """Columns by the clock they stand under, spectra set aside. UnsupportedFormat when there is nothing but spectra."""
     if len(columns) > 4 and not any(column.named for column in columns[:4]):
         wall = rate_of_wall_clock([column.values for column in columns[:4]])
