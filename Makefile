@@ -13,7 +13,7 @@ app: $(VENV)/.serving  ## Install and run the web app with its REST service (POR
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: $(VENV)/.development  ## Install and run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 wheel: $(VENV)/.development  ## Build the wheel, install it in a fresh environment and use it there
 	$(BIN)/python -m benchmarks.wheel_check

