@@ -24,7 +24,7 @@ from bearing.verdict.diagnosis import Bearing, Diagnosis
 from bearing.verdict.diagnosis import diagnose as weigh
 from bearing.verdict.doctor import usable_stretch
 from bearing.verdict.intake import open_path
-from bearing.verdict.request import choose
+from bearing.verdict.request import Request
 
 __all__ = ["allowed_path", "create_server", "strongest_lines"]
 
@@ -49,8 +49,8 @@ def create_server(folders: Sequence[Path]) -> MCPServer:
             raise ParameterError(f"'{given}' is no folder: give one that holds recordings.")
     server = MCPServer("bearing", title="Bearing Diagnostics", instructions=INSTRUCTIONS, version=__version__)
 
-    def opened(path: str, options: dict[str, Any]) -> tuple[Recording, Bearing | None]:
-        return choose(open_path(allowed_path(path, roots)), **options)
+    def opened(path: str, request: Request) -> tuple[Recording, Bearing | None]:
+        return request.apply(open_path(allowed_path(path, roots)))
 
     @server.tool(structured_output=True)
     @_in_one_sentence
@@ -70,7 +70,7 @@ def create_server(folders: Sequence[Path]) -> MCPServer:
         `bearing` is a designation like 6205-2RS; or give `geometry` (n=8,d=5.97,D=31.62,phi=0) or `orders`
         (bpfo=3.25,bpfi=4.76,bsf=2.56,ftf=0.41). `rate_hz` in Hz and `rpm` in 1/min replace what the file says.
         """
-        return weigh(*opened(path, _options(channel, rate_hz, rpm, bearing, geometry, orders))).to_dict()
+        return weigh(*opened(path, Request(channel, rate_hz, rpm, bearing, geometry, orders))).to_dict()
 
     @server.tool(structured_output=True)
     @_in_one_sentence
@@ -87,7 +87,7 @@ def create_server(folders: Sequence[Path]) -> MCPServer:
         """The `count` strongest lines of the amplitude spectrum (Hz, orders of shaft speed, the signal's unit), and
         every fault line looked for in the envelope spectrum: where it was expected and found, dB over the floor.
         """
-        recording, named = opened(path, _options(channel, rate_hz, rpm, bearing, geometry, orders))
+        recording, named = opened(path, Request(channel, rate_hz, rpm, bearing, geometry, orders))
         found = weigh(recording, named)
         return {
             "unit": recording.unit,
@@ -147,19 +147,6 @@ def strongest_lines(recording: Recording, diagnosis: Diagnosis, count: int) -> l
         }
         for i in best
     ]
-
-
-def _options(
-    channel: str | None,
-    rate_hz: float | None,
-    rpm: float | None,
-    bearing: str | None,
-    geometry: str | None,
-    orders: str | None,
-) -> dict[str, Any]:
-    return {
-        "channel": channel, "rate_hz": rate_hz, "rpm": rpm, "bearing": bearing, "geometry": geometry, "orders": orders,
-    }  # fmt: skip
 
 
 def _in_one_sentence(tool: Callable[P, Answer]) -> Callable[P, Answer]:

@@ -13,9 +13,10 @@ from bearing.errors import BearingError
 from bearing.machines.demo import DEMO_STORE
 from bearing.machines.fleet import FleetRow, fleet
 from bearing.machines.history import VERDICTS, History, history_of_measurements, most_said
-from bearing.machines.measure import Asked, Measurement, measure_bytes, verdict_of_bytes
+from bearing.machines.measure import Measurement, measure_bytes, verdict_of_bytes
 from bearing.machines.store import Store
 from bearing.readers.names import clean_file_name
+from bearing.verdict.request import Request
 
 SHAPES = {"no data": "○", "ok": "●", "watch": "▲", "alert": "◆", "alarm": "■"}  # as in the charts
 UPLOADED = "machine.history"
@@ -33,7 +34,7 @@ def demo_history(machine: str) -> History:
     return Store(DEMO_STORE, read_only=True).history(machine)
 
 
-def measured_uploads(files: Sequence[Any], asked: Asked) -> History:
+def measured_uploads(files: Sequence[Any], asked: Request) -> History:
     """The history of uploaded files, with rows done, seconds left, and a way to stop; a bad file is told, not fatal."""
     bar, stop = st.progress(0.0, text="Measuring"), st.button("Stop here", key="machine-stop")
     found: list[Measurement] = []

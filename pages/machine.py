@@ -9,11 +9,12 @@ import streamlit as st
 from bearing.errors import BearingError
 from bearing.figures.trend import history_figures, trend_figure, waterfall_figure
 from bearing.machines.history import History, Point
-from bearing.machines.measure import INDICATORS, Asked
+from bearing.machines.measure import INDICATORS
 from bearing.machines.words import verdict_words
 from bearing.physics.catalogue import load_catalogue
 from bearing.report import history_html
 from bearing.states import MACHINE_STATES
+from bearing.verdict.request import Request
 from pages._machines import SHAPES, UPLOADED, demo_history, demo_rows, measured_uploads
 from pages._show import chart, plain
 
@@ -34,8 +35,7 @@ def upload_form() -> None:
         if not st.form_submit_button("Show the history", type="primary") or not files:
             return
     try:
-        asked = Asked(None, rate or None, rpm or None, None if bearing == NOT_KNOWN else bearing)
-        asked.check()
+        asked = Request(None, rate or None, rpm or None, None if bearing == NOT_KNOWN else bearing)
         st.session_state[UPLOADED] = measured_uploads(files, asked)
     except BearingError as error:
         st.error(plain(str(error)), icon=":material/error:")

@@ -18,11 +18,11 @@ def answers() -> dict[str, dict[str, Any]]:
     """What is compared, per sample: the weights' hash, the verdict, its confidence, every opinion's probabilities."""
     from bearing.verdict.diagnosis import diagnose
     from bearing.verdict.intake import open_path
-    from bearing.verdict.request import choose
+    from bearing.verdict.request import Request
 
     stored = {}
     for path in sorted(SAMPLES.glob("*.csv")):
-        answer = diagnose(*choose(open_path(path))).as_dict()
+        answer = diagnose(*Request().apply(open_path(path))).as_dict()
         stored[path.name] = {
             "model_sha256": answer["model"]["sha256"],
             "verdict": answer["verdict"],

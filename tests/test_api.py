@@ -103,11 +103,11 @@ def sentence(response: httpx.Response, status: int) -> str:
 def test_diagnose_answers_what_the_library_answers(client: TestClient, path: Path) -> None:
     from bearing.verdict.diagnosis import diagnose
     from bearing.verdict.intake import open_path
-    from bearing.verdict.request import choose
+    from bearing.verdict.request import Request
 
     answer = upload(client, path)
     assert answer.status_code == 200, answer.text
-    recording, bearing = choose(open_path(path))
+    recording, bearing = Request().apply(open_path(path))
     assert answer.json() == json.loads(json.dumps(diagnose(recording, bearing).as_dict()))
     assert set(answer.json()) >= CONTRACT
 

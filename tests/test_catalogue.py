@@ -201,7 +201,10 @@ def test_parse_geometry():
         ("n=8,n=9,d=5.97,D=31.62", "n is given twice"),
         ("n=8.5,d=5.97,D=31.62", "must be whole"),
         ("n=8,d=40,D=31.62", "smaller than the pitch"),
-        ("n=8,d=nan,D=31.62", "smaller than the pitch"),
+        ("n=8,d=nan,D=31.62", "d must be a finite number"),
+        ("n=nan,d=5.97,D=31.62", "n must be a finite number"),
+        ("n=inf,d=5.97,D=31.62", "n must be a finite number"),
+        ("n=8,d=5.97,D=1e400", "D must be a finite number"),
         ("n=8,d=5.97,D=31.62,phi=95", "contact angle"),
         ("", "name=number"),
     ],
@@ -222,7 +225,9 @@ def test_parse_orders():
         ("bpfo=3.25,bpfi=4.76", "bsf, ftf missing"),
         ("bpfo=4.76,bpfi=3.25,bsf=2.56,ftf=0.41", "swapped"),
         ("bpfo=3.25,bpfi=4.76,bsf=2.56,ftf=1.41", "below 1"),
-        ("bpfo=inf,bpfi=4.76,bsf=2.56,ftf=0.41", "between 0 and 200"),
+        ("bpfo=inf,bpfi=4.76,bsf=2.56,ftf=0.41", "finite number"),
+        ("bpfo=1e-9,bpfi=4.76,bsf=2.56,ftf=0.41", "BPFO must lie between 0.01 and 200"),
+        ("bpfo=3.25,bpfi=201,bsf=2.56,ftf=0.41", "BPFI must lie between 0.01 and 200"),
     ],
 )
 def test_parse_orders_says_what_is_wrong(text, message):

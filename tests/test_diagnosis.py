@@ -22,7 +22,7 @@ from bearing.recording import Recording
 from bearing.verdict.diagnosis import Bearing, diagnose
 from bearing.verdict.intake import open_path
 from bearing.verdict.opinions import Opinion
-from bearing.verdict.request import choose
+from bearing.verdict.request import Request
 from bearing.verdict.words import agreement_of, family_remark
 
 SAMPLES = ROOT / "data" / "samples"
@@ -263,7 +263,7 @@ def test_agreement_names_what_is_outside_its_training() -> None:
 @pytest.mark.recordings
 @pytest.mark.parametrize("number", [97, 98, 99, 100])
 def test_real_healthy_recordings_are_not_called_faulty(recordings_dir: Path, number: int) -> None:
-    recording, known = choose(open_path(recordings_dir / f"{number}.mat"))
+    recording, known = Request().apply(open_path(recordings_dir / f"{number}.mat"))
     diagnosis = diagnose(recording, known)
     assert diagnosis.verdict in ("normal", "uncertain")
     assert math.isclose(diagnosis.sampling_rate_hz, 48_000)
@@ -272,4 +272,4 @@ def test_real_healthy_recordings_are_not_called_faulty(recordings_dir: Path, num
 @pytest.mark.recordings
 @pytest.mark.parametrize(("number", "verdict"), [(105, "inner"), (130, "outer"), (118, "ball"), (97, "normal")])
 def test_real_recordings(recordings_dir: Path, number: int, verdict: str) -> None:
-    assert diagnose(*choose(open_path(recordings_dir / f"{number}.mat"))).verdict == verdict
+    assert diagnose(*Request().apply(open_path(recordings_dir / f"{number}.mat"))).verdict == verdict

@@ -20,7 +20,7 @@ from bearing import errors
 from bearing.files import ROOT
 from bearing.physics.simulate import SimulationConfig, simulate
 from bearing.verdict.intake import open_path
-from bearing.verdict.request import choose
+from bearing.verdict.request import Request
 
 OUTER = ROOT / "data" / "samples" / "outer.csv"
 FACTS: dict[str, Any] = {"rate_hz": 12_000, "rpm": 1772, "bearing": "6205-2RS JEM"}
@@ -142,7 +142,7 @@ def test_a_cwru_file_brings_rate_speed_and_bearing(recordings_dir: Path) -> None
 def test_library_and_doors_tell_the_same(outer: bearing.Diagnosis) -> None:
     from bearing.verdict.diagnosis import diagnose
 
-    assert outer.to_dict() == diagnose(*choose(open_path(OUTER))).as_dict()
+    assert outer.to_dict() == diagnose(*Request().apply(open_path(OUTER))).as_dict()
     assert json.loads(outer.to_json()) == outer.to_dict()
 
 

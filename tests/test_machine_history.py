@@ -13,10 +13,10 @@ from bearing.errors import ParameterError, UnreadableFile
 from bearing.figures.trend import history_figures
 from bearing.machines.clock import natural_key, time_in_name, timeline
 from bearing.machines.history import Verdict, history_of_folder, most_said
-from bearing.machines.measure import Asked
 from bearing.physics.simulate import SimulationConfig, simulate
 from bearing.readers import read_bytes
 from bearing.signal.indicators import velocity_rms
+from bearing.verdict.request import Request
 
 BEARING = "6205-2RS"
 
@@ -49,7 +49,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_twelve_monthly_files_of_three_channels_become_three_points_with_dates(year: Path) -> None:
-    history = history_of_folder(year, Asked(bearing=BEARING))
+    history = history_of_folder(year, Request(bearing=BEARING))
     assert [p.name for p in history.points] == ["acc_x", "acc_y", "acc_z"]
     failing, *sound = history.points
     assert len(failing.measurements) == 12
@@ -94,15 +94,15 @@ def test_csv_has_a_row_per_measurement_and_html_needs_no_network(
 
 
 def test_one_process_and_two_find_the_same(year: Path) -> None:
-    one = history_of_folder(year, Asked(bearing=BEARING), workers=1, verdicts=0)
-    two = history_of_folder(year, Asked(bearing=BEARING), workers=2, verdicts=0)
+    one = history_of_folder(year, Request(bearing=BEARING), workers=1, verdicts=0)
+    two = history_of_folder(year, Request(bearing=BEARING), workers=2, verdicts=0)
     assert one.as_dict() == two.as_dict()
 
 
 def test_short_recordings_are_joined_and_the_verdict_says_how_many(tmp_path: Path) -> None:
     for i in range(24):
         write(tmp_path / f"snap_{i}.csv", 0.0, i, seconds=0.2)
-    (point,) = history_of_folder(tmp_path, Asked(bearing=BEARING)).points
+    (point,) = history_of_folder(tmp_path, Request(bearing=BEARING)).points
     assert [m.file for m in point.measurements] == [f"snap_{i}.csv" for i in range(24)]
     assert all(m.joined == 4 for m in point.measurements)  # 5.9 turns each
     assert point.verdict.recordings == 4
@@ -111,7 +111,7 @@ def test_short_recordings_are_joined_and_the_verdict_says_how_many(tmp_path: Pat
 
 
 def test_figures_show_the_trend_and_the_waterfall(year: Path) -> None:
-    figures = history_figures(history_of_folder(year, Asked(bearing=BEARING, channel="acc_x"), verdicts=0))
+    figures = history_figures(history_of_folder(year, Request(bearing=BEARING, channel="acc_x"), verdicts=0))
     assert len(figures) == 2
     assert [trace.type for trace in list(figures.values())[1].data] == ["heatmap"]
 
@@ -123,12 +123,12 @@ def test_a_folder_that_is_none_and_a_baseline_that_is_none_are_one_sentence(tmp_
         history_of_folder(tmp_path)
     write(tmp_path / "a.csv", 0.0, 1)
     with pytest.raises(ParameterError, match="catalogue"):
-        history_of_folder(tmp_path, Asked(bearing="no such bearing"))
+        history_of_folder(tmp_path, Request(bearing="no such bearing"))
     assert main(["trend", str(tmp_path), "--baseline", "ten"]) == 2
 
 
 def test_stopping_keeps_what_is_done(year: Path) -> None:
-    history = history_of_folder(year, Asked(channel="acc_x"), progress=lambda done, total: done < 5, verdicts=0)
+    history = history_of_folder(year, Request(channel="acc_x"), progress=lambda done, total: done < 5, verdicts=0)
     assert sum(len(p.measurements) for p in history.points) <= 5
 
 

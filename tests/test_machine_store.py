@@ -39,9 +39,9 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_history_from_the_store_is_that_of_the_folder(plant: Path) -> None:
     kept = Store(plant / "plant.sqlite", read_only=True).history("fan")
     from bearing.machines.history import history_of_folder
-    from bearing.machines.measure import Asked
+    from bearing.verdict.request import Request
 
-    direct = history_of_folder(plant / "fan", Asked(bearing=BEARING))
+    direct = history_of_folder(plant / "fan", Request(bearing=BEARING))
     assert kept.points[0].assessment == direct.points[0].assessment
     assert kept.points[0].verdict == direct.points[0].verdict
     assert (kept.points[0].measurements[3].waterfall == direct.points[0].measurements[3].waterfall).all()

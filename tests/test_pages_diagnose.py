@@ -18,7 +18,7 @@ from bearing.settings import limits
 from bearing.states import STATES
 from bearing.verdict.diagnosis import Bearing, Opinion, diagnose
 from bearing.verdict.intake import open_upload
-from bearing.verdict.request import choose
+from bearing.verdict.request import Request
 from pages._show import STATE_COLOUR, percent, plain
 from pages._verdict import agreement
 
@@ -66,7 +66,7 @@ def test_samples_are_diagnosed_like_everywhere_and_called_simulated(page: AppTes
     page.button(key=f"sample-{name}").click().run()
     assert not page.exception
     data = (SAMPLES / f"{name}.csv").read_bytes()
-    recording, bearing = choose(open_upload(data, f"{name}.csv"))
+    recording, bearing = Request().apply(open_upload(data, f"{name}.csv"))
     expected = diagnose(recording, bearing)
     assert verdict(page) == expected.verdict
     assert percent(expected.confidence) in " ".join(header.value for header in page.header)
@@ -301,7 +301,7 @@ def test_the_upload_limit_is_the_readers_own(monkeypatch: pytest.MonkeyPatch) ->
 def test_json_download_is_the_diagnosis() -> None:
     from bearing.report import report_json
 
-    recording, bearing = choose(open_upload((SAMPLES / "inner.csv").read_bytes(), "inner.csv"))
+    recording, bearing = Request().apply(open_upload((SAMPLES / "inner.csv").read_bytes(), "inner.csv"))
     assert isinstance(bearing, Bearing)
     found = diagnose(recording, bearing)
     assert json.loads(report_json(found)) == json.loads(json.dumps(found.as_dict()))

@@ -132,9 +132,9 @@ def _add_examples(schema: dict[str, Any]) -> None:
     from bearing.api.answers import judge
     from bearing.verdict.diagnosis import diagnose
     from bearing.verdict.intake import open_path
-    from bearing.verdict.request import choose
+    from bearing.verdict.request import Request
 
-    recording, bearing = choose(open_path(SAMPLE))
+    recording, bearing = Request().apply(open_path(SAMPLE))
     window = recording.samples[None, :2048].round(5)
     judged = judge(window)
 

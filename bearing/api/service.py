@@ -126,27 +126,20 @@ async def diagnose_file(
 
     Give at most one of `bearing`, `geometry` and `orders`.
     """
-    options = {
-        "channel": channel,
-        "rate_hz": rate,
-        "rpm": rpm,
-        "bearing": bearing,
-        "geometry": geometry,
-        "orders": orders,
-    }
+    options = (channel, rate, rpm, bearing, geometry, orders)
     name = PurePosixPath((file.filename or "upload").replace("\\", "/")).name[:200]
     content = await request.app.state.workers.run(_diagnosis, file.file, name, options, long=True)
     request.app.state.metrics.verdicts.labels(content["verdict"]).inc()
     return _json(content)
 
 
-def _diagnosis(file: BinaryIO, name: str, options: dict[str, Any]) -> dict[str, Any]:
+def _diagnosis(file: BinaryIO, name: str, options: tuple[Any, ...]) -> dict[str, Any]:
     from bearing.verdict.diagnosis import diagnose
     from bearing.verdict.intake import open_upload
-    from bearing.verdict.request import choose
+    from bearing.verdict.request import Request as Asked
 
-    recording, bearing = choose(open_upload(file.read(), name), **options)
-    return diagnose(recording, bearing).as_dict()
+    asked = Asked(*options)
+    return diagnose(*asked.apply(open_upload(file.read(), name))).as_dict()
 
 
 @_rest.post(

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["add_asked", "add_store"]
+if TYPE_CHECKING:
+    from bearing.verdict.request import Request
+
+__all__ = ["add_asked", "add_store", "request_of"]
 
 
 def add_asked(command: argparse.ArgumentParser) -> None:
-    """The options that say what the files do not, the same as of `diagnose`."""
-    command.add_argument("--channel", help="one measuring point by its channel's name (default: all)")
+    """The options that say what the files do not."""
+    command.add_argument("--channel", help="one channel by name (default: all that measure vibration)")
     command.add_argument("--rate", type=float, metavar="HZ", help="sampling rate, where the files do not say")
     command.add_argument("--rpm", type=float, help="shaft speed in revolutions per minute")
     command.add_argument("--bearing", metavar="NAME", help="designation in the catalogue, such as 6205-2RS")
     command.add_argument("--geometry", metavar="n=,d=,D=,phi=", help="rolling elements, diameters, contact angle")
     command.add_argument("--orders", metavar="bpfo=,bpfi=,bsf=,ftf=", help="fault frequencies in orders of shaft speed")
+
+
+def request_of(arguments: argparse.Namespace) -> Request:
+    """What these options say. Raises ParameterError where it makes no sense."""
+    from bearing.verdict.request import Request
+
+    a = arguments
+    return Request(a.channel, a.rate, a.rpm, a.bearing, a.geometry, a.orders)
 
 
 def add_store(command: argparse.ArgumentParser) -> None:

@@ -13,14 +13,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from bearing.cli.asked import request_of
 from bearing.cli.trouble import discard_output, program_fault, tell
 from bearing.errors import BearingError, UnreadableFile
 from bearing.readers.formats import suffixes
 from bearing.readers.names import safe_cell
 from bearing.settings import limits
 from bearing.states import FAULTS
-from bearing.verdict.file import FileDiagnosis, diagnose_file
+from bearing.verdict.file import diagnose_file
 from bearing.verdict.intake import Intake, open_path, open_upload
+from bearing.verdict.request import Request
 
 __all__ = ["exit_code", "expand", "run"]
 
@@ -84,10 +86,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     When nobody reads on (``| head -1``) the code is still that of all files: it goes on in silence until a fault.
     """
+    request = request_of(arguments)
     files = expand(arguments.files)
     verdicts: list[str] = []
     listening = True
-    for name, answer in _answers(files, arguments):
+    for name, answer in _answers(files, request):
         verdicts.append("crash" if answer.pop("crash", False) else answer["verdict"])
         if not listening:
             if exit_code(verdicts) == 1:
@@ -117,7 +120,7 @@ def _show(name: str, answer: dict[str, Any], arguments: argparse.Namespace, firs
         print(_line(name, answer), flush=True)
 
 
-def _answers(files: Sequence[str], arguments: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+def _answers(files: Sequence[str], request: Request) -> Iterator[tuple[str, dict[str, Any]]]:
     """A dict per file; an error becomes a row of its own, so that one bad file does not end the rest."""
     bar = None
     if len(files) > 1 and sys.stderr.isatty():
@@ -126,7 +129,7 @@ def _answers(files: Sequence[str], arguments: argparse.Namespace) -> Iterator[tu
         bar = tqdm(total=len(files), unit="file", file=sys.stderr)
     for name in files:
         try:
-            answer = _diagnosis(name, arguments).as_dict()
+            answer = diagnose_file(_opened(name), request).as_dict()
         except BearingError as error:
             tell(f"{name}: {error}")
             answer = {"file": name, "verdict": "error", "reason": str(error)}
@@ -144,18 +147,6 @@ def _answers(files: Sequence[str], arguments: argparse.Namespace) -> Iterator[tu
 def _failed(name: str, sentence: str) -> dict[str, Any]:
     tell(f"{name}: {sentence}")
     return {"file": name, "verdict": "error", "reason": sentence, "crash": True}
-
-
-def _diagnosis(name: str, arguments: argparse.Namespace) -> FileDiagnosis:
-    return diagnose_file(
-        _opened(name),
-        arguments.channel,
-        arguments.rate,
-        arguments.rpm,
-        arguments.bearing,
-        arguments.geometry,
-        arguments.orders,
-    )
 
 
 def _opened(name: str) -> Intake:

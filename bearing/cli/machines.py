@@ -8,7 +8,8 @@ import json
 import sys
 from pathlib import Path
 
-from bearing.cli.trend import Bar, asked_of, exit_code
+from bearing.cli.asked import request_of
+from bearing.cli.trend import Bar, exit_code
 from bearing.errors import UnreadableFile
 from bearing.machines.fleet import fleet
 from bearing.machines.store import Added, Machine, Store
@@ -58,11 +59,7 @@ def run_fleet(arguments: argparse.Namespace) -> int:
 
 
 def _machine(arguments: argparse.Namespace) -> Machine:
-    a = asked_of(arguments)
-    return Machine(
-        arguments.machine, arguments.store, channel=a.channel, rate_hz=a.rate_hz, rpm=a.rpm, bearing=a.bearing,
-        geometry=a.geometry, orders=a.orders,
-    )  # fmt: skip
+    return Machine(arguments.machine, arguments.store, **request_of(arguments).as_dict())
 
 
 def _tell(added: Added) -> None:

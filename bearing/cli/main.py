@@ -251,14 +251,7 @@ def parser() -> argparse.ArgumentParser:
 
     diagnose = command("diagnose", _diagnose, "Tell what state the bearing in a recording is in.", DIAGNOSE_EXAMPLES)
     diagnose.add_argument("files", nargs="+", metavar="FILE", help="file, folder or glob; - reads one from the pipe")
-    diagnose.add_argument("--channel", help="channel by name (default: the likely one)")
-    diagnose.add_argument("--rate", type=float, metavar="HZ", help="sampling rate, where the file does not say")
-    diagnose.add_argument("--rpm", type=float, help="shaft speed in revolutions per minute")
-    diagnose.add_argument("--bearing", metavar="NAME", help="designation in the catalogue, such as 6205-2RS")
-    diagnose.add_argument("--geometry", metavar="n=,d=,D=,phi=", help="rolling elements, diameters, contact angle")
-    diagnose.add_argument(
-        "--orders", metavar="bpfo=,bpfi=,bsf=,ftf=", help="fault frequencies in orders of shaft speed"
-    )
+    add_asked(diagnose)
     output = diagnose.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="one JSON object per file")
     output.add_argument("--csv", action="store_true", help="one CSV row per file")

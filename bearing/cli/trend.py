@@ -10,22 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bearing.cli.asked import request_of
 from bearing.errors import ParameterError
 from bearing.machines.history import History, history_of_folder
-from bearing.machines.measure import INDICATORS, Asked
+from bearing.machines.measure import INDICATORS
 from bearing.machines.store import Store
 from bearing.machines.words import headline
 from bearing.readers.names import safe_cell
 
-__all__ = ["Bar", "asked_of", "exit_code", "print_history", "run"]
+__all__ = ["Bar", "exit_code", "print_history", "run"]
 
 OK, CHANGED, UNCLEAR = 0, 1, 3
-
-
-def asked_of(arguments: argparse.Namespace) -> Asked:
-    """What the options say (`bearing.cli.asked`)."""
-    a = arguments
-    return Asked(a.channel, a.rate, a.rpm, a.bearing, a.geometry, a.orders)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -35,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not folder.is_dir() and arguments.store.is_file():
         history = Store(arguments.store, read_only=True).history(arguments.folder, baseline)
     else:
-        history = history_of_folder(folder, asked_of(arguments), baseline, Bar().advance)
+        history = history_of_folder(folder, request_of(arguments), baseline, Bar().advance)
     print_history(history, arguments, Path(arguments.folder).name)
     return exit_code([point.state for point in history.points])
 

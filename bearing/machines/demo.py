@@ -16,12 +16,13 @@ import numpy as np
 
 from bearing.files import DATA_DIR
 from bearing.machines.history import VERDICTS
-from bearing.machines.measure import Asked, Measurement, Verdict, measure
+from bearing.machines.measure import Measurement, Verdict, measure
 from bearing.machines.store import Store
 from bearing.physics.catalogue import find
 from bearing.physics.simulate import Condition, Resonance, SimulationConfig, simulate
 from bearing.recording import Recording
 from bearing.verdict.diagnosis import Bearing, diagnose
+from bearing.verdict.request import Request
 
 __all__ = ["DEMO_STORE", "MACHINES", "SimulatedMachine", "make_demo"]
 
@@ -64,7 +65,7 @@ def make_demo(path: Path = DEMO_STORE, weeks: int = WEEKS, machines: Sequence[Si
     bearing = _bearing()
     for machine in machines:
         measured = [_week(machine, week, weeks, bearing) for week in range(weeks)]
-        store.add(machine.name, measured, Asked(bearing=bearing.name))
+        store.add(machine.name, measured, Request(bearing=bearing.name))
     with sqlite3.connect(path) as connection:  # one file to ship, and to open where nothing may be written
         connection.execute("UPDATE measurement SET added = ''")
         connection.commit()

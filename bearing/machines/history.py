@@ -16,7 +16,6 @@ from bearing.machines.clock import natural_key, time_in_name, timeline
 from bearing.machines.limits import RULES, STATES, Assessment, assess
 from bearing.machines.measure import (
     INDICATORS,
-    Asked,
     Measurement,
     Verdict,
     joined_numbers,
@@ -24,7 +23,7 @@ from bearing.machines.measure import (
     verdict_of_file,
 )
 from bearing.physics.kinematics import FaultOrders
-from bearing.verdict.request import named_bearing
+from bearing.verdict.request import Request
 
 __all__ = ["History", "Point", "history_of_folder", "history_of_measurements", "judged", "measure_files"]
 
@@ -154,7 +153,7 @@ def in_db(name: str, value: float | None) -> float:
 
 def history_of_folder(
     folder: Path,
-    asked: Asked = Asked(),  # noqa: B008 (frozen)
+    asked: Request = Request(),  # noqa: B008 (frozen)
     baseline: tuple[int, int] | None = None,
     progress: Progress | None = None,
     workers: int | None = None,
@@ -166,7 +165,7 @@ def history_of_folder(
     ----------
     folder : Path
         Its files are the measurements; those in folders inside it are points of their own, named after the folder.
-    asked : Asked
+    asked : Request
         Channel, rate, speed and bearing where the files do not say.
     baseline : (first, last), optional
         The sound measurements, counted from 0, where they are not to be found automatically.
@@ -189,7 +188,6 @@ def history_of_folder(
     paths = sorted((p for p in folder.rglob("*") if p.is_file()), key=lambda p: natural_key(str(p.relative_to(folder))))
     if not paths:
         raise UnreadableFile(f"The folder {folder.name!r} is empty: put the recordings into it.")
-    asked.check()
     names = [p.relative_to(folder).as_posix() for p in paths]
     found: list[Measurement] = []
     skipped: list[tuple[str, str]] = []
@@ -206,7 +204,7 @@ def history_of_folder(
 
 def history_of_measurements(
     found: Sequence[Measurement],
-    asked: Asked = Asked(),  # noqa: B008 (frozen)
+    asked: Request = Request(),  # noqa: B008 (frozen)
     baseline: tuple[int, int] | None = None,
     skipped: Iterable[tuple[str, str]] = (),
 ) -> History:
@@ -228,11 +226,11 @@ def history_of_measurements(
     return History(tuple(sorted(points, key=lambda p: natural_key(p.name))), tuple(left_out))
 
 
-def _point(name: str, found: Sequence[Measurement], asked: Asked, baseline: tuple[int, int] | None) -> Point:
+def _point(name: str, found: Sequence[Measurement], asked: Request, baseline: tuple[int, int] | None) -> Point:
     when = timeline([m.file for m in found], [m.started for m in found])
-    bearing = named_bearing(asked.bearing, asked.geometry, asked.orders)
+    bearing = asked.named
     if bearing is None and (known := next((m.bearing for m in found if m.bearing), "")):
-        bearing = named_bearing(known)
+        bearing = Request(bearing=known).named
     measured = joined_numbers([found[i] for i in when.order], bearing.orders if bearing else None)
     verdict = Verdict("uncertain", 0.0, "no recording has been diagnosed in full", (), 0)
     orders = bearing.orders if bearing else None
@@ -255,7 +253,7 @@ def judged(measured: Sequence[Measurement], baseline: tuple[int, int] | None = N
     return assess(values, stand, None, rpm, baseline)
 
 
-def _with_verdict(point: Point, places: dict[str, Path], asked: Asked, count: int) -> Point:
+def _with_verdict(point: Point, places: dict[str, Path], asked: Request, count: int) -> Point:
     """The point with full diagnoses of its last recordings, and the verdict that most of them give."""
     measured = list(point.measurements)
     last = range(max(0, len(measured) - count), len(measured))
@@ -287,7 +285,7 @@ def most_said(said: Sequence[Verdict]) -> Verdict:
 def measure_files(
     paths: Sequence[Path],
     names: Sequence[str],
-    asked: Asked,
+    asked: Request,
     progress: Progress | None = None,
     workers: int | None = None,
 ) -> Iterator[tuple[str, list[Measurement] | str]]:
@@ -302,7 +300,7 @@ def measure_files(
 
 
 def _results(
-    paths: Sequence[Path], names: Sequence[str], asked: Asked, workers: int
+    paths: Sequence[Path], names: Sequence[str], asked: Request, workers: int
 ) -> Iterator[list[Measurement] | str]:
     jobs = [(path, name, asked) for path, name in zip(paths, names, strict=True)]
     if workers < 2 or len(jobs) < IN_PARALLEL:
@@ -321,7 +319,7 @@ def _results(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _job(job: tuple[Path, str, Asked]) -> list[Measurement] | str:
+def _job(job: tuple[Path, str, Request]) -> list[Measurement] | str:
     path, name, asked = job
     try:
         return measure_file(path, name, asked)

@@ -28,11 +28,10 @@ from bearing.states import FAMILIES
 from bearing.verdict.diagnosis import MIN_SAMPLES, SHORTEST_S, SLOWEST_HZ, Bearing, diagnose
 from bearing.verdict.doctor import usable_stretch
 from bearing.verdict.intake import Intake, open_upload
-from bearing.verdict.request import choose, named_bearing
+from bearing.verdict.request import Request
 
 __all__ = [
     "INDICATORS",
-    "Asked",
     "Indicator",
     "Measurement",
     "Verdict",
@@ -75,27 +74,6 @@ INDICATORS: dict[str, Indicator] = {
     "depth_ball_db": Indicator("Rolling element modulation", "dB"),
     "rpm": Indicator("Speed", "rpm"),
 }
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a user said of all recordings of a history: the same words as for one (`bearing.verdict.request.choose`)."""
-
-    channel: str | None = None
-    rate_hz: float | None = None
-    rpm: float | None = None
-    bearing: str | None = None
-    geometry: str | None = None
-    orders: str | None = None
-
-    def check(self) -> None:
-        """Raises ParameterError for what no recording could satisfy, before any file is opened."""
-        named_bearing(self.bearing, self.geometry, self.orders)
-        Recording(np.zeros(1)).corrected(self.rate_hz, self.rpm)
-
-    def of(self, intake: Intake, channel: str) -> tuple[Recording, Bearing | None]:
-        """One channel of an opened file, corrected, and its bearing."""
-        return choose(intake, channel, self.rate_hz, self.rpm, self.bearing, self.geometry, self.orders)
 
 
 @dataclass(frozen=True)
@@ -146,7 +124,7 @@ def points_of(intake: Intake, channel: str | None = None) -> list[str]:
     return points or [intake.recordings[intake.preferred].channel]
 
 
-def measure_file(path: Path, name: str, asked: Asked) -> list[Measurement] | str:
+def measure_file(path: Path, name: str, asked: Request) -> list[Measurement] | str:
     """The measurements in a file, one per measuring point; a sentence where it holds none."""
     try:
         data = file_bytes(path, limits())
@@ -155,13 +133,13 @@ def measure_file(path: Path, name: str, asked: Asked) -> list[Measurement] | str
         return str(error)
 
 
-def measure_bytes(data: bytes, name: str, asked: Asked) -> list[Measurement]:
+def measure_bytes(data: bytes, name: str, asked: Request) -> list[Measurement]:
     """The same of a file's content. Raises the errors of reading and of choosing."""
     intake = open_upload(data, Path(name).name)
     digest = hashlib.sha256(data).hexdigest()
     found = []
     for channel in points_of(intake, asked.channel):
-        recording, bearing = asked.of(intake, channel)
+        recording, bearing = asked.apply(intake, channel)
         found.append(replace(measure(recording, bearing), file=name, sha256=digest))
     return found
 
@@ -279,7 +257,7 @@ def resolves(turns: float, orders: FaultOrders) -> bool:
     return turns > 0 and min(b - a for a, b in pairwise(lines)) > 2.0 / turns
 
 
-def verdict_of_file(path: Path, asked: Asked, channel: str) -> Verdict:
+def verdict_of_file(path: Path, asked: Request, channel: str) -> Verdict:
     """The full diagnosis of one channel of a file; what forbids one becomes its reason."""
     try:
         return verdict_of_bytes(file_bytes(path, limits()), path.name, asked, channel)
@@ -287,10 +265,10 @@ def verdict_of_file(path: Path, asked: Asked, channel: str) -> Verdict:
         return Verdict("uncertain", 0.0, str(error))
 
 
-def verdict_of_bytes(data: bytes, name: str, asked: Asked, channel: str) -> Verdict:
+def verdict_of_bytes(data: bytes, name: str, asked: Request, channel: str) -> Verdict:
     """The same of a file's content."""
     try:
-        recording, bearing = asked.of(open_upload(data, name), channel)
+        recording, bearing = asked.apply(open_upload(data, name), channel)
         if recording.sampling_rate_hz is None:
             raise MissingRate("the sampling rate is not known: give it")
         if len(recording.samples) < MIN_SAMPLES:

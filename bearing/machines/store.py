@@ -21,8 +21,8 @@ from bearing import __version__
 from bearing.errors import DataError, ParameterError, UnreadableFile
 from bearing.machines.clock import natural_key
 from bearing.machines.history import VERDICTS, History, Progress, history_of_measurements, measure_files, most_said
-from bearing.machines.measure import Asked, Measurement, Verdict, joined_numbers, verdict_of_file
-from bearing.verdict.request import named_bearing
+from bearing.machines.measure import Measurement, Verdict, joined_numbers, verdict_of_file
+from bearing.verdict.request import Request
 
 __all__ = ["DEFAULT_STORE", "Added", "Machine", "Store"]
 
@@ -146,7 +146,7 @@ class Store:
             names = [name for (name,) in connection.execute("SELECT name FROM machine")]
         return sorted(names, key=natural_key)
 
-    def asked(self, machine: str) -> Asked:
+    def asked(self, machine: str) -> Request:
         """What was said of a machine's recordings when they were added. Raises ParameterError for an unknown one."""
         with self._open() as connection:
             row = connection.execute("SELECT asked FROM machine WHERE name = ?", (machine,)).fetchone()
@@ -154,12 +154,12 @@ class Store:
             raise ParameterError(
                 f"No machine {machine!r} in the store; it holds {', '.join(self.machines()) or 'none'}."
             )
-        return Asked(**json.loads(row[0]))
+        return Request(**json.loads(row[0]))
 
-    def add(self, machine: str, measured: Iterable[Measurement], asked: Asked = Asked()) -> int:  # noqa: B008
+    def add(self, machine: str, measured: Iterable[Measurement], asked: Request = Request()) -> int:  # noqa: B008
         """Keep measurements of a machine (made when new) in one transaction; how many were new to it."""
         with self._writing() as connection:
-            said = json.dumps({k: v for k, v in asdict(asked).items() if v is not None})
+            said = json.dumps(asked.as_dict())
             connection.execute(
                 "INSERT INTO machine (name, asked) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET asked = "
                 "CASE excluded.asked WHEN '{}' THEN asked ELSE excluded.asked END",
@@ -219,7 +219,7 @@ class Machine:
 
     name: str
     store: Store
-    asked: Asked
+    asked: Request
 
     def __init__(
         self,
@@ -233,10 +233,9 @@ class Machine:
         geometry: str | None = None,
         orders: str | None = None,
     ) -> None:
-        asked = Asked(channel, rate_hz, rpm, bearing, geometry, orders)
-        asked.check()
+        asked = Request(channel, rate_hz, rpm, bearing, geometry, orders)
         kept = store if isinstance(store, Store) else Store(Path(store))
-        if asked == Asked() and name in kept.machines():
+        if asked == Request() and name in kept.machines():
             asked = kept.asked(name)
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "store", kept)
@@ -273,7 +272,7 @@ class Machine:
         return replace(measured, verdict=verdict_of_file(path, self.asked, measured.point))
 
     def _joined(self, measured: Sequence[Measurement]) -> list[Measurement]:
-        bearing = named_bearing(self.asked.bearing, self.asked.geometry, self.asked.orders)
+        bearing = self.asked.named
         points = dict.fromkeys(m.point for m in measured)
         orders = bearing.orders if bearing else None
         return [one for p in points for one in joined_numbers([m for m in measured if m.point == p], orders)]

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from bearing.checks import check_number
 from bearing.errors import ParameterError
 from bearing.files import DATA_DIR
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
@@ -328,9 +329,10 @@ def _pairs(text: str, required: tuple[str, ...], optional: dict[str, float], exa
         if name in found:
             raise ParameterError(f"{name} is given twice in {text!r}; write it once, like {example}.")
         try:
-            values[name] = float(number)
+            value = float(number)
         except ValueError:
             raise ParameterError(f"{name} must be a number, got {number!r}; write it like {example}.") from None
+        values[name] = check_number(value, name)
         found.add(name)
     missing = [name for name in required if name not in found]
     if missing:

@@ -15,6 +15,9 @@ from bearing.errors import ParameterError
 __all__ = ["FaultOrders", "Geometry", "fault_orders", "hz_to_order", "order_to_hz", "rpm_to_hz"]
 
 
+ORDER_LIMITS = (0.01, 200.0)  # of a fault line: no bearing lies outside
+
+
 @dataclass(frozen=True)
 class Geometry:
     """A bearing with a turning inner ring. `ball_diameter` and `pitch_diameter` share any one unit.
@@ -34,7 +37,7 @@ class Geometry:
             raise ParameterError(f"The number of rolling elements n must be whole, got n={self.elements:g}.")
         if not 3 <= self.elements <= 200:
             raise ParameterError(f"A bearing has 3 to 200 rolling elements, got n={self.elements}.")
-        if not 0 < self.ball_diameter < self.pitch_diameter < math.inf:
+        if not 0 < self.ball_diameter < self.pitch_diameter:
             raise ParameterError(
                 "The ball diameter d must be positive and smaller than the pitch diameter D, "
                 f"got d={self.ball_diameter:g}, D={self.pitch_diameter:g}."
@@ -54,9 +57,7 @@ class FaultOrders:
 
     def __post_init__(self) -> None:
         for name in ("bpfo", "bpfi", "bsf", "ftf"):
-            value = check_number(getattr(self, name), f"The order {name.upper()}")
-            if not 0 < value < 200:
-                raise ParameterError(f"The order {name.upper()} must lie between 0 and 200, got {value:g}.")
+            check_number(getattr(self, name), f"The order {name.upper()}", ORDER_LIMITS)
         if self.ftf >= 1:
             raise ParameterError(f"The cage turns slower than the shaft: FTF must be below 1, got {self.ftf:g}.")
         if self.bpfo >= self.bpfi:

@@ -18,19 +18,17 @@ from numpy.typing import ArrayLike
 
 from bearing.errors import MissingRate, ParameterError, SignalError, UnreadableFile
 from bearing.physics.catalogue import CatalogueEntry, find
-from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
 from bearing.readers.columns.channels import Column, columns_of, preferred_channel, to_recordings
 from bearing.recording import Recording, check_rate_hz, check_rpm
 from bearing.settings import limits
-from bearing.verdict.diagnosis import Bearing, Diagnosis
+from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.diagnosis import diagnose as weigh
 from bearing.verdict.intake import Intake, bearing_of, open_path, open_upload
-from bearing.verdict.request import choose
+from bearing.verdict.request import AnyBearing, Request
 
 __all__ = ["AnyBearing", "Source", "diagnose", "find_bearing", "read"]
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | ArrayLike | Recording | Intake
-AnyBearing = str | Geometry | FaultOrders | Bearing | CatalogueEntry
 
 
 def diagnose(
@@ -75,14 +73,13 @@ def diagnose(
     >>> d
     <Diagnosis of array, channel 'signal': Inner race fault, ...>
     """
-    if channel is not None and not isinstance(channel, str):
-        raise ParameterError(f"A channel is chosen by its name, a text, got {channel!r}.")
-    recording, known = choose(read(source), channel, rate_hz, rpm)
+    request = Request(channel, rate_hz, rpm, bearing)
+    recording, named = request.apply(read(source))
     if recording.sampling_rate_hz is None:
         raise MissingRate(
             f"The sampling rate of {recording.source or 'these samples'} is not known: give it in Hz, rate_hz=..."
         )
-    return replace(weigh(recording, _bearing(bearing) or known), recording=recording)
+    return replace(weigh(recording, named), recording=recording)
 
 
 def read(source: Source, name: str = "") -> Intake:
@@ -124,26 +121,6 @@ def find_bearing(designation: str) -> CatalogueEntry:
     if not isinstance(designation, str):
         raise ParameterError(f"A bearing is looked up by its designation, a text like '6205-2RS', got {designation!r}.")
     return find(designation)
-
-
-def _bearing(given: AnyBearing | None) -> Bearing | None:
-    """The bearing a caller means by any of the forms; None (or an empty text) for none."""
-    if given is None or (isinstance(given, str) and not given.strip()):
-        return None
-    if isinstance(given, str):
-        given = find(given)
-    if isinstance(given, Geometry):
-        g = given
-        text = f"n={g.elements},d={g.ball_diameter:g},D={g.pitch_diameter:g},phi={g.contact_angle_deg:g}"
-        return Bearing(text, fault_orders(given))
-    if isinstance(given, FaultOrders):
-        o = given
-        return Bearing(f"bpfo={o.bpfo:g},bpfi={o.bpfi:g},bsf={o.bsf:g},ftf={o.ftf:g}", given)
-    if isinstance(given, (Bearing, CatalogueEntry)) and isinstance(given.orders, FaultOrders):
-        return Bearing(given.name, given.orders, given.estimated)
-    raise ParameterError(
-        f"A bearing is a designation like '6205-2RS', a Geometry, FaultOrders or a Bearing, got {given!r}."
-    )
 
 
 def _path(source: str | os.PathLike[str]) -> str:

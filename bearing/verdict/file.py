@@ -9,7 +9,7 @@ from bearing.errors import InputError, MissingRate
 from bearing.recording import Recording
 from bearing.verdict.diagnosis import Bearing, Diagnosis, diagnose
 from bearing.verdict.intake import Intake
-from bearing.verdict.request import choose
+from bearing.verdict.request import Request
 
 __all__ = ["FileDiagnosis", "diagnose_file"]
 
@@ -59,25 +59,18 @@ class FileDiagnosis:
         return f"Channel '{self.worst.channel}' decides ({told}{more})."
 
 
-def diagnose_file(
-    intake: Intake,
-    channel: str | None = None,
-    rate_hz: float | None = None,
-    rpm: float | None = None,
-    bearing: str | None = None,
-    geometry: str | None = None,
-    orders: str | None = None,
-) -> FileDiagnosis:
-    """Diagnose every channel of vibration of a file, or only `channel`.
+def diagnose_file(intake: Intake, request: Request = Request()) -> FileDiagnosis:  # noqa: B008 (frozen)
+    """Diagnose every channel of vibration of a file, or only the one that is asked for.
 
-    Parameters are those of :func:`bearing.verdict.request.choose`. Raises its errors, and those of
+    Raises ParameterError for a channel the file does not hold, and the errors of
     :func:`bearing.verdict.diagnosis.diagnose` when no channel can be judged.
     """
-    names = [channel] if channel else [intake.recordings[index].channel for index in intake.vibration]
+    indices = [intake.channel(request.channel)] if request.channel else intake.vibration
+    names = [intake.recordings[index].channel for index in indices]
     judged: list[Diagnosis] = []
     refused: dict[str, InputError] = {}
     for name in names:
-        recording, named = choose(intake, name, rate_hz, rpm, bearing, geometry, orders)
+        recording, named = request.apply(intake, name)
         try:
             judged.append(_judged(recording, named))
         except InputError as error:

@@ -1,68 +1,105 @@
-"""What a user asked for, applied to a file: page, REST and command line all come through `choose`."""
+"""What a user says of a recording; library, REST, command line, assistants and the store of machines all fill it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, fields
+from typing import Any
+
 from bearing.errors import ParameterError
-from bearing.physics.catalogue import find, parse_geometry, parse_orders
-from bearing.physics.kinematics import fault_orders
-from bearing.recording import Recording
+from bearing.physics.catalogue import CatalogueEntry, find, parse_geometry, parse_orders
+from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
+from bearing.recording import Recording, check_rate_hz, check_rpm
 from bearing.verdict.diagnosis import Bearing
 from bearing.verdict.intake import Intake
 
-__all__ = ["choose", "named_bearing"]
+__all__ = ["AnyBearing", "Request"]
+
+AnyBearing = str | Geometry | FaultOrders | Bearing | CatalogueEntry
 
 
-def choose(
-    intake: Intake,
-    channel: str | None = None,
-    rate_hz: float | None = None,
-    rpm: float | None = None,
-    bearing: str | None = None,
-    geometry: str | None = None,
-    orders: str | None = None,
-) -> tuple[Recording, Bearing | None]:
-    """The channel to diagnose, with the user's corrections, and the bearing on it.
+@dataclass(frozen=True)
+class Request:
+    """What the user says, checked once, here: every number is finite and plausible, every bearing known.
 
-    Parameters
+    Attributes
     ----------
-    intake : Intake
-        The opened file.
     channel : str, optional
-        A channel by name; by default the likely one.
+        A channel by name; by default all that measure the bearing's vibration.
     rate_hz, rpm : float, optional
         Sampling rate in Hz and shaft speed in revolutions per minute; they replace what the file says.
-    bearing, geometry, orders : str, optional
-        At most one of: a designation in the catalogue, ``n=8,d=5.97,D=31.62,phi=0``,
+    bearing, geometry, orders : optional
+        At most one of: a designation in the catalogue (or the bearing as an object), ``n=8,d=5.97,D=31.62,phi=0``,
         ``bpfo=3.25,bpfi=4.76,bsf=2.56,ftf=0.41``. By default the bearing the file is known to come from, if any.
-        Empty text counts as not given.
+    named : Bearing or None
+        What these three name.
 
-    Raises
-    ------
-    ParameterError
-        For an unknown channel or bearing, an implausible number, or more than one way of naming the bearing.
+    Empty text counts as not given. Raises ParameterError for an unknown bearing, an implausible number, or more than
+    one way of naming the bearing.
     """
-    index = intake.channel(channel or None)
-    recording = intake.recordings[index].corrected(rate_hz, rpm)
-    named = named_bearing(bearing, geometry, orders)
-    if named is None and intake.bearings[index]:
-        named = named_bearing(intake.bearings[index])
-    return recording, named
+
+    channel: str | None = None
+    rate_hz: float | None = None
+    rpm: float | None = None
+    bearing: AnyBearing | None = None
+    geometry: str | None = None
+    orders: str | None = None
+    named: Bearing | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name in ("channel", "bearing", "geometry", "orders"):
+            text = getattr(self, name)
+            if isinstance(text, str):
+                self._set(name, text.strip() or None)
+            elif text is not None and name != "bearing":
+                raise ParameterError(f"The {name} is given as text, got {text!r}.")
+        self._set("rate_hz", None if self.rate_hz is None else check_rate_hz(self.rate_hz))
+        self._set("rpm", None if self.rpm is None else check_rpm(self.rpm))
+        given = [name for name in ("bearing", "geometry", "orders") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ParameterError(f"Name the bearing in one way, not by {' and '.join(given)}: leave out all but one.")
+        self._set("named", self._named())
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+    def _named(self) -> Bearing | None:
+        if self.geometry is not None:
+            return Bearing(self.geometry, fault_orders(parse_geometry(self.geometry)))
+        if self.orders is not None:
+            return Bearing(self.orders, parse_orders(self.orders))
+        return None if self.bearing is None else _bearing(self.bearing)
+
+    def apply(self, intake: Intake, channel: str | None = None) -> tuple[Recording, Bearing | None]:
+        """One channel of an opened file with the user's corrections, and the bearing on it.
+
+        `channel` replaces the one asked for; without either it is the likely one. Raises ParameterError for a channel
+        that the file does not hold.
+        """
+        index = intake.channel(channel or self.channel)
+        named = self.named
+        if named is None and intake.bearings[index]:
+            named = _bearing(intake.bearings[index])
+        return intake.recordings[index].corrected(self.rate_hz, self.rpm), named
+
+    def as_dict(self) -> dict[str, Any]:
+        """What was said, by field, so that ``Request(**request.as_dict())`` says it again."""
+        said = {one.name: getattr(self, one.name) for one in fields(self) if one.init}
+        return {name: value for name, value in said.items() if value is not None}
 
 
-def named_bearing(bearing: str | None = None, geometry: str | None = None, orders: str | None = None) -> Bearing | None:
-    """The bearing a user named in one of three ways, None when in none. Raises ParameterError as `choose` does."""
-    given = [
-        name
-        for name, text in (("bearing", bearing), ("geometry", geometry), ("orders", orders))
-        if (text or "").strip()
-    ]
-    if len(given) > 1:
-        raise ParameterError(f"Name the bearing in one way, not by {' and '.join(given)}: leave out all but one.")
-    if bearing and "bearing" in given:
-        entry = find(bearing)
-        return Bearing(entry.name, entry.orders, entry.estimated)
-    if geometry and "geometry" in given:
-        return Bearing(geometry.strip(), fault_orders(parse_geometry(geometry)))
-    if orders and "orders" in given:
-        return Bearing(orders.strip(), parse_orders(orders))
-    return None
+def _bearing(given: AnyBearing) -> Bearing:
+    """The bearing a caller means by any of the forms."""
+    if isinstance(given, str):
+        given = find(given)
+    if isinstance(given, Geometry):
+        g = given
+        text = f"n={g.elements},d={g.ball_diameter:g},D={g.pitch_diameter:g},phi={g.contact_angle_deg:g}"
+        return Bearing(text, fault_orders(given))
+    if isinstance(given, FaultOrders):
+        o = given
+        return Bearing(f"bpfo={o.bpfo:g},bpfi={o.bpfi:g},bsf={o.bsf:g},ftf={o.ftf:g}", given)
+    if isinstance(given, (Bearing, CatalogueEntry)) and isinstance(given.orders, FaultOrders):
+        return Bearing(given.name, given.orders, given.estimated)
+    raise ParameterError(
+        f"A bearing is a designation like '6205-2RS', a Geometry, FaultOrders or a Bearing, got {given!r}."
+    )
