@@ -20,8 +20,8 @@ from bearing.errors import BearingError, ParameterError
 from bearing.physics.catalogue import find
 from bearing.recording import Recording
 from bearing.signal.spectrum import amplitude_spectrum
-from bearing.verdict.diagnosis import Bearing, Diagnosis
-from bearing.verdict.diagnosis import diagnose as weigh
+from bearing.verdict.ask import answer_of
+from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.doctor import usable_stretch
 from bearing.verdict.intake import open_path
 from bearing.verdict.request import Request
@@ -49,8 +49,8 @@ def create_server(folders: Sequence[Path]) -> MCPServer:
             raise ParameterError(f"'{given}' is no folder: give one that holds recordings.")
     server = MCPServer("bearing", title="Bearing Diagnostics", instructions=INSTRUCTIONS, version=__version__)
 
-    def opened(path: str, request: Request) -> tuple[Recording, Bearing | None]:
-        return request.apply(open_path(allowed_path(path, roots)))
+    def answer(path: str, request: Request) -> Diagnosis:
+        return answer_of(open_path(allowed_path(path, roots)), request)
 
     @server.tool(structured_output=True)
     @_in_one_sentence
@@ -66,11 +66,13 @@ def create_server(folders: Sequence[Path]) -> MCPServer:
         """Diagnose one vibration file: verdict, confidence, reason, evidence.
 
         The verdict is normal, inner, outer, ball, damaged (part unclear), impacts (something strikes) or uncertain.
+        Every channel of vibration is judged unless `channel` names one: the worst is the answer, `channels` has a row
+        of each.
 
         `bearing` is a designation like 6205-2RS; or give `geometry` (n=8,d=5.97,D=31.62,phi=0) or `orders`
         (bpfo=3.25,bpfi=4.76,bsf=2.56,ftf=0.41). `rate_hz` in Hz and `rpm` in 1/min replace what the file says.
         """
-        return weigh(*opened(path, Request(channel, rate_hz, rpm, bearing, geometry, orders))).to_dict()
+        return answer(path, Request(channel, rate_hz, rpm, bearing, geometry, orders)).to_dict()
 
     @server.tool(structured_output=True)
     @_in_one_sentence
@@ -86,10 +88,14 @@ def create_server(folders: Sequence[Path]) -> MCPServer:
     ) -> dict[str, Any]:
         """The `count` strongest lines of the amplitude spectrum (Hz, orders of shaft speed, the signal's unit), and
         every fault line looked for in the envelope spectrum: where it was expected and found, dB over the floor.
+
+        Of the channel that `diagnose` answers for, or of the named one.
         """
-        recording, named = opened(path, Request(channel, rate_hz, rpm, bearing, geometry, orders))
-        found = weigh(recording, named)
+        found = answer(path, Request(channel, rate_hz, rpm, bearing, geometry, orders))
+        recording = found.recording
+        assert recording is not None  # `answer_of` keeps it
         return {
+            "channel": found.channel,
             "unit": recording.unit,
             "shaft_rpm": found.shaft_rpm,
             "spectrum": strongest_lines(recording, found, count),

@@ -25,6 +25,7 @@ from fastapi.testclient import TestClient
 from loops import run
 from starlette.applications import Starlette
 
+from bearing import diagnose
 from bearing.api import service as module
 from bearing.api.answers import ORIGINAL_NAMES
 from bearing.api.gate import JsonLines
@@ -101,14 +102,9 @@ def sentence(response: httpx.Response, status: int) -> str:
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_diagnose_answers_what_the_library_answers(client: TestClient, path: Path) -> None:
-    from bearing.verdict.diagnosis import diagnose
-    from bearing.verdict.intake import open_path
-    from bearing.verdict.request import Request
-
     answer = upload(client, path)
     assert answer.status_code == 200, answer.text
-    recording, bearing = Request().apply(open_path(path))
-    assert answer.json() == json.loads(json.dumps(diagnose(recording, bearing).as_dict()))
+    assert answer.json() == json.loads(diagnose(path).to_json())
     assert set(answer.json()) >= CONTRACT
 
 

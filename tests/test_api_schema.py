@@ -87,8 +87,8 @@ def test_a_client_generated_from_the_schema_diagnoses_a_file(web: TestClient, ge
     client = generated("bearing_client").Client("http://testserver")
     client.set_httpx_client(httpx.Client(transport=_below_api(web), base_url="http://testserver"))
     models, types = generated("bearing_client.models"), generated("bearing_client.types")
-    ask = generated("bearing_client.api.diagnosis.diagnose_file_diagnose_post").sync
-    body = models.BodyDiagnoseFileDiagnosePost(file=types.File(SAMPLE.open("rb"), "outer.csv"))
+    ask = generated("bearing_client.api.diagnosis.diagnose_diagnose_post").sync
+    body = models.BodyDiagnoseDiagnosePost(file=types.File(SAMPLE.open("rb"), "outer.csv"))
     answer = ask(client=client, body=body)
     assert isinstance(answer, models.DiagnosisAnswer)
     assert (answer.verdict, answer.shaft_rpm) == ("outer", 1772)

@@ -130,12 +130,11 @@ def _add_answers(schema: dict[str, Any]) -> None:
 
 def _add_examples(schema: dict[str, Any]) -> None:
     from bearing.api.answers import judge
-    from bearing.verdict.diagnosis import diagnose
+    from bearing.verdict.file import diagnose_file
     from bearing.verdict.intake import open_path
-    from bearing.verdict.request import Request
 
-    recording, bearing = Request().apply(open_path(SAMPLE))
-    window = recording.samples[None, :2048].round(5)
+    intake = open_path(SAMPLE)
+    window = intake.recordings[intake.preferred].samples[None, :2048].round(5)
     judged = judge(window)
 
     def answer(path: str, method: str, example: object) -> None:
@@ -145,7 +144,7 @@ def _add_examples(schema: dict[str, Any]) -> None:
     def body(path: str, example: object) -> None:
         schema["paths"][path]["post"]["requestBody"]["content"]["application/json"]["example"] = example
 
-    answer("/diagnose", "post", diagnose(recording, bearing).as_dict())
+    answer("/diagnose", "post", diagnose_file(intake).as_dict())
     body("/windows", {"windows": window.tolist()})
     answer("/windows", "post", judged.answer())
     body("/batch_predict/", [{"record": row} for row in window.tolist()])

@@ -60,11 +60,22 @@ class Impacts(BaseModel):
     fits: list[Fit]
 
 
+class ChannelVerdict(BaseModel):
+    """One channel of the file in a row."""
+
+    channel: str
+    verdict: State | Literal["error"] = Field(description="`error` where the channel could not be judged.")
+    confidence: float
+    best_guess: Label | None
+    reason: str
+
+
 class DiagnosisAnswer(BaseModel):
     """One diagnosis: the same object on the page, the command line and in the library."""
 
     file: str
-    channel: str
+    channel: str = Field(description="The channel that decides.")
+    channels: list[ChannelVerdict] = Field(description="A row per judged channel; healthy only if each is.")
     sampling_rate_hz: float
     rate_source: str
     duration_s: float
@@ -127,7 +138,7 @@ def components() -> dict[str, Any]:
     """
     _, schemas = models_json_schema([(answer, "serialization") for answer in ANSWERS.values()], ref_template=REFERENCE)
     found: dict[str, Any] = schemas["$defs"]
-    ours: list[type[BaseModel]] = [*ANSWERS.values(), Prediction, WindowShares]
+    ours: list[type[BaseModel]] = [*ANSWERS.values(), ChannelVerdict, Prediction, WindowShares]
     for name in found.keys() - {answer.__name__ for answer in ours}:
         found[name] = _nullable(found[name])
     return found

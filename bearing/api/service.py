@@ -108,12 +108,12 @@ _rest = APIRouter()
 
 
 @_uploads.post("/diagnose", tags=["diagnosis"], summary="Diagnose one vibration file", responses=api_docs.ERRORS)
-async def diagnose_file(
+async def diagnose(
     request: Request,
     file: Annotated[
         UploadFile, File(description="MATLAB, CSV, WAV, NumPy, HDF5, TDMS, UFF or LVM: whatever the page reads.")
     ],
-    channel: Annotated[str | None, Form(description="Channel by name; the likely one by default.")] = None,
+    channel: Annotated[str | None, Form(description="One channel by name; all of vibration by default.")] = None,
     rate: Annotated[float | None, Form(description="Sampling rate in Hz, where the file does not say.")] = None,
     rpm: Annotated[float | None, Form(description="Shaft speed in revolutions per minute.")] = None,
     bearing: Annotated[str | None, Form(description="Designation in the catalogue, such as 6205-2RS.")] = None,
@@ -122,9 +122,10 @@ async def diagnose_file(
         str | None, Form(description="Own fault orders, such as bpfo=3.25,bpfi=4.76,bsf=2.56,ftf=0.41.")
     ] = None,
 ) -> Response:
-    """Verdict, confidence and reason for one channel of the file: the same object as on the page and the command line.
+    """Verdict, confidence and reason: the same object as in the library and on the command line.
 
-    Give at most one of `bearing`, `geometry` and `orders`.
+    Every channel that measures vibration is judged and the worst is the answer; `channels` holds a row of each. Give at
+    most one of `bearing`, `geometry` and `orders`.
     """
     options = (channel, rate, rpm, bearing, geometry, orders)
     name = PurePosixPath((file.filename or "upload").replace("\\", "/")).name[:200]
@@ -134,12 +135,12 @@ async def diagnose_file(
 
 
 def _diagnosis(file: BinaryIO, name: str, options: tuple[Any, ...]) -> dict[str, Any]:
-    from bearing.verdict.diagnosis import diagnose
+    from bearing.verdict.file import diagnose_file
     from bearing.verdict.intake import open_upload
     from bearing.verdict.request import Request as Asked
 
     asked = Asked(*options)
-    return diagnose(*asked.apply(open_upload(file.read(), name))).as_dict()
+    return diagnose_file(open_upload(file.read(), name), asked).as_dict()
 
 
 @_rest.post(

@@ -114,6 +114,7 @@ def _show(name: str, answer: dict[str, Any], arguments: argparse.Namespace, firs
     elif arguments.csv:
         for channel in answer.get("channels", [{}]):
             row = answer | channel | {"warnings": " ".join(answer.get("warnings", ()))}
+            row |= {"confidence": ""} if row["verdict"] == "error" else {}
             writer.writerow([safe_cell(row.get(column, "")) for column in COLUMNS])
         sys.stdout.flush()
     elif answer["verdict"] != "error":  # that has its sentence on stderr

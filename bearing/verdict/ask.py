@@ -18,15 +18,15 @@ from numpy.typing import ArrayLike
 
 from bearing.errors import MissingRate, ParameterError, SignalError, UnreadableFile
 from bearing.physics.catalogue import CatalogueEntry, find
-from bearing.readers.columns.channels import Column, columns_of, preferred_channel, to_recordings
+from bearing.readers.columns.channels import Column, columns_of, preferred_channel, to_recordings, vibration_channels
 from bearing.recording import Recording, check_rate_hz, check_rpm
 from bearing.settings import limits
 from bearing.verdict.diagnosis import Diagnosis
-from bearing.verdict.diagnosis import diagnose as weigh
+from bearing.verdict.file import diagnose_file
 from bearing.verdict.intake import Intake, bearing_of, open_path, open_upload
 from bearing.verdict.request import AnyBearing, Request
 
-__all__ = ["AnyBearing", "Source", "diagnose", "find_bearing", "read"]
+__all__ = ["AnyBearing", "Source", "answer_of", "diagnose", "find_bearing", "read"]
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | ArrayLike | Recording | Intake
 
@@ -39,14 +39,17 @@ def diagnose(
     rpm: float | None = None,
     bearing: AnyBearing | None = None,
 ) -> Diagnosis:
-    """Is the bearing healthy, which part fails, and how sure is that: of one channel of a vibration signal.
+    """Is the bearing healthy, which part fails, and how sure is that.
+
+    Every channel that measures the bearing's vibration is judged: the answer is the worst one's, `channels` holds a row
+    of each.
 
     Parameters
     ----------
     source : path, bytes, array, Recording or Intake
         A file of any format that is read, its content, samples of shape (n,) or (n, channels), or what `read` gave.
     channel : str, optional
-        A channel by name; by default the one most likely to hold the bearing's vibration.
+        A channel by name; then only that one is judged.
     rate_hz : float, optional
         Sampling rate in Hz; replaces what the file says. Needed where it says nothing, and never guessed.
     rpm : float, optional
@@ -73,13 +76,16 @@ def diagnose(
     >>> d
     <Diagnosis of array, channel 'signal': Inner race fault, ...>
     """
-    request = Request(channel, rate_hz, rpm, bearing)
-    recording, named = request.apply(read(source))
-    if recording.sampling_rate_hz is None:
-        raise MissingRate(
-            f"The sampling rate of {recording.source or 'these samples'} is not known: give it in Hz, rate_hz=..."
-        )
-    return replace(weigh(recording, named), recording=recording)
+    return answer_of(read(source), Request(channel, rate_hz, rpm, bearing))
+
+
+def answer_of(intake: Intake, request: Request) -> Diagnosis:
+    """The answer about an opened file, with the signal of the channel it rests on, so that figures can be drawn."""
+    try:
+        answer = diagnose_file(intake, request).answer
+    except MissingRate as error:
+        raise MissingRate(f"{error} In Python: rate_hz=...") from error
+    return replace(answer, recording=request.apply(intake, answer.channel)[0])
 
 
 def read(source: Source, name: str = "") -> Intake:
@@ -105,7 +111,7 @@ def read(source: Source, name: str = "") -> Intake:
         return open_path(_path(source))
     recordings = tuple(to_recordings(_columns(source), name or "array", limits()))
     index, reason = preferred_channel(recordings)
-    return Intake(recordings, index, reason, ("",) * len(recordings))
+    return Intake(recordings, index, reason, ("",) * len(recordings), vibration=vibration_channels(recordings))
 
 
 def find_bearing(designation: str) -> CatalogueEntry:

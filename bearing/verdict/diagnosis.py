@@ -51,7 +51,7 @@ from bearing.verdict.words import (
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["Bearing", "Diagnosis", "Impacts", "Networks", "Opinion", "WindowVerdicts", "diagnose"]
+__all__ = ["Bearing", "ChannelVerdict", "Diagnosis", "Impacts", "Networks", "Opinion", "WindowVerdicts", "diagnose"]
 
 MIN_SAMPLES = 2048
 SLOWEST_HZ = 500.0  # below there is no band to demodulate
@@ -108,6 +108,17 @@ class Impacts:
 
 
 @dataclass(frozen=True)
+class ChannelVerdict:
+    """One channel of a file in a row; `verdict` is ``error`` where it could not be judged, and `reason` says why."""
+
+    channel: str
+    verdict: str
+    confidence: float
+    best_guess: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
 class Diagnosis:
     """Verdict, confidence and reason of one channel, with all that led there.
 
@@ -117,7 +128,8 @@ class Diagnosis:
     its best guess. `rpm_confidence` (0..1) is 1 for a stated speed, less for one estimated from the signal.
     `shaft_rpm` is the speed used, exact as the signal shows it, None when unknown; `stated_rpm` the one given.
     `impacts` is there whenever something strikes. `evidence` holds the envelope's finding per family
-    (outer, inner, ball), empty where speed or bearing are unknown. `print(diagnosis)` gives it in one line.
+    (outer, inner, ball), empty where speed or bearing are unknown. Where a file was judged, this is its worst channel's
+    and `channels` holds a row of each (`bearing.verdict.file`). `print(diagnosis)` gives it in one line.
     """
 
     file: str
@@ -143,6 +155,7 @@ class Diagnosis:
     counted: Count = field(default_factory=Count)
     stated_rpm: float | None = None
     impacts: Impacts | None = None
+    channels: tuple[ChannelVerdict, ...] = ()
     recording: Recording | None = field(default=None, compare=False)  # the signal, where `bearing.diagnose` was asked
 
     @property
@@ -207,6 +220,7 @@ class Diagnosis:
         content = {
             "file": self.file,
             "channel": self.channel,
+            "channels": [asdict(row) for row in self.channels],
             "sampling_rate_hz": self.sampling_rate_hz,
             "rate_source": self.rate_source,
             "duration_s": self.duration_s,

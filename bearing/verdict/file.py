@@ -1,20 +1,23 @@
-"""A whole file: every channel that measures the bearing's vibration is judged, and the worst is the file's answer."""
+"""A whole file: every channel that measures the bearing's vibration is judged, and the worst is the file's answer.
+
+Library, REST, command line, assistants and page all ask here.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bearing.errors import InputError, MissingRate
 from bearing.recording import Recording
-from bearing.verdict.diagnosis import Bearing, Diagnosis, diagnose
+from bearing.verdict.diagnosis import Bearing, ChannelVerdict, Diagnosis, diagnose
 from bearing.verdict.intake import Intake
 from bearing.verdict.request import Request
 
 __all__ = ["FileDiagnosis", "diagnose_file"]
 
-# From the worst down: a named part, then what cannot be told, then health.
-_RANK = {"inner": 0, "outer": 0, "ball": 0, "uncertain": 1, "normal": 2}
+# From the worst down: a named part, damage somewhere, something that strikes, what cannot be told, health.
+_RANK = {"damaged": 1, "impacts": 2, "uncertain": 3, "normal": 4}
 
 
 @dataclass(frozen=True)
@@ -34,20 +37,25 @@ class FileDiagnosis:
 
     @property
     def worst(self) -> Diagnosis:
-        """The file's answer: a fault before an uncertain channel before a healthy one, the surer fault first."""
+        """The channel that decides: a fault before an uncertain one before a healthy one, the surer fault first."""
         return min(self.channels, key=lambda one: (_RANK.get(one.verdict, 0), -one.confidence))
 
-    def as_dict(self) -> dict[str, Any]:
-        """The file's answer as `Diagnosis.as_dict`, with a short row per channel where there are several."""
-        answer = self.worst.as_dict()
-        if len(self.channels) + len(self.refused) == 1:
-            return answer
-        answer["channels"] = [
-            {"channel": d.channel, "verdict": d.verdict, "confidence": d.confidence, "reason": d.reason}
-            for d in self.channels
-        ] + [{"channel": name, "verdict": "error", "reason": why} for name, why in self.refused.items()]
-        answer["reason"] = f"{self.sentence} {answer['reason']}"
-        return answer
+    @property
+    def answer(self) -> Diagnosis:
+        """The file's answer: the worst channel's, with a row per channel. Healthy only if each channel is."""
+        worst, reason = self.worst, " ".join(filter(None, (self.sentence, self.worst.reason)))
+        if worst.verdict == "normal" and self.refused:
+            name, why = next(iter(self.refused.items()))
+            worst = replace(worst, verdict="uncertain")
+            reason = f"No verdict: channel '{name}' could not be judged ({why.rstrip('.')}). {reason}"
+        return replace(worst, reason=reason, channels=self.rows)
+
+    @property
+    def rows(self) -> tuple[ChannelVerdict, ...]:
+        """A row per channel: the judged in the file's order, then those that could not be."""
+        judged = (ChannelVerdict(d.channel, d.verdict, d.confidence, d.best_guess, d.reason) for d in self.channels)
+        refused = (ChannelVerdict(name, "error", 0.0, None, why) for name, why in self.refused.items())
+        return (*judged, *refused)
 
     @property
     def sentence(self) -> str:
@@ -58,6 +66,10 @@ class FileDiagnosis:
         more = f" and {len(self.channels) - 8} more" if len(self.channels) > 8 else ""
         return f"Channel '{self.worst.channel}' decides ({told}{more})."
 
+    def as_dict(self) -> dict[str, Any]:
+        """The file's answer as `Diagnosis.as_dict`."""
+        return self.answer.as_dict()
+
 
 def diagnose_file(intake: Intake, request: Request = Request()) -> FileDiagnosis:  # noqa: B008 (frozen)
     """Diagnose every channel of vibration of a file, or only the one that is asked for.
@@ -66,10 +78,9 @@ def diagnose_file(intake: Intake, request: Request = Request()) -> FileDiagnosis
     :func:`bearing.verdict.diagnosis.diagnose` when no channel can be judged.
     """
     indices = [intake.channel(request.channel)] if request.channel else intake.vibration
-    names = [intake.recordings[index].channel for index in indices]
     judged: list[Diagnosis] = []
     refused: dict[str, InputError] = {}
-    for name in names:
+    for name in [intake.recordings[index].channel for index in indices]:
         recording, named = request.apply(intake, name)
         try:
             judged.append(_judged(recording, named))
