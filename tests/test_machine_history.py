@@ -177,3 +177,27 @@ def test_the_verdict_of_several_is_that_of_most() -> None:
     assert most_said(said).verdict == "outer"
     assert most_said(said).recordings == 3
     assert most_said(said[:2]).verdict == "uncertain"
+
+
+def test_lines_are_followed_over_the_baseline_and_a_comb_without_a_bearing(year: Path) -> None:
+    (named,) = history_of_folder(year, Request(bearing=BEARING, channel="acc_x"), verdicts=0).points
+    rise = named.series("rise_outer_db")
+    assert all(v is not None for v in rise)
+    assert max(rise[:5]) < 4 < 8 < rise[-1]  # type: ignore[type-var, operator]
+    assert rise[-1] > named.series("rise_inner_db")[-1] + 4  # type: ignore[operator]
+    (blind,) = history_of_folder(year, Request(channel="acc_x"), verdicts=0).points
+    assert "rise_outer_db" not in blind.as_dict()["series"]
+    assert blind.series("rise_comb_db")[-1] > 3  # type: ignore[operator]
+    assert "comb" in blind.measurements[-1].lines_stand
+    assert blind.series("comb_hz")[-1] == pytest.approx(3.585 * 1772 / 60, rel=0.01)
+
+
+def test_a_comb_is_heard_where_not_even_the_speed_is_known(tmp_path: Path) -> None:
+    rows = "\n".join(
+        f"{v:.5f}" for v in simulate(SimulationConfig(state="outer", duration_s=2.0, impact_g=1.0, shaft_rpm=1772.0))
+    )
+    (tmp_path / "a.csv").write_text(f"# sampling_rate_hz: 12000\nacc_x [g]\n{rows}\n")
+    (point,) = history_of_folder(tmp_path, verdicts=0).points
+    assert "comb" in point.measurements[0].lines_stand
+    assert point.series("comb_hz")[0] == pytest.approx(3.585 * 1772 / 60, rel=0.01)
+    assert point.series("rise_comb_db") == [None]  # on no axis of orders

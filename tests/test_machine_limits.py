@@ -151,3 +151,40 @@ def test_few_sound_lives_of_many_alarm() -> None:
         alerts += found["alert"] is not None
     assert alarms == 0
     assert alerts <= 15
+
+
+def cells(seed: int, n: int = N, count: int = 60) -> np.ndarray:
+    """Levels of lines in dB, each wandering by itself about a level of its own."""
+    rng = np.random.default_rng(seed)
+    return rng.uniform(2, 12, count) + 1.5 * rng.normal(size=(n, count))
+
+
+def test_a_line_that_stood_from_the_first_day_is_no_change_and_one_that_rises_is() -> None:
+    own = cells(1)
+    own[:, 7] += 20
+    assert assess({"rms": life(1)}, cells={"rise_comb_db": own}).first["alert"] is None
+    own[150:, 20] += 8
+    found = assess({"rms": life(1)}, cells={"rise_comb_db": own})
+    assert found.first["alarm"] in range(150, 158)
+    assert found.cause == "rise_comb_db"
+
+
+def test_what_grows_slowly_is_seen_earlier_in_many_levels_than_in_the_highest_of_them() -> None:
+    growing = cells(2)
+    growing[120:, 3] += np.linspace(0, 30, N - 120)
+    standing = {name: np.ones(N, bool) for name in ("rise_outer_db", "line_outer_db")}
+    many = assess({"rms": life(2)}, standing, cells={"rise_outer_db": growing}).first["alarm"]
+    highest = assess({"rms": life(2), "line_outer_db": growing.max(axis=1)}, standing).first["alarm"]
+    assert many is not None
+    assert highest is not None
+    assert 120 < many < highest
+
+
+def test_single_bursts_in_all_levels_and_recordings_without_them_change_nothing() -> None:
+    levels = cells(3)
+    levels[np.arange(10, N, 12)] += 15
+    levels[60:64] = np.nan
+    found = assess({"rms": life(3)}, cells={"rise_comb_db": levels})
+    assert found.first["alert"] is None
+    assert np.isnan(found.rises["rise_comb_db"][60:64]).all()
+    assert len(found.rises["rise_comb_db"]) == N

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bearing.errors import BearingError, UnreadableFile
 from bearing.machines.clock import natural_key, time_in_name, timeline
@@ -18,11 +19,13 @@ from bearing.machines.measure import (
     INDICATORS,
     Measurement,
     Verdict,
+    comb_levels,
     joined_numbers,
     measure_file,
     verdict_of_file,
 )
 from bearing.physics.kinematics import FaultOrders
+from bearing.states import FAMILIES
 from bearing.verdict.request import Request
 
 __all__ = ["History", "Point", "history_of_folder", "history_of_measurements", "judged", "measure_files"]
@@ -31,6 +34,7 @@ VERDICTS = 3  # full diagnoses of the last recordings of each point
 IN_PARALLEL = 8  # fewer files than this are not worth a second process
 CHUNK = 8
 
+Floats = NDArray[np.float32]
 Progress = Callable[[int, int], bool]  # done, of all; False stops
 
 
@@ -235,6 +239,10 @@ def _point(name: str, found: Sequence[Measurement], asked: Request, baseline: tu
     verdict = Verdict("uncertain", 0.0, "no recording has been diagnosed in full", (), 0)
     orders = bearing.orders if bearing else None
     assessment = judged(measured, baseline)
+    measured = [
+        replace(m, values=m.values | {k: rise[i] for k, rise in assessment.rises.items() if math.isfinite(rise[i])})
+        for i, m in enumerate(measured)
+    ]
     return Point(name, tuple(measured), when.times, when.days, when.source, assessment, verdict, orders)
 
 
@@ -246,11 +254,27 @@ def judged(measured: Sequence[Measurement], baseline: tuple[int, int] | None = N
         if name == "rms" or any(name in m.values for m in measured)
     }
     stand = {
-        f"line_{family}_db": np.array([family in m.lines_stand for m in measured])
-        for family in ("outer", "inner", "ball")
+        f"line_{family}_db": np.array([family in m.lines_stand for m in measured], dtype=bool) for family in FAMILIES
     }
+    stand |= {name.replace("line", "rise"): which for name, which in stand.items()}
+    striking = np.array(["comb" in m.lines_stand for m in measured], dtype=bool)
     rpm = np.array([m.values.get("rpm", math.nan) for m in measured])
-    return assess(values, stand, None, rpm, baseline)
+    return assess(values, stand, striking, rpm, baseline, cells=_cells(measured))
+
+
+def _cells(measured: Sequence[Measurement]) -> dict[str, Floats]:
+    """Levels to be compared with those of the baseline: around each part's lines, and of combs that know no bearing."""
+    lines = _stacked([m.lines for m in measured])
+    combs = _stacked([comb_levels(m.waterfall) if m.joined == 1 else m.waterfall[:0] for m in measured])
+    cells = {f"rise_{family}_db": lines[:, :, i].reshape(len(lines), -1) for i, family in enumerate(FAMILIES)}
+    return {name: many for name, many in {**cells, "rise_comb_db": combs}.items() if many.size}
+
+
+def _stacked(rows: Sequence[NDArray[np.float16]]) -> Floats:
+    """Arrays of one shape, stacked; NaN where one is empty or of another shape than the last that is not."""
+    shape = next((row.shape for row in reversed(rows) if row.size), rows[0].shape)
+    nothing = np.full(shape, np.nan, np.float32)
+    return np.array([row.astype(np.float32) if row.shape == shape else nothing for row in rows])
 
 
 def _with_verdict(point: Point, places: dict[str, Path], asked: Request, count: int) -> Point:

@@ -12,6 +12,10 @@ later than it except how long the history is (which sets how long is learned):
 * **Persistence**: outliers change nothing. A limit counts when 2 of 3 measurements in a row are over it, 3 of 4 in a
   history of 96 or more, 4 of 5 in one of 240 or more, in which more of them meet by chance.
 * **Hysteresis**: a state is left when `HOLD` measurements in a row lie below three quarters of its limit.
+* **Lines**: of each part (and of every comb, whoever's) the levels are compared cell by cell, band and slip, with those
+  of the baseline, and the greatest rise counts. A line that stood from the first day is the machine's own. In long
+  histories the median of the last 3 or 5 measurements is compared: it steadies the level to a quarter of a decibel,
+  where that of one recording wanders by two thirds, and a single burst leaves it alone.
 * **Speed**: measurements are compared only with those at a similar speed (bins of 10 %).
 * **Onset**: a one-sided CUSUM (E. S. Page, "Continuous inspection schemes", Biometrika 41 (1954) 100-115) on the same
   rises. Its crossing makes `watch`; where it last stood at zero is the estimated onset.
@@ -20,7 +24,7 @@ later than it except how long the history is (which sets how long is learned):
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +72,10 @@ RULES: dict[str, Rule] = {
     "line_outer_db": Rule(3.0, 4.5, 0.8, 2.0, needs_lines=True),
     "line_inner_db": Rule(3.0, 4.5, 0.8, 2.0, needs_lines=True),
     "line_ball_db": Rule(3.0, 4.5, 0.8, 2.0, needs_lines=True),
+    "rise_outer_db": Rule(2.0, 3.0, 0.3, 1.5, needs_lines=True),
+    "rise_inner_db": Rule(2.0, 3.0, 0.3, 1.5, needs_lines=True),
+    "rise_ball_db": Rule(2.0, 3.0, 0.3, 1.5, needs_lines=True),
+    "rise_comb_db": Rule(2.0, 4.0, 0.3, 1.5),
 }
 
 
@@ -102,7 +110,8 @@ class Assessment:
 
     states : one of STATES per measurement. first : per state of watch, alert, alarm the first measurement in that state
     or a worse one, None if never. cause : the indicator that the last state rests on, "" if ok. baseline : of the last
-    speed bin, None while learning. limits : per indicator, of the last speed bin.
+    speed bin, None while learning. limits : per indicator, of the last speed bin. rises : what was made of `cells`, the
+    greatest rise over the baseline in dB per measurement.
     """
 
     states: tuple[str, ...]
@@ -111,6 +120,7 @@ class Assessment:
     causes: dict[str, str]
     baseline: Baseline | None
     limits: dict[str, IndicatorLimits]
+    rises: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def state(self) -> str:
@@ -130,6 +140,7 @@ def assess(
     rpm: Array | None = None,
     baseline: tuple[int, int] | None = None,
     rules: Mapping[str, Rule] = RULES,
+    cells: Mapping[str, NDArray[np.floating]] | None = None,
 ) -> Assessment:
     """States of a history.
 
@@ -147,15 +158,20 @@ def assess(
         Measurements chosen by hand as the sound ones, both included.
     rules : mapping, optional
         Limits per indicator.
+    cells : mapping of name to array, shape (n, cells), optional
+        Levels in dB that are compared one by one with those of the baseline, NaN rows where not known; the indicator of
+        that name is the greatest rise.
 
     Raises
     ------
     ParameterError
         When the baseline chosen by hand lies outside the history or holds fewer than 4 measurements.
     """
-    names = [name for name in rules if name in values_db]
+    cells = cells or {}
+    names = [name for name in rules if name in values_db or name in cells]
     n = len(values_db["rms"])
-    values = np.array([values_db[name] for name in names], dtype=np.float64).reshape(len(names), n)
+    unknown = np.full(n, np.nan)
+    values = np.array([values_db.get(name, unknown) for name in names], dtype=np.float64).reshape(len(names), n)
     if baseline is not None and not (baseline[0] >= 0 and baseline[0] + FEWEST_LEARNED - 1 <= baseline[1] < n):
         raise ParameterError(
             f"A baseline is at least {FEWEST_LEARNED} of the measurements 0 to {n - 1}, "
@@ -176,8 +192,10 @@ def assess(
         if baseline is not None:
             inside = np.flatnonzero((at >= baseline[0]) & (at <= baseline[1]))
             by_hand = (int(inside[0]), int(inside[-1])) if len(inside) >= FEWEST_LEARNED else None
-        judge = judges[b] = _Judge(names, rules, values[:, at], stand[:, at], strikes[at], n, by_hand)
+        here = {names.index(name): many[at] for name, many in cells.items() if name in names}
+        judge = judges[b] = _Judge(names, rules, values[:, at], stand[:, at], strikes[at], n, by_hand, here)
         judge.run()
+        values[:, at] = judge.values
         states[at], causes[at] = judge.states, judge.causes
     states, causes = _carried_over(states, causes)
     last = judges[int(bins[-1])] if n else None
@@ -191,6 +209,7 @@ def assess(
         },
         baseline=None if last is None else last.baseline_of(where[int(bins[-1])]),
         limits={} if last is None else last.limits(where[int(bins[-1])]),
+        rises={name: tuple(values[row].tolist()) for row, name in enumerate(names) if name in cells},
     )
 
 
@@ -236,8 +255,9 @@ class _Judge:
         strikes: NDArray[np.bool_],
         history: int,
         by_hand: tuple[int, int] | None,
+        cells: Mapping[int, NDArray[np.floating]],
     ) -> None:
-        self.values, self.stand = values, stand
+        self.values, self.stand = values.copy(), stand
         self.names = names
         self.rms = values[list(names).index("rms")]
         self.n = values.shape[1]
@@ -247,6 +267,7 @@ class _Judge:
         self.by_hand = by_hand
         self.enough = 2 if self.learn < 12 else 3 if self.learn < MOST_LEARNED else 4
         self.window, self.hold = self.enough + 1, 3 if self.learn < 12 else HOLD
+        self.cells = {row: (many, _steadied(many, 2 * self.enough - 3)) for row, many in cells.items()}
         self.least_alert = np.array([rules[name].alert_db for name in names])
         self.least_alarm = np.array([_or_inf(rules[name].alarm_db) for name in names])
         self.usual = np.array([rules[name].usual_db for name in names])
@@ -293,6 +314,8 @@ class _Judge:
         """Level from the stretch; spread from the stretch and from the sound time since, so that drift is no change."""
         at = known[(known >= first) & (known <= last)]
         self.stretch, self.count = (first, last), len(at)
+        for row, (single, steadied) in self.cells.items():
+            self.values[row] = _greatest(steadied - _nanmedian(single[at].T))
         self.level = _nanmedian(self.values[:, at])
         inside = MAD_TO_SIGMA * _nanmedian(np.abs(self.values[:, at] - self.level[:, None]))
         drift = MAD_TO_SIGMA * _nanmedian(np.abs(self.values[:, known[known >= first]] - self.level[:, None]))
@@ -374,10 +397,28 @@ class _Judge:
         return found
 
 
-def _nanmedian(values: Array) -> Array:
+def _nanmedian(values: NDArray[np.floating]) -> Array:
     """Medians along the last axis, NaN where a row holds nothing (without NumPy's warning)."""
+    if np.isfinite(values).all() and values.shape[-1]:
+        return np.asarray(np.median(values, axis=-1), dtype=np.float64)
     rows = [row[np.isfinite(row)] for row in values]
     return np.array([np.median(row) if len(row) else np.nan for row in rows])
+
+
+def _steadied(cells: NDArray[np.floating], count: int) -> NDArray[np.floating]:
+    """Medians of the last `count` rows that are known, shape (n, cells); NaN where the row itself is not known."""
+    known = np.flatnonzero(np.isfinite(cells).all(axis=1))
+    if count < 2 or not len(known):
+        return cells
+    padded = np.concatenate([np.repeat(cells[known[:1]], count - 1, axis=0), cells[known]])
+    out = np.full_like(cells, np.nan)
+    out[known] = np.median(np.lib.stride_tricks.sliding_window_view(padded, count, axis=0), axis=-1)
+    return out
+
+
+def _greatest(rises: NDArray[np.floating]) -> Array:
+    """Largest of each row, NaN for rows that are not known."""
+    return np.where(np.isfinite(rises).any(axis=1), np.max(np.nan_to_num(rises, nan=-np.inf), axis=1), np.nan)
 
 
 def _or_inf(value: float | None) -> float:

@@ -16,16 +16,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bearing.errors import BearingError, MissingRate, SignalError
-from bearing.physics.envelope_rule import DB_PER_NEPER, FamilyEvidence, envelope_evidence, max_order_of
+from bearing.physics.envelope_rule import (
+    DB_PER_NEPER,
+    SLIPS,
+    FamilyEvidence,
+    envelope_evidence,
+    family_scores,
+    max_order_of,
+)
+from bearing.physics.guard import AXIS_HZ, blind_spectrum, listen
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
 from bearing.readers import file_bytes
 from bearing.readers.names import kind_of
 from bearing.recording import FloatArray, Recording
 from bearing.settings import limits
 from bearing.signal.indicators import indicators, velocity_rms
-from bearing.signal.order_spectrum import OrderSpectrum, averaged, envelope_order_spectrum
+from bearing.signal.order_spectrum import Band, OrderSpectrum, averaged, envelope_order_spectrum
 from bearing.states import FAMILIES
-from bearing.verdict.diagnosis import MIN_SAMPLES, SHORTEST_S, SLOWEST_HZ, Bearing, diagnose
+from bearing.verdict.diagnosis import GUARD_REACH, MIN_SAMPLES, SHORTEST_S, SLOWEST_HZ, Bearing, diagnose
 from bearing.verdict.doctor import usable_stretch
 from bearing.verdict.intake import Intake, open_upload
 from bearing.verdict.request import Request
@@ -39,6 +47,7 @@ __all__ = [
     "joined_numbers",
     "measure_bytes",
     "measure_file",
+    "comb_levels",
     "points_of",
     "verdict_of_bytes",
     "verdict_of_file",
@@ -47,6 +56,8 @@ __all__ = [
 FEWEST_SAMPLES = 64
 SINGLE_TURNS = 20.0  # fewer turns than this in a recording: its order spectrum is joined with those before it
 WATERFALL_ORDERS, WATERFALL_STEP = 20.0, 0.05
+COMB_ORDERS = 0.31 * 1.02 ** np.arange(152)  # to 6.2: three harmonics of each lie in the waterfall
+COMB_ORDERS = COMB_ORDERS[np.abs(COMB_ORDERS - np.rint(COMB_ORDERS)) > 0.06]  # the shaft's own are nobody's
 VELOCITY_BAND_HZ = (10.0, 1000.0)
 MM_PER_S2 = {"g": 9_806.65, "gn": 9_806.65, "mg": 9.80665, "m/s2": 1e3, "m/s^2": 1e3, "m/s²": 1e3, "m/s**2": 1e3}
 MM_PER_S2 |= {"mm/s2": 1.0, "mm/s^2": 1.0, "mm/s²": 1.0}
@@ -72,6 +83,13 @@ INDICATORS: dict[str, Indicator] = {
     "depth_outer_db": Indicator("Outer race modulation", "dB"),
     "depth_inner_db": Indicator("Inner race modulation", "dB"),
     "depth_ball_db": Indicator("Rolling element modulation", "dB"),
+    "rise_outer_db": Indicator("Outer race lines over the baseline's", "dB"),
+    "rise_inner_db": Indicator("Inner race lines over the baseline's", "dB"),
+    "rise_ball_db": Indicator("Rolling element lines over the baseline's", "dB"),
+    "rise_comb_db": Indicator("Any comb of lines over the baseline's", "dB"),
+    "comb_depth_db": Indicator("Deepest comb", "dB"),
+    "comb_hz": Indicator("Pace of the deepest comb", "Hz"),
+    "burst_kurtosis": Indicator("Kurtosis of the burstiest band", ""),
     "rpm": Indicator("Speed", "rpm"),
 }
 
@@ -92,8 +110,10 @@ class Measurement:
     """One channel of one recording in numbers.
 
     `values` holds indicators by name (see INDICATORS), absent ones are not known. `lines_stand` names the families
-    whose lines stand out in it by themselves. `spectrum` is the order spectrum while it waits to be joined, `waterfall`
-    its envelope spectrum up to 20 orders, in dB over the floor, steps of 0.05 (empty where the speed is not known).
+    whose lines stand out in it by themselves, and ``comb`` where the blind guard hears something strike. `spectrum` is
+    the order spectrum while it waits to be joined, `waterfall` its envelope spectrum up to 20 orders, in dB over the
+    floor, steps of 0.05 (empty where the speed is not known). `lines`, shape (bands, 3, slips), are the levels in dB of
+    harmonics 1-4 of each part, to be compared with those of the same machine (no bands where not known).
     """
 
     file: str
@@ -112,6 +132,7 @@ class Measurement:
     waterfall: NDArray[np.float16] = field(default_factory=lambda: np.zeros(0, np.float16))
     joined: int = 1
     verdict: Verdict | None = None
+    lines: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, len(FAMILIES), SLIPS), np.float16))
 
 
 def points_of(intake: Intake, channel: str | None = None) -> list[str]:
@@ -173,12 +194,16 @@ def measure(recording: Recording, bearing: Bearing | None) -> Measurement:
         bearing=bearing.name if bearing else "",
         findings=_findings(recording, signal),
     )
-    if rate_hz is None or rpm is None or rate_hz < SLOWEST_HZ or len(signal) < SHORTEST_S * rate_hz:
+    if rate_hz is None or rate_hz < SLOWEST_HZ or len(signal) < SHORTEST_S * rate_hz:
+        return measured
+    shaft_hz = None if rpm is None else rpm_to_hz(rpm)
+    turns = len(signal) / rate_hz * (shaft_hz or AXIS_HZ)
+    bands = _bands(rate_hz, parts=(1, 2) if turns < SINGLE_TURNS else (1, 2, 4))
+    if turns >= SINGLE_TURNS:
+        measured = _guarded(measured, signal, rate_hz, shaft_hz, bands)
+    if shaft_hz is None:
         return measured
     reach = max_order_of(bearing.orders) if bearing else WATERFALL_ORDERS
-    shaft_hz = rpm_to_hz(rpm)
-    turns = len(signal) / rate_hz * shaft_hz
-    bands = _bands(rate_hz, parts=(1, 2) if turns < SINGLE_TURNS else (1, 2, 4))
     spectrum = envelope_order_spectrum(signal, rate_hz, shaft_hz, reach, bands, with_log=False)
     measured = replace(measured, turns=turns, waterfall=_waterfall(spectrum))
     if turns < SINGLE_TURNS:
@@ -186,11 +211,35 @@ def measure(recording: Recording, bearing: Bearing | None) -> Measurement:
     return measured if bearing is None else with_lines(measured, spectrum, bearing.orders)
 
 
+def _guarded(
+    measured: Measurement, signal: FloatArray, rate_hz: float, shaft_hz: float | None, bands: tuple[Band, ...]
+) -> Measurement:
+    """The measurement with what the blind guard hears; too few turns tell no rhythm, then it is not asked."""
+    if shaft_hz is None:
+        guard = listen(blind_spectrum(signal, rate_hz, bands), speed_known=False)
+    else:
+        guard = listen(envelope_order_spectrum(signal, rate_hz, shaft_hz, GUARD_REACH, bands, prewhiten=True))
+    heard = {
+        "comb_depth_db": 20 * float(np.log10(max(guard.depth, 1e-6))),
+        "comb_hz": guard.rate_hz,
+        "burst_kurtosis": guard.kurtosis,
+    }
+    stand = measured.lines_stand | ({"comb"} if guard.loud else set())
+    return replace(measured, values=measured.values | heard, lines_stand=stand)
+
+
 def with_lines(measured: Measurement, spectrum: OrderSpectrum, orders: FaultOrders) -> Measurement:
     """The measurement with what its order spectrum shows of each part of the bearing."""
-    evidence = envelope_evidence(spectrum, orders)
-    stand = frozenset(name for name, family in evidence.items() if family.suspected)
-    return replace(measured, values={**measured.values, **family_numbers(evidence)}, lines_stand=stand)
+    scores = family_scores(spectrum, orders)
+    evidence = envelope_evidence(spectrum, orders, scores)
+    stand = {name for name, family in evidence.items() if family.suspected}
+    lines = (DB_PER_NEPER * scores.by_slip[:, : len(FAMILIES)]).astype(np.float16)
+    return replace(
+        measured,
+        values=measured.values | family_numbers(evidence),
+        lines_stand=measured.lines_stand & {"comb"} | stand,
+        lines=lines,
+    )
 
 
 def family_numbers(evidence: dict[str, FamilyEvidence]) -> dict[str, float]:
@@ -223,10 +272,8 @@ def joined_numbers(measured: Sequence[Measurement], orders: FaultOrders | None) 
             joined = with_lines(joined, spectrum, orders)
         stand = joined.lines_stand if orders and resolves(joined.turns, orders) else frozenset()
         lines = {name: value for name, value in joined.values.items() if name not in group[-1].values}
-        out += [
-            replace(m, values=m.values | lines, lines_stand=stand, waterfall=joined.waterfall, joined=joined.joined)
-            for m in group
-        ]
+        shared = {"lines_stand": stand, "waterfall": joined.waterfall, "joined": joined.joined, "lines": joined.lines}
+        out += [replace(m, values=m.values | lines, **shared) for m in group]  # type: ignore[arg-type]
     return [replace(one, spectrum=None) for one in out]
 
 
@@ -297,6 +344,15 @@ def _bands(rate_hz: float, parts: tuple[int, ...]) -> tuple[tuple[float, float],
     low, high = 0.033 * rate_hz / 2, 0.985 * rate_hz / 2
     bands = [(low + i * (high - low) / n, low + (i + 1) * (high - low) / n) for n in parts for i in range(n)]
     return (*bands, (low / 3, high / 4)) if rate_hz > 20_000 else tuple(bands)
+
+
+def comb_levels(waterfall: NDArray[np.float16]) -> NDArray[np.float16]:
+    """Mean level in dB of three harmonics of each of COMB_ORDERS in a waterfall's row; empty for a row too short."""
+    if len(waterfall) < COMB_ORDERS[-1] * 3 / WATERFALL_STEP + 2:
+        return waterfall[:0]
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(waterfall, 1), 3).max(axis=1)
+    at = (COMB_ORDERS[:, None] * np.arange(1, 4) / WATERFALL_STEP).astype(np.int64)
+    return around[at].mean(axis=1, dtype=np.float32).astype(np.float16)
 
 
 def _waterfall(spectrum: OrderSpectrum) -> NDArray[np.float16]:

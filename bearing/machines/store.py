@@ -22,6 +22,8 @@ from bearing.errors import DataError, ParameterError, UnreadableFile
 from bearing.machines.clock import natural_key
 from bearing.machines.history import VERDICTS, History, Progress, history_of_measurements, measure_files, most_said
 from bearing.machines.measure import Measurement, Verdict, joined_numbers, verdict_of_file
+from bearing.physics.envelope_rule import SLIPS
+from bearing.states import FAMILIES
 from bearing.verdict.request import Request
 
 __all__ = ["DEFAULT_STORE", "Added", "Machine", "Store"]
@@ -60,6 +62,7 @@ _MIGRATIONS = (
         UNIQUE (machine, sha256, point)
     );
     """,
+    "ALTER TABLE measurement ADD COLUMN lines BLOB NOT NULL DEFAULT x'';",
 )
 
 
@@ -170,7 +173,7 @@ class Store:
             connection.executemany(
                 "INSERT OR IGNORE INTO measurement (machine, point, file, sha256, started, duration_s, "
                 "sampling_rate_hz, unit, bearing, turns, joined, indicators, lines_stand, findings, verdict, "
-                "waterfall, program) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "waterfall, lines, program) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(key, *_row(m)) for m in measured],
             )
             return connection.total_changes - before
@@ -190,7 +193,7 @@ class Store:
         with self._open() as connection:
             rows = connection.execute(
                 "SELECT point, file, sha256, started, duration_s, sampling_rate_hz, unit, bearing, turns, joined, "
-                "indicators, lines_stand, findings, verdict, waterfall FROM measurement JOIN machine "
+                "indicators, lines_stand, findings, verdict, waterfall, lines FROM measurement JOIN machine "
                 "ON machine.id = machine WHERE machine.name = ? ORDER BY measurement.id",
                 (machine,),
             )
@@ -296,16 +299,18 @@ def _row(m: Measurement) -> tuple[object, ...]:
     return (
         m.point, m.file, m.sha256, m.started, m.duration_s, m.sampling_rate_hz, m.unit, m.bearing, m.turns, m.joined,
         json.dumps(m.values), json.dumps(sorted(m.lines_stand)), json.dumps(m.findings),
-        None if m.verdict is None else json.dumps(asdict(m.verdict)), m.waterfall.astype("<f2").tobytes(), __version__,
+        None if m.verdict is None else json.dumps(asdict(m.verdict)), m.waterfall.astype("<f2").tobytes(),
+        m.lines.astype("<f2").tobytes(), __version__,
     )  # fmt: skip
 
 
 def _measurement(row: tuple) -> Measurement:
     point, file, digest, started, duration, rate, unit, bearing, turns, joined, *rest = row
-    values, stand, findings, verdict, waterfall = rest
+    values, stand, findings, verdict, waterfall, lines = rest
     said = None if verdict is None else json.loads(verdict)
     return Measurement(
         file, point, digest, started, duration, rate, unit, json.loads(values), bearing, frozenset(json.loads(stand)),
         turns, tuple(json.loads(findings)), None, np.frombuffer(waterfall, "<f2").astype(np.float16), joined,
         None if said is None else Verdict(**{**said, "warnings": tuple(said["warnings"])}),
+        np.frombuffer(lines, "<f2").astype(np.float16).reshape(-1, len(FAMILIES), SLIPS),
     )  # fmt: skip

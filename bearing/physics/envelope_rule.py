@@ -20,6 +20,7 @@ from bearing.signal.order_spectrum import OrderSpectrum, envelope_order_spectrum
 from bearing.states import FAMILIES
 
 __all__ = [
+    "SLIPS",
     "EnvelopeOpinion",
     "FamilyEvidence",
     "HarmonicScores",
@@ -39,6 +40,7 @@ Array32 = NDArray[np.float32]
 
 SLIP_STEP = 0.00225
 SLIP_STEPS = 12  # on each side: bearings of another make under the same name lie up to 2.7 % off the catalogue
+SLIPS = 2 * SLIP_STEPS + 1
 HARMONICS = 4
 DEPTH_HARMONICS = 3
 NULL_ORDERS = 80
@@ -115,12 +117,13 @@ class HarmonicScores:
     """Scores of many orders in all bands, shape (bands, orders) each.
 
     level : mean level of harmonics 1-4 at the best common slip. depth : mean ln depth of harmonics 1-3 at theirs.
-    slip : the slip of `level`.
+    slip : the slip of `level`. by_slip : the mean level at every slip, shape (bands, orders, slips).
     """
 
     level: Array32
     depth: Array32
     slip: Array
+    by_slip: Array32
 
 
 def max_order_of(orders: FaultOrders) -> float:
@@ -139,7 +142,8 @@ def harmonic_scores(spectrum: OrderSpectrum, orders: Array) -> HarmonicScores:
     mean_level = np.clip(level, 0, 6).mean(axis=2)
     log_depth = 0.5 * (level[:, :, :DEPTH_HARMONICS] + floor[:, :, :DEPTH_HARMONICS, None])
     mean_depth = np.clip(log_depth, -6, 1).mean(axis=2)
-    return HarmonicScores(mean_level.max(axis=-1), mean_depth.max(axis=-1), slips[mean_level.argmax(axis=-1)])
+    best = slips[mean_level.argmax(axis=-1)]
+    return HarmonicScores(mean_level.max(axis=-1), mean_depth.max(axis=-1), best, mean_level)
 
 
 def family_scores(spectrum: OrderSpectrum, orders: FaultOrders) -> HarmonicScores:

@@ -72,10 +72,12 @@ class Guard:
         return max(squared, log)
 
 
-def blind_spectrum(signal: Array, sampling_rate_hz: float) -> OrderSpectrum:
+def blind_spectrum(
+    signal: Array, sampling_rate_hz: float, bands: tuple[tuple[float, float], ...] | None = None
+) -> OrderSpectrum:
     """The prewhitened spectrum to `listen` to where no speed is known, on an axis in multiples of AXIS_HZ."""
     top = 3.1 * HIGHEST_HZ / AXIS_HZ
-    return envelope_order_spectrum(signal, sampling_rate_hz, AXIS_HZ, top, notch_shaft=False, prewhiten=True)
+    return envelope_order_spectrum(signal, sampling_rate_hz, AXIS_HZ, top, bands, notch_shaft=False, prewhiten=True)
 
 
 def listen(white: OrderSpectrum, speed_known: bool = True) -> Guard:

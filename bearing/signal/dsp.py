@@ -53,13 +53,11 @@ def noise_floor(power: Array32, width: int) -> Array32:
     bins = power.shape[1]
     half = max(width // 2, 4)
     blocks = max(1, bins // half)
-    centre = np.empty(blocks)
-    median = np.empty((len(power), blocks), np.float32)
-    for i in range(blocks):
-        start = max(0, min(i * half - half // 2, bins - 2 * half))
-        stop = min(bins, start + 2 * half)
-        centre[i], median[:, i] = (start + stop) / 2, np.median(power[:, start:stop], axis=1)
-    median = np.log(median / np.log(2) + 1e-12)
+    size = min(2 * half, bins)
+    start = np.clip(np.arange(blocks) * half - half // 2, 0, bins - size)
+    centre = start + size / 2
+    pieces = np.lib.stride_tricks.sliding_window_view(power, size, axis=1)[:, start]
+    median = np.log(np.median(pieces, axis=2) / np.log(2) + 1e-12)
     if blocks == 1:
         return np.repeat(median, bins, axis=1)
     grid = np.arange(bins)
