@@ -12,10 +12,11 @@ later than it except how long the history is (which sets how long is learned):
 * **Persistence**: outliers change nothing. A limit counts when 2 of 3 measurements in a row are over it, 3 of 4 in a
   history of 96 or more, 4 of 5 in one of 240 or more, in which more of them meet by chance.
 * **Hysteresis**: a state is left when `HOLD` measurements in a row lie below three quarters of its limit.
-* **Lines**: of each part (and of every comb, whoever's) the levels are compared cell by cell, band and slip, with those
-  of the baseline, and the greatest rise counts. A line that stood from the first day is the machine's own. In long
-  histories the median of the last 3 or 5 measurements is compared: it steadies the level to a quarter of a decibel,
-  where that of one recording wanders by two thirds, and a single burst leaves it alone.
+* **Lines**: in histories of 96 or more the levels of each part (and of every comb, whoever's) are compared cell by
+  cell, band and slip, with those of the baseline, and the greatest rise counts: a line that stood from the first day is
+  the machine's own. The median of the last 3 or 5 measurements is compared, which steadies the level to a third of a
+  decibel, where that of one recording wanders by two thirds, and which one burst leaves alone. In shorter histories
+  a few measurements do not tell so many levels apart.
 * **Speed**: measurements are compared only with those at a similar speed (bins of 10 %).
 * **Onset**: a one-sided CUSUM (E. S. Page, "Continuous inspection schemes", Biometrika 41 (1954) 100-115) on the same
   rises. Its crossing makes `watch`; where it last stood at zero is the estimated onset.
@@ -160,14 +161,14 @@ def assess(
         Limits per indicator.
     cells : mapping of name to array, shape (n, cells), optional
         Levels in dB that are compared one by one with those of the baseline, NaN rows where not known; the indicator of
-        that name is the greatest rise.
+        that name is the greatest rise. Not looked at in a history of fewer than 96.
 
     Raises
     ------
     ParameterError
         When the baseline chosen by hand lies outside the history or holds fewer than 4 measurements.
     """
-    cells = cells or {}
+    cells = cells if cells and learning_count(len(values_db["rms"])) >= 12 else {}
     names = [name for name in rules if name in values_db or name in cells]
     n = len(values_db["rms"])
     unknown = np.full(n, np.nan)
