@@ -88,7 +88,12 @@ def _drawn(figures: Mapping[str, go.Figure]) -> str:
     """Live figures under their titles, plotly's script with the first of them."""
     parts = []
     for position, (title, figure) in enumerate(figures.items()):
-        plot = figure.to_html(full_html=False, include_plotlyjs=position == 0, config={"responsive": True})
+        plot = figure.to_html(
+            full_html=False,
+            include_plotlyjs=position == 0,
+            config={"responsive": True},
+            div_id=f"figure-{position}",  # by default a random one: the same report twice is the same text
+        )
         parts.append(f"<h2>{html.escape(title)}</h2>{plot}")
     return "".join(parts)
 

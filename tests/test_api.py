@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -389,9 +390,9 @@ def test_a_burst_beyond_the_queue_is_turned_away_and_places_are_given_back(
 def test_files_leave_room_in_the_queue_for_windows(windows: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     release = threading.Event()
 
-    def slow(*_: object) -> dict[str, str]:
+    def slow(_: object) -> SimpleNamespace:
         assert release.wait(20)
-        return {"verdict": "normal"}
+        return SimpleNamespace(verdict="normal", as_dict=dict)
 
     monkeypatch.setattr(module, "_diagnosis", slow)
 
@@ -501,7 +502,9 @@ def test_the_documentation_shows_what_the_service_really_answers(client: TestCli
     schema = client.get("/api/openapi.json").json()
     assert schema["servers"] == [{"url": "/api"}]
     paths = schema["paths"]
-    assert set(paths) == {"/diagnose", "/windows", "/batch_predict/", "/bearings", "/model", "/health", "/metrics"}
+    assert set(paths) == {
+        "/diagnose", "/report", "/windows", "/batch_predict/", "/bearings", "/model", "/health", "/metrics",
+    }  # fmt: skip
 
     def answered(path: str) -> Any:
         return paths[path]["post"]["responses"]["200"]["content"]["application/json"]["example"]

@@ -123,3 +123,42 @@ def test_healthy_needs_every_channel_judged() -> None:
 def test_where_no_channel_can_be_judged_the_first_ones_reason_is_told() -> None:
     with pytest.raises(bearing.SignalError, match="At least 2048 samples"):
         diagnose_file(file_of(Recording(np.ones(10), 12_000.0, 1772.0, "a"), Recording(np.ones(9), None, None, "b")))
+
+
+# --- the report ---------------------------------------------------------------------------------------------------
+
+
+def test_the_report_is_the_same_page_at_every_door(path: Path, tmp_path: Path) -> None:
+    page = bearing.diagnose(path, **FACTS).to_html()
+    out = tmp_path / "report.html"
+    options = ["--rate", "12000", "--rpm", "1772", "--bearing", "6205-2RS JEM", "--html", str(out)]
+    assert main(["diagnose", str(path), *options]) == 1
+    assert out.read_text("utf-8") == page
+    form = {"rate": "12000", "rpm": "1772", "bearing": "6205-2RS JEM"}
+    with TestClient(create_app()) as web:
+        answer = web.post("/api/report", files={"file": ("höhe 2.csv", path.read_bytes())}, data=form)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''h%C3%B6he%202.csv.html"
+    assert answer.text == page.replace("axes.csv", "höhe 2.csv")
+
+
+def test_reports_on_several_files_go_into_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "reports"
+    names = [str(SAMPLES / "inner.csv"), str(SAMPLES / "outer.csv")]
+    assert main(["diagnose", *names, "--html", str(out)]) == 2
+    assert "2 reports need a folder" in capsys.readouterr().err
+    out.mkdir()
+    assert main(["diagnose", *names, names[0], "--html", str(out)]) == 1
+    assert sorted(p.name for p in out.iterdir()) == ["inner.csv (2).html", "inner.csv.html", "outer.csv.html"]
+    assert main(["diagnose", names[0], "--html", str(tmp_path / "no such" / "a.html")]) == 2
+    assert "There is no folder" in capsys.readouterr().err
+
+
+def test_a_report_that_cannot_be_written_leaves_the_verdict_standing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["diagnose", str(SAMPLES / "healthy.csv"), "--html", "/dev/full"]) == 70
+    captured = capsys.readouterr()
+    assert captured.out.split()[1] == "normal"
+    assert "could not be written (No space left" in captured.err
+    assert main(["diagnose", str(SAMPLES / "inner.csv"), "--html", "/dev/full"]) == 1

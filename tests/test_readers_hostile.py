@@ -377,7 +377,27 @@ def test_clean_names_are_printable_and_short(text: str) -> None:
     assert clean_name(name) == name
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "|calc", "%x", "\r=1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        " =1",
+        "|calc",
+        "%x",
+        "\r=1",
+        "＝1",
+        "＋1",
+        "－1",
+        "＠a",
+        "\u200b=1",
+        "\ufeff ＝1",
+        "\xa0=1",
+    ],
+)
 def test_safe_cells_do_not_start_a_formula(text: str) -> None:
     assert safe_cell(text) == "'" + text
     assert safe_cell("acc_x [g]") == "acc_x [g]"

@@ -17,6 +17,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
+from bearing.api.gate import UPLOAD_PATHS
 from bearing.errors import BearingError
 from bearing.files import DATA_DIR
 
@@ -119,8 +120,9 @@ def _add_answers(schema: dict[str, Any]) -> None:
 
     parts = schema.setdefault("components", {}).setdefault("schemas", {})
     parts.update(components())
-    form = schema["paths"]["/diagnose"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]["$ref"]
-    parts[form.rpartition("/")[2]]["properties"]["file"]["format"] = "binary"  # generators take it for a text without
+    for path in UPLOAD_PATHS:
+        form = schema["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]["$ref"]
+        parts[form.rpartition("/")[2]]["properties"]["file"]["format"] = "binary"  # generators take it for text without
     for path, answer in ANSWERS.items():
         content = {"application/json": {"schema": {"$ref": REFERENCE.format(model=answer.__name__)}}}
         if path == "/windows":

@@ -30,7 +30,7 @@ log = logging.getLogger("bearing.api")
 
 SWAGGER_FILES = ("/docs/static/swagger-ui-bundle.js", "/docs/static/swagger-ui.css")
 OPEN_PATHS = ("/health", "/docs", "/openapi.json", *SWAGGER_FILES)  # answered without the key
-UPLOAD_PATH = "/diagnose"  # its multipart bodies go to disk as they arrive, all others are held in memory
+UPLOAD_PATHS = ("/diagnose", "/report")  # their multipart bodies go to disk as they arrive, others stay in memory
 UPLOAD_PATIENCE_S = 60.0
 MULTIPART_OVERHEAD = 64_000  # bytes of headings and form fields around a file
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -120,7 +120,7 @@ class Gate:
             await send(message)
 
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        upload = path == UPLOAD_PATH
+        upload = path in UPLOAD_PATHS
         to_disk = upload and headers.get("content-type", "").lower().startswith("multipart/")
         limit = self.settings.max_file_bytes + MULTIPART_OVERHEAD if to_disk else self.settings.max_body_bytes
         place = _Place(self, upload, in_memory=not to_disk)

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import PurePosixPath
-from typing import Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from urllib.parse import quote
 
 import orjson
-from fastapi import APIRouter, FastAPI, File, Form, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, FastAPI, File, Form, Request, Response, UploadFile
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
@@ -32,6 +34,9 @@ from bearing.api.sockets import send_at_once
 from bearing.api.workers import Workers
 from bearing.errors import BearingError, InputError, ModelError, ParameterError, TooLarge
 from bearing.settings import ApiSettings, api_settings, check_or_exit
+
+if TYPE_CHECKING:
+    from bearing.verdict.diagnosis import Diagnosis
 
 __all__ = ["create_api", "create_app", "lifespan_of", "routes_of"]
 
@@ -107,9 +112,16 @@ _uploads = APIRouter(route_class=UploadRoute)
 _rest = APIRouter()
 
 
-@_uploads.post("/diagnose", tags=["diagnosis"], summary="Diagnose one vibration file", responses=api_docs.ERRORS)
-async def diagnose(
-    request: Request,
+@dataclass(frozen=True)
+class Upload:
+    """A file and what its sender says of it: the arguments of `bearing.verdict.request.Request`."""
+
+    file: BinaryIO
+    name: str
+    said: dict[str, Any]
+
+
+def _upload(
     file: Annotated[
         UploadFile, File(description="MATLAB, CSV, WAV, NumPy, HDF5, TDMS, UFF or LVM: whatever the page reads.")
     ],
@@ -121,26 +133,57 @@ async def diagnose(
     orders: Annotated[
         str | None, Form(description="Own fault orders, such as bpfo=3.25,bpfi=4.76,bsf=2.56,ftf=0.41.")
     ] = None,
-) -> Response:
+) -> Upload:
+    """The form of both routes that take a file."""
+    name = PurePosixPath((file.filename or "upload").replace("\\", "/")).name[:200]
+    named = {"bearing": bearing, "geometry": geometry, "orders": orders}
+    return Upload(file.file, name, {"channel": channel, "rate_hz": rate, "rpm": rpm, **named})
+
+
+Uploaded = Annotated[Upload, Depends(_upload)]
+
+
+@_uploads.post("/diagnose", tags=["diagnosis"], summary="Diagnose one vibration file", responses=api_docs.ERRORS)
+async def diagnose(request: Request, upload: Uploaded) -> Response:
     """Verdict, confidence and reason: the same object as in the library and on the command line.
 
     Every channel that measures vibration is judged and the worst is the answer; `channels` holds a row of each. Give at
     most one of `bearing`, `geometry` and `orders`.
     """
-    options = (channel, rate, rpm, bearing, geometry, orders)
-    name = PurePosixPath((file.filename or "upload").replace("\\", "/")).name[:200]
-    content = await request.app.state.workers.run(_diagnosis, file.file, name, options, long=True)
-    request.app.state.metrics.verdicts.labels(content["verdict"]).inc()
-    return _json(content)
+    answer = await _answer(request, upload)
+    return _json(answer.as_dict())
 
 
-def _diagnosis(file: BinaryIO, name: str, options: tuple[Any, ...]) -> dict[str, Any]:
-    from bearing.verdict.file import diagnose_file
+@_uploads.post(
+    "/report",
+    tags=["diagnosis"],
+    summary="The report on one vibration file",
+    response_class=HTMLResponse,
+    responses=api_docs.ERRORS,
+)
+async def report(request: Request, upload: Uploaded) -> Response:
+    """The same diagnosis as one HTML page with its figures, to keep: it needs no network."""
+    answer = await _answer(request, upload)
+    page = await request.app.state.workers.run(answer.to_html, long=True)
+    name = quote(f"{upload.name}.html")
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}", "X-Content-Type-Options": "nosniff"}
+    return HTMLResponse(page, headers=headers)
+
+
+async def _answer(request: Request, upload: Upload) -> Diagnosis:
+    """The diagnosis of an upload, computed by a worker and counted."""
+    answer = await request.app.state.workers.run(_diagnosis, upload, long=True)
+    request.app.state.metrics.verdicts.labels(answer.verdict).inc()
+    return answer
+
+
+def _diagnosis(upload: Upload) -> Diagnosis:
+    from bearing.verdict.ask import answer_of
     from bearing.verdict.intake import open_upload
     from bearing.verdict.request import Request as Asked
 
-    asked = Asked(*options)
-    return diagnose_file(open_upload(file.read(), name), asked).as_dict()
+    asked = Asked(**upload.said)  # nonsense is refused before the file is read
+    return answer_of(open_upload(upload.file.read(), upload.name), asked)
 
 
 @_rest.post(

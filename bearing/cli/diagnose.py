@@ -10,17 +10,18 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from bearing.cli.asked import request_of
 from bearing.cli.trouble import discard_output, program_fault, tell
-from bearing.errors import BearingError, UnreadableFile
+from bearing.errors import BearingError, ParameterError, UnreadableFile
 from bearing.readers.formats import suffixes
-from bearing.readers.names import safe_cell
+from bearing.readers.names import safe_cell, unique_names
 from bearing.settings import limits
 from bearing.states import FAULTS
-from bearing.verdict.file import diagnose_file
+from bearing.verdict.ask import answer_of
 from bearing.verdict.intake import Intake, open_path, open_upload
 from bearing.verdict.request import Request
 
@@ -88,20 +89,40 @@ def run(arguments: argparse.Namespace) -> int:
     """
     request = request_of(arguments)
     files = expand(arguments.files)
+    pages = _pages(arguments.html, files)
     verdicts: list[str] = []
     listening = True
-    for name, answer in _answers(files, request):
+    for index, answer in enumerate(_answers(files, request, pages)):
         verdicts.append("crash" if answer.pop("crash", False) else answer["verdict"])
+        if answer.pop("unwritten", False):
+            verdicts.append("crash")
         if not listening:
-            if exit_code(verdicts) == 1:
+            if exit_code(verdicts) == 1 and not pages:
                 break
             continue
         try:
-            _show(name, answer, arguments, first=len(verdicts) == 1, single=len(files) == 1)
+            _show(files[index], answer, arguments, first=not index, single=len(files) == 1)
         except BrokenPipeError:
             discard_output(sys.stdout)
             listening = False
     return exit_code(verdicts)
+
+
+def _pages(out: str | None, files: Sequence[str]) -> list[Path]:
+    """Where the report on each file goes: `out` itself for one file, pages in that folder for several.
+
+    Raises ParameterError where that cannot be.
+    """
+    if out is None:
+        return []
+    path = Path(out)
+    if len(files) == 1 and not path.is_dir():
+        if not path.parent.is_dir():
+            raise ParameterError(f"There is no folder {str(path.parent)!r} for the report: make it, or name another.")
+        return [path]
+    if not path.is_dir():
+        raise ParameterError(f"{len(files)} reports need a folder, {out!r} is none: make it, or name another.")
+    return [path / f"{name}.html" for name in unique_names("stdin" if f == "-" else Path(f).name for f in files)]
 
 
 def _show(name: str, answer: dict[str, Any], arguments: argparse.Namespace, first: bool, single: bool) -> None:
@@ -121,16 +142,16 @@ def _show(name: str, answer: dict[str, Any], arguments: argparse.Namespace, firs
         print(_line(name, answer), flush=True)
 
 
-def _answers(files: Sequence[str], request: Request) -> Iterator[tuple[str, dict[str, Any]]]:
+def _answers(files: Sequence[str], request: Request, pages: Sequence[Path]) -> Iterator[dict[str, Any]]:
     """A dict per file; an error becomes a row of its own, so that one bad file does not end the rest."""
     bar = None
     if len(files) > 1 and sys.stderr.isatty():
         from tqdm import tqdm
 
         bar = tqdm(total=len(files), unit="file", file=sys.stderr)
-    for name in files:
+    for name, page in zip_longest(files, pages):
         try:
-            answer = diagnose_file(_opened(name), request).as_dict()
+            answer = _answer(name, request, page)
         except BearingError as error:
             tell(f"{name}: {error}")
             answer = {"file": name, "verdict": "error", "reason": str(error)}
@@ -140,9 +161,22 @@ def _answers(files: Sequence[str], request: Request) -> Iterator[tuple[str, dict
             answer = _failed(name, program_fault(error))
         if bar is not None:
             bar.update()
-        yield name, answer
+        yield answer
     if bar is not None:
         bar.close()
+
+
+def _answer(name: str, request: Request, page: Path | None) -> dict[str, Any]:
+    """The answer about one file, its report written; `unwritten` where that failed: the verdict stands all the same."""
+    found = answer_of(_opened(name), request)
+    answer = found.as_dict()
+    if page is not None:
+        try:
+            found.to_html(page)
+        except ParameterError as error:
+            tell(f"{name}: {error}")
+            answer["unwritten"] = True
+    return answer
 
 
 def _failed(name: str, sentence: str) -> dict[str, Any]:
@@ -163,5 +197,6 @@ def _opened(name: str) -> Intake:
 def _line(name: str, answer: dict[str, Any]) -> str:
     """One file in one line; `uncertain` carries no number, for its confidence is that of a guess."""
     confidence = "" if answer["verdict"] == "uncertain" else f"{answer['confidence']:.1%}"
-    words = " ".join((answer["reason"], *answer["warnings"]))
+    more = [warning for warning in answer["warnings"] if warning.rstrip(".") not in answer["reason"]]
+    words = " ".join((answer["reason"], *more))
     return f"{Path(name).name:<24.24} {answer['verdict']:<9} {confidence:>6}  {words}"

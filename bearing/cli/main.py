@@ -25,6 +25,7 @@ examples:
   python -m bearing diagnose pump.csv --rate 25600 --rpm 1480 --bearing 6205
   python -m bearing diagnose pump.wav --rpm 1480 --geometry n=9,d=7.94,D=39.04,phi=0 --json
   python -m bearing diagnose recordings/ 'more/*.mat' --csv > verdicts.csv
+  python -m bearing diagnose pump.csv --rate 25600 --html pump.html
   cat pump.csv | python -m bearing diagnose - --rate 25600 --json | jq .verdict
 
 exit code:
@@ -254,7 +255,8 @@ def parser() -> argparse.ArgumentParser:
     add_asked(diagnose)
     output = diagnose.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="one JSON object per file")
-    output.add_argument("--csv", action="store_true", help="one CSV row per file")
+    output.add_argument("--csv", action="store_true", help="one CSV row per channel")
+    diagnose.add_argument("--html", metavar="OUT", help="write the report there too; for several files a folder")
 
     trend = command("trend", _trend, "Tell what changed in a machine over many recordings.", TREND_EXAMPLES)
     trend.add_argument("folder", metavar="FOLDER|MACHINE", help="folder of recordings, or a machine of the store")

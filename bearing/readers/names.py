@@ -122,10 +122,15 @@ def unique_names(names: Iterable[str]) -> list[str]:
 def safe_cell(text: object) -> str:
     """A text cell for a CSV that a spreadsheet will not run as a formula: ``=1+1`` becomes ``'=1+1``.
 
+    Full-width forms and invisible characters in front make it no less of a formula.
+
     Source: OWASP, "CSV injection". Numbers should be written as numbers, not through this function.
     """
     cell = str(text)
-    dangerous = cell.lstrip()[:1] in ("=", "+", "-", "@", "|", "%") or cell[:1] in ("\t", "\r", "\n")
+    seen = (
+        c for c in unicodedata.normalize("NFKC", cell) if not c.isspace() and unicodedata.category(c) not in _DROPPED
+    )
+    dangerous = next(seen, "") in tuple("=+-@|%") or cell[:1] in ("\t", "\r", "\n")
     return "'" + cell if dangerous else cell
 
 

@@ -76,15 +76,16 @@ def diagnose(
     >>> d
     <Diagnosis of array, channel 'signal': Inner race fault, ...>
     """
-    return answer_of(read(source), Request(channel, rate_hz, rpm, bearing))
+    request = Request(channel, rate_hz, rpm, bearing)
+    try:
+        return answer_of(read(source), request)
+    except MissingRate as error:
+        raise MissingRate(f"{error} In Python: rate_hz=...") from error
 
 
 def answer_of(intake: Intake, request: Request) -> Diagnosis:
     """The answer about an opened file, with the signal of the channel it rests on, so that figures can be drawn."""
-    try:
-        answer = diagnose_file(intake, request).answer
-    except MissingRate as error:
-        raise MissingRate(f"{error} In Python: rate_hz=...") from error
+    answer = diagnose_file(intake, request).answer
     return replace(answer, recording=request.apply(intake, answer.channel)[0])
 
 
