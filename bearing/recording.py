@@ -16,6 +16,7 @@ FloatArray = NDArray[np.float64]
 
 RATE_LIMITS_HZ = (1.0, 10_000_000.0)
 RPM_LIMITS = (1.0, 200_000.0)
+OTHER_SHAFT = 0.15  # a speed farther from its column's than this is another shaft's
 LARGEST_SAMPLE = 1e100  # beyond this, squares overflow
 
 
@@ -48,6 +49,8 @@ class Recording:
         time of day alone (``09:39:39.065664``) where it tells no date; empty where it tells nothing.
     speed_rpm : array of float64, shape (n,), or None
         Shaft speed in rpm at each sample where the file holds it (a speed column); NaN where it does not say.
+    tacho : array of float64, shape (n,), or None
+        A tacho's or keyphasor's channel on the same clock, `pulses_per_turn` of it to a turn (None: not known).
     notes : tuple of str
         Sentences for the user about how the file was read (``decimal commas``, ``time column jitter 0.2 %``).
     lost_share : float
@@ -73,6 +76,8 @@ class Recording:
     lost_share: float = 0.0
     doubts: tuple[str, ...] = ()
     speed_rpm: FloatArray | None = None
+    tacho: FloatArray | None = None
+    pulses_per_turn: float | None = None
 
     @property
     def duration_s(self) -> float | None:
@@ -87,8 +92,16 @@ class Recording:
         if sampling_rate_hz is not None:
             changed = replace(changed, sampling_rate_hz=check_rate_hz(sampling_rate_hz), rate_source=by)
         if shaft_rpm is not None:
-            changed = replace(changed, shaft_rpm=check_rpm(shaft_rpm), rpm_source=by)
+            rpm = check_rpm(shaft_rpm)
+            changed = replace(changed, shaft_rpm=rpm, rpm_source=by, speed_rpm=self._column_of(rpm))
         return changed
+
+    def _column_of(self, rpm: float) -> FloatArray | None:
+        """The speed column for a shaft at another mean speed: one behind a belt or a gear speeds up with the first."""
+        if self.speed_rpm is None or not np.isfinite(self.speed_rpm).any():
+            return self.speed_rpm
+        ratio = rpm / float(np.nanmedian(self.speed_rpm))
+        return self.speed_rpm * ratio if ratio > 0 and abs(ratio - 1) > OTHER_SHAFT else self.speed_rpm
 
 
 def check_rate_hz(rate_hz: float) -> float:

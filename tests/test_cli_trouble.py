@@ -72,6 +72,20 @@ def test_stopping_while_libraries_load_is_130() -> None:
     assert "Traceback" not in told
 
 
+def test_what_a_library_makes_of_being_stopped_is_stopping_too() -> None:
+    program = (
+        "import os, signal, bearing.cli.main as main, bearing.__main__ as command\n"
+        "def loads(*_):\n"
+        "    try: os.kill(os.getpid(), signal.SIGINT)\n"
+        "    except KeyboardInterrupt: pass\n"
+        "    raise ImportError('your set-up is broken')\n"
+        "main.parser = loads\n"
+        "command.run()"
+    )
+    answer = subprocess.run([PYTHON, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (answer.returncode, answer.stderr) == (130, "stopped\n")
+
+
 @pytest.mark.parametrize("kind", ["fifo", "/dev/zero", "/dev/urandom", "/dev/null"])
 def test_only_regular_files_are_read(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = kind

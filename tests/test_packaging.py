@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -41,7 +40,9 @@ def test_the_version_is_said_once() -> None:
 
 def test_the_command_exists() -> None:
     module, name = PROJECT["scripts"]["bearing"].split(":")
-    assert getattr(import_module(module), name) is command_line.main
+    command = f"import sys; sys.argv = ['bearing', '--version']; from {module} import {name}; sys.exit({name}())"
+    told = subprocess.run([sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert told.stdout.strip().endswith(bearing.__version__)
 
 
 def test_what_is_missing_is_named_with_its_extra() -> None:

@@ -70,6 +70,16 @@ class ChannelVerdict(BaseModel):
     reason: str
 
 
+class SpeedOverTime(BaseModel):
+    """A shaft that did not hold its speed, and who says so."""
+
+    source: str = Field(description="tacho, speed column or signal.")
+    lowest_rpm: float
+    highest_rpm: float
+    spread: float = Field(description="5th to 95th percentile over the mean.")
+    confidence: float = Field(description="That the speed over time is right within 1 %, 0 to 1.")
+
+
 class DiagnosisAnswer(BaseModel):
     """One diagnosis: the same object on the page, the command line and in the library."""
 
@@ -83,6 +93,7 @@ class DiagnosisAnswer(BaseModel):
     stated_rpm: float | None = Field(description="The speed given by file or user, null where none was.")
     rpm_source: str
     rpm_confidence: float = Field(description="1 for a stated speed, less for one estimated from the signal.")
+    moved: SpeedOverTime | None = Field(description="Where the speed moved and was followed; null where it held.")
     bearing: Bearing | None
     verdict: State
     best_guess: Label | None = Field(description="The likeliest state, null where no fault line could be asked for.")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bearing import __version__
-from bearing.cli.trouble import discard_output, os_problem, program_fault, tell
+from bearing.cli.trouble import discard_output, os_problem, program_fault, tell, was_stopped
 from bearing.errors import BearingError, ParameterError
 from bearing.settings import check_or_exit, port_number
 
@@ -372,8 +372,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = PROGRAM_ERROR
         tell(f"error: {os_problem(error)}")
     except Exception as error:
-        code = PROGRAM_ERROR
-        tell(f"error: {program_fault(error)}")
+        stopped = was_stopped()
+        code = STOPPED if stopped else PROGRAM_ERROR
+        tell("stopped" if stopped else f"error: {program_fault(error)}")
     _close_streams()
     return code
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-__all__ = ["discard_output", "os_problem", "program_fault", "tell"]
+__all__ = ["discard_output", "listen_for_stop", "os_problem", "program_fault", "tell", "was_stopped"]
 
 
 def tell(sentence: str) -> None:
@@ -27,6 +28,25 @@ def program_fault(error: Exception) -> str:
         f"The program itself failed ({type(error).__name__}{where}{': ' if said else ''}{said}). "
         "No verdict is given; please report this with the file."
     )
+
+
+class _Stop:
+    requested = False
+
+
+def listen_for_stop() -> None:
+    """Remember that Ctrl-C was pressed: NumPy, stopped while it loads, tells of a broken set-up instead."""
+
+    def stop(*_: object) -> None:
+        _Stop.requested = True
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, stop)
+
+
+def was_stopped() -> bool:
+    """Whether Ctrl-C was pressed, whatever a library made of it."""
+    return _Stop.requested
 
 
 def os_problem(error: OSError) -> str:

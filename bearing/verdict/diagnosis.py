@@ -38,6 +38,7 @@ from bearing.verdict.opinions import (
     opinion_of,
     window_verdicts,
 )
+from bearing.verdict.turning import SpeedOverTime, Turning, turning_of
 from bearing.verdict.words import (
     Held,
     agreement_of,
@@ -45,6 +46,7 @@ from bearing.verdict.words import (
     family_remark,
     family_sentence,
     held_sentence,
+    moved_sentence,
     reason_of,
 )
 
@@ -127,6 +129,7 @@ class Diagnosis:
     `confidence` is what was counted of such statements on held-out bearings (`counted`); of an uncertain verdict, of
     its best guess. `rpm_confidence` (0..1) is 1 for a stated speed, less for one estimated from the signal.
     `shaft_rpm` is the speed used, exact as the signal shows it, None when unknown; `stated_rpm` the one given.
+    `moved` is the speed over time where it did not hold: the signal was then judged in shaft angle.
     `impacts` is there whenever something strikes. `evidence` holds the envelope's finding per family
     (outer, inner, ball), empty where speed or bearing are unknown. Where a file was judged, this is its worst channel's
     and `channels` holds a row of each (`bearing.verdict.file`). `print(diagnosis)` gives it in one line.
@@ -156,6 +159,7 @@ class Diagnosis:
     stated_rpm: float | None = None
     impacts: Impacts | None = None
     channels: tuple[ChannelVerdict, ...] = ()
+    moved: SpeedOverTime | None = None
     recording: Recording | None = field(default=None, compare=False)  # the signal, where `bearing.diagnose` was asked
 
     @property
@@ -165,7 +169,9 @@ class Diagnosis:
 
     @property
     def speed_note(self) -> str:
-        """A sentence when the speed is an estimate, or another than the stated one; "" otherwise."""
+        """A sentence when the speed moves, is an estimate, or another than the stated one; "" otherwise."""
+        if self.moved is not None:
+            return moved_sentence(self.moved)
         if self.shaft_rpm is None:
             return ""
         if self.stated_rpm is not None and abs(self.shaft_rpm / self.stated_rpm - 1) > TOLD_FROM:
@@ -228,6 +234,7 @@ class Diagnosis:
             "stated_rpm": self.stated_rpm,
             "rpm_source": self.rpm_source,
             "rpm_confidence": self.rpm_confidence,
+            "moved": None if self.moved is None else self.moved.as_dict(),
             "bearing": None if self.bearing is None else asdict(self.bearing),
             "verdict": self.verdict,
             "best_guess": self.best_guess,
@@ -296,15 +303,20 @@ def diagnose(
     signal = check_signal(recording.samples[usable_stretch(recording.samples)], MIN_SAMPLES)
     networks = networks or Networks.load(weights)
     spectra = speed_spectra(signal, rate_hz) if rate_hz >= SLOWEST_HZ else None
-    doctor = examine(recording, orders, spectra)
-    speed = _speed(recording, signal, orders, spectra)
+    turning = turning_of(recording, usable_stretch(recording.samples), signal, orders, spectra)
+    doctor = examine(recording, orders, spectra, speed_followed=turning.moved is not None)
     windows, opinions = _asked_of_windows(signal, rate_hz, networks.waveform)
+    level = indicators(signal)
+    if turning.moved is not None:  # from here on the signal as that of a shaft at its mean speed
+        signal, rate_hz = turning.signal, turning.rate_hz
+        spectra = speed_spectra(signal, rate_hz)
+    speed = _speed(turning, orders, spectra)
     found: OrderOpinion | None = None
     guard: Guard | None = None
     if not (why := _deaf(orders, speed.rpm, rate_hz, len(signal))):
         assert orders is not None
         found, speed = _asked(signal, rate_hz, speed, orders, networks.order)
-        guard = _guard_of(found, signal, rate_hz, stated=recording.shaft_rpm is not None)
+        guard = _guard_of(found, signal, rate_hz, stated=turning.confidence == 1.0)
         opinions |= _physical_opinions(found)
     else:
         opinions |= {name: no_opinion(name, why) for name in ("order_cnn", "envelope")}
@@ -332,9 +344,9 @@ def diagnose(
     return Diagnosis(
         file=recording.source,
         channel=recording.channel,
-        sampling_rate_hz=rate_hz,
+        sampling_rate_hz=recording.sampling_rate_hz,
         rate_source=recording.rate_source,
-        duration_s=len(recording.samples) / rate_hz,
+        duration_s=len(recording.samples) / recording.sampling_rate_hz,
         shaft_rpm=speed.rpm,
         rpm_source=speed.source,
         rpm_confidence=speed.confidence,
@@ -347,12 +359,13 @@ def diagnose(
         opinions=opinions,
         doctor=doctor,
         evidence=families,
-        indicators=indicators(signal),
+        indicators=level,
         windows=windows,
         model={"name": network.card["name"], "version": network.card["version"], "sha256": network.sha256},
         counted=calibration.count(verdict.kind),
         stated_rpm=recording.shaft_rpm,
         impacts=impacts,
+        moved=turning.moved,
     )
 
 
@@ -369,18 +382,15 @@ class _Speed:
     other_rpm: float | None = None
 
 
-def _speed(
-    recording: Recording, signal: FloatArray, orders: FaultOrders | None, spectra: SpeedSpectra | None
-) -> _Speed:
-    """The stated speed, held against the signal's own; or one estimated from the signal."""
-    rate_hz = recording.sampling_rate_hz
-    assert rate_hz is not None
-    if recording.shaft_rpm is not None:
-        stated = _Speed(recording.shaft_rpm, recording.rpm_source, 1.0)
-        if spectra is None:
-            return stated
-        question = cross_check(signal, rate_hz, recording.shaft_rpm, orders, spectra)
-        return replace(stated, other_rpm=question.found.rpm) if question.ask_both else stated
+def _speed(turning: Turning, orders: FaultOrders | None, spectra: SpeedSpectra | None) -> _Speed:
+    """The known speed, held against the signal's own; or one estimated from the signal."""
+    signal, rate_hz = turning.signal, turning.rate_hz
+    if turning.rpm is not None:
+        known = _Speed(turning.rpm, turning.source, turning.confidence)
+        if spectra is None or turning.confidence < 1.0:
+            return known
+        question = cross_check(signal, rate_hz, turning.rpm, orders, spectra)
+        return replace(known, other_rpm=question.found.rpm) if question.ask_both else known
     if orders is None or spectra is None:
         return _Speed(None, "", 0.0)  # without a bearing no speed would help
     found = estimate_speed(signal, rate_hz, orders, spectra=spectra)

@@ -29,6 +29,7 @@ LEAST_FILLED_DEG = 165.0  # the emptiest bearing of the catalogue fills 174
 MOST_HUM = 0.95  # share of the power from which there is nothing else to hear
 LEAST_OCCUPIED_HZ = 2_000.0
 MOST_DRIFT = 0.02
+MOST_WANDERING = 0.05  # of a speed column, which is noisy
 NOMINAL = 0.02  # stated speeds are off by as much, and nobody is told
 SEVERITIES = ("ok", "note", "warning", "severe")
 
@@ -113,7 +114,10 @@ def usable_stretch(samples: FloatArray) -> slice:
 
 
 def examine(
-    recording: Recording, orders: FaultOrders | None = None, spectra: SpeedSpectra | None = None
+    recording: Recording,
+    orders: FaultOrders | None = None,
+    spectra: SpeedSpectra | None = None,
+    speed_followed: bool = False,
 ) -> DoctorReport:
     """Facts and findings of one recording; never raises, whatever the samples hold.
 
@@ -125,9 +129,11 @@ def examine(
         The bearing's lines, for the check that the sampling rate reaches them.
     spectra : SpeedSpectra, optional
         `speed_spectra` of the usable stretch, where they are at hand.
+    speed_followed : bool
+        A moving speed was followed: it smears no line, and no single number says what it was.
     """
     with np.errstate(all="ignore"):  # samples of 1e-300 and 1e300 are findings, not warnings on the console
-        found = [finding for finding in _findings(recording, orders, spectra) if finding is not None]
+        found = [finding for finding in _findings(recording, orders, spectra, speed_followed) if finding is not None]
     found.sort(key=lambda finding: -SEVERITIES.index(finding.severity))
     return DoctorReport(
         channel=recording.channel,
@@ -144,7 +150,9 @@ def examine(
     )
 
 
-def _findings(recording: Recording, orders: FaultOrders | None, spectra: SpeedSpectra | None) -> list[Finding | None]:
+def _findings(
+    recording: Recording, orders: FaultOrders | None, spectra: SpeedSpectra | None, speed_followed: bool
+) -> list[Finding | None]:
     stretch = usable_stretch(recording.samples)
     signal = recording.samples[stretch]
     findings = [_not_finite(recording.samples, stretch), _short(recording, len(signal)), _rate(recording, orders)]
@@ -159,8 +167,11 @@ def _findings(recording: Recording, orders: FaultOrders | None, spectra: SpeedSp
         findings.append(sick)
         if sick is None:
             findings += _amplitude_checks(signal, low, high)
-            findings += _spectral_checks(signal, recording, spectra)
+            findings += _spectral_checks(signal, recording)
             findings += _nature_checks(signal, recording)
+            if not speed_followed:
+                findings.append(_speed(signal, recording, spectra))
+                findings.append(_wandering(signal, recording, stretch))
     return findings
 
 
@@ -400,13 +411,13 @@ def _coarse(spread: float, step: float) -> Finding | None:
 # --- spectrum -------------------------------------------------------------------------------------------------------
 
 
-def _spectral_checks(signal: FloatArray, recording: Recording, spectra: SpeedSpectra | None) -> list[Finding | None]:
+def _spectral_checks(signal: FloatArray, recording: Recording) -> list[Finding | None]:
     rate_hz = recording.sampling_rate_hz
     if rate_hz is None or len(signal) < MIN_SAMPLES:
         return []
     lines = narrow_lines(signal, rate_hz)
     shaft_hz = rpm_to_hz(recording.shaft_rpm) if recording.shaft_rpm else None
-    return [_hum(lines, shaft_hz), _suspicious_rate(lines, shaft_hz, rate_hz), _speed(signal, recording, spectra)]
+    return [_hum(lines, shaft_hz), _suspicious_rate(lines, shaft_hz, rate_hz)]
 
 
 def _hum(lines: Lines, shaft_hz: float | None) -> Finding | None:
@@ -439,7 +450,7 @@ def _speed(signal: FloatArray, recording: Recording, spectra: SpeedSpectra | Non
     """A stated speed that the spectrum contradicts, which a wrong sampling rate looks like, too."""
     from bearing.physics.speed import cross_check
 
-    if recording.shaft_rpm is None or recording.sampling_rate_hz is None:
+    if recording.shaft_rpm is None or recording.sampling_rate_hz is None or len(signal) < MIN_SAMPLES:
         return None
     try:
         # Without the bearing's orders: a fault's own lines then cannot pose as another shaft.
@@ -455,14 +466,14 @@ def _speed(signal: FloatArray, recording: Recording, spectra: SpeedSpectra | Non
 
 
 def _nature_checks(signal: FloatArray, recording: Recording) -> list[Finding | None]:
-    """Whether it is vibration at all, of how wide a range, and of a shaft that holds its speed."""
+    """Whether it is vibration at all, and of how wide a range."""
     rate_hz = recording.sampling_rate_hz
     if rate_hz is None or len(signal) < MIN_SAMPLES:
         return []
     kind = nature(signal, rate_hz)
     if kind.no_vibration is not None:
         return [Finding("not vibration", "severe", _nature_sentence(kind), vetoes_normal=True)]
-    return [_narrow(signal, rate_hz, kind), _wandering(signal, rate_hz, recording.shaft_rpm)]
+    return [_narrow(signal, rate_hz, kind)]
 
 
 def _nature_sentence(kind: Nature) -> str:
@@ -494,15 +505,25 @@ def _narrow(signal: FloatArray, rate_hz: float, kind: Nature) -> Finding | None:
     )
 
 
-def _wandering(signal: FloatArray, rate_hz: float, rpm: float | None) -> Finding | None:
+def _wandering(signal: FloatArray, recording: Recording, stretch: slice) -> Finding | None:
     """A run-up or run-down: every line smears, and finding none says nothing."""
-    share = drift(signal[: min(int(_DRIFT_S * rate_hz), _DRIFT_SAMPLES)], rate_hz, rpm_to_hz(rpm or _USUAL_RPM))
+    rate_hz, rpm = recording.sampling_rate_hz, recording.shaft_rpm
+    if rate_hz is None or len(signal) < MIN_SAMPLES:
+        return None
+    if recording.speed_rpm is not None and (known := recording.speed_rpm[stretch])[np.isfinite(known)].size:
+        low, high = np.nanpercentile(known, (5, 95))
+        share = float(high / low - 1) if low > 0 else float("inf")
+        share = share if share > MOST_WANDERING else 0.0
+    else:
+        looked_at = signal[: min(int(_DRIFT_S * rate_hz), _DRIFT_SAMPLES)]
+        share = drift(looked_at, rate_hz, rpm_to_hz(rpm or _USUAL_RPM))
     if share <= MOST_DRIFT:
         return None
+    by = f" by about {100 * share:.0f} %" if share < 10 else ""
     return Finding(
         "speed varies",
         "warning",
-        f"The shaft does not hold its speed: it changes by about {100 * share:.0f} % while this is recorded, and every "
+        f"The shaft does not hold its speed: it changes{by} while this is recorded, and every "
         "line smears. Record at constant speed, or give a speed channel.",
         vetoes_normal=True,
     )

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bearing.physics.envelope_rule import BEATS_CHANCE, FamilyEvidence
+from bearing.physics.order_tracking import SpeedSource
 from bearing.signal.order_spectrum import OrderSpectrum
 
 if TYPE_CHECKING:
     from bearing.verdict.diagnosis import Impacts
     from bearing.verdict.fusion import Verdict
     from bearing.verdict.opinions import Opinion
+    from bearing.verdict.turning import SpeedOverTime
 
 __all__ = [
     "Held",
@@ -24,7 +26,9 @@ __all__ = [
     "family_sentence",
     "held_sentence",
     "impacts_sentence",
+    "moved_sentence",
     "reason_of",
+    "speed_source_words",
     "watch_sentence",
 ]
 
@@ -152,6 +156,27 @@ def burst_sentence(spectrum: OrderSpectrum) -> str:
         return ""
     low_hz, high_hz = spectrum.bands[band]
     return f"Bursts heard: kurtosis {kurtosis[band]:.1f} from {low_hz / 1000:.1f} to {high_hz / 1000:.1f} kHz."
+
+
+_SPEED_SOURCES = {
+    SpeedSource.TACHO: "the tacho",
+    SpeedSource.COLUMN: "the speed column",
+    SpeedSource.SIGNAL: "the signal's own lines",
+    SpeedSource.NONE: "",
+}
+
+
+def speed_source_words(source: SpeedSource) -> str:
+    """Who says how the shaft turned: ``the tacho``."""
+    return _SPEED_SOURCES[source]
+
+
+def moved_sentence(moved: SpeedOverTime) -> str:
+    """That the shaft did not hold its speed, and what was done about it."""
+    return (
+        f"The speed moves from {moved.rpm.min():,.0f} to {moved.rpm.max():,.0f} rpm by "
+        f"{speed_source_words(SpeedSource(moved.source))}: judged turn by turn, not second by second."
+    )
 
 
 def agreement_of(opinions: Mapping[str, Opinion]) -> str:

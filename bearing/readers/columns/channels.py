@@ -137,7 +137,7 @@ def _of_group(
 ) -> list[Recording]:
     """The signals of the columns under one clock."""
     rate, notes = _rate(facts.rate, group.clock)
-    signals, speed, more_notes, doubts = _set_labels_aside(group.columns)
+    signals, speed, more_notes = _set_labels_aside(group.columns)
     notes = [*group.notes, *notes, *more_notes]
     if not signals:
         raise UnsupportedFormat(
@@ -153,9 +153,11 @@ def _of_group(
     if all(kind_of(column.name, column.unit) == "temperature" for column in signals):
         raise UnsupportedFormat(f"'{clean_file_name(source)}' holds temperatures ({_listed(signals)}), no vibration.")
     speed = speed or _pulsed_speed(signals, rate, group.clock, notes)
-    known = replace(facts, rate=rate, started=facts.started or group.started).or_else(Facts(None, speed, tuple(notes)))
+    known = replace(facts, rate=rate, started=facts.started or group.started).or_else(
+        Facts(None, speed.known if speed else None, tuple(notes))
+    )
     bounds.check_channels(len(signals))
-    recordings = [_recording(column, known, group.clock, source, tuple(doubts)) for column in signals]
+    recordings = [_recording(column, known, group.clock, source, speed) for column in signals]
     fast = [r for r in recordings if r.sampling_rate_hz is None or r.sampling_rate_hz >= MIN_RATE_HZ]
     slow = [r for r in recordings if r not in fast] if len(fast) < len(recordings) else []
     if slow and fast:
@@ -164,13 +166,14 @@ def _of_group(
     return recordings
 
 
-def _recording(column: Column, facts: Facts, clock: Clock | None, source: str, doubts: tuple[str, ...]) -> Recording:
+def _recording(column: Column, facts: Facts, clock: Clock | None, source: str, speed: _Speed | None) -> Recording:
     """One channel: on its clock's grid, on its own rows where it fills only every k-th, its gaps bridged and told."""
     values = np.ascontiguousarray(column.values, dtype=np.float64)
     values = laid_out(values, clock.places if clock else None)
     notes = list(facts.notes)
     rate_hz = facts.rate.value if facts.rate else None
     values, every = _own_rows(values)
+    doubts: tuple[str, ...] = ()
     if every > 1:
         rate_hz = rate_hz / every if rate_hz else None
         notes.append(f"Column '{clean_name(column.name)}' fills one row in {every} and is read at its own rate.")
@@ -200,7 +203,17 @@ def _recording(column: Column, facts: Facts, clock: Clock | None, source: str, d
         started=facts.started,
         lost_share=lost,
         doubts=doubts,
+        speed_rpm=_beside(speed.rpm, clock, samples.size) if speed else None,
+        tacho=_beside(speed.tacho, clock, samples.size) if speed else None,
     )
+
+
+def _beside(values: FloatArray | None, clock: Clock | None, size: int) -> FloatArray | None:
+    """A speed's column on the grid of a channel of `size` samples; None where the two do not run side by side."""
+    if values is None:
+        return None
+    values = laid_out(np.ascontiguousarray(values, dtype=np.float64), clock.places if clock else None)
+    return values if values.size == size else None
 
 
 def _own_rows(values: FloatArray) -> tuple[FloatArray, int]:
@@ -356,11 +369,10 @@ def _may_vibrate(column: Column) -> bool:
 # --- labels, counters, speed ----------------------------------------------------------------------------------------
 
 
-def _set_labels_aside(columns: list[Column]) -> tuple[list[Column], Known | None, list[str], list[str]]:
-    """The signals among the columns, the speed one gives, notes, and what forbids a ``normal``."""
+def _set_labels_aside(columns: list[Column]) -> tuple[list[Column], _Speed | None, list[str]]:
+    """The signals among the columns, the speed one gives, and notes."""
     notes: list[str] = []
-    doubts: list[str] = []
-    speed: Known | None = None
+    speed: _Speed | None = None
     signals = []
     for column in columns:
         kind = kind_of(column.name, column.unit) if column.named else ""
@@ -369,14 +381,23 @@ def _set_labels_aside(columns: list[Column]) -> tuple[list[Column], Known | None
         elif kind == "counter" and _rises(column.values[np.isfinite(column.values)]):
             notes.append(f"Column '{clean_name(column.name)}' only counts the rows and is set aside.")
         elif kind == "speed" and len(columns) > 1:
-            speed = speed or _steady_speed(column, notes, doubts)
+            speed = speed or _speed_column(column, notes)
         else:
             signals.append(column)
-    return signals, speed, notes, doubts
+    return signals, speed, notes
 
 
-def _steady_speed(column: Column, notes: list[str], doubts: list[str]) -> Known | None:
-    """Shaft speed from a column in rpm or Hz; a wandering speed is told, not averaged away."""
+@dataclass(frozen=True)
+class _Speed:
+    """A shaft speed with the column that tells it: in rpm at each row, or as pulses."""
+
+    known: Known | None
+    rpm: FloatArray | None = None
+    tacho: FloatArray | None = None
+
+
+def _speed_column(column: Column, notes: list[str]) -> _Speed | None:
+    """Shaft speed from a column in rpm or Hz."""
     name = f"column '{clean_name(column.name)}'"
     values = column.values[np.isfinite(column.values)]
     per_unit = rpm_per_unit(column.unit or ("rpm" if "rpm" in words_of(column.name) else ""))
@@ -385,18 +406,16 @@ def _steady_speed(column: Column, notes: list[str], doubts: list[str]) -> Known 
     if not values.size or per_unit is None:
         notes.append(f"Speed {name} has no unit (rpm or Hz), so it is set aside: give the speed yourself.")
         return None
-    low, middle, high = (float(value) * per_unit for value in np.percentile(values, (5, 50, 95)))
+    middle = float(np.median(values)) * per_unit
     if not RPM_LIMITS[0] <= middle <= RPM_LIMITS[1]:
         notes.append(f"Speed {name} holds {middle:g}, no shaft speed: give the speed yourself.")
         return None
-    if high - low > 0.02 * middle:
-        wanders = f"The speed in {name} wanders between {low:,.0f} and {high:,.0f} rpm: fault lines are smeared."
-        notes.append(wanders)
-        doubts += [wanders[0].lower() + wanders[1:-1]] if high - low > 0.05 * middle else []
-    return Known(middle, f"{name} (median)")
+    return _Speed(Known(middle, f"{name} (median)"), rpm=column.values * per_unit)
 
 
-def _pulsed_speed(signals: Sequence[Column], rate: Known | None, clock: Clock | None, notes: list[str]) -> Known | None:
+def _pulsed_speed(
+    signals: Sequence[Column], rate: Known | None, clock: Clock | None, notes: list[str]
+) -> _Speed | None:
     """Shaft speed from a tachometer or keyphasor among the signals, one pulse a turn."""
     if rate is None:
         return None
@@ -410,8 +429,8 @@ def _pulsed_speed(signals: Sequence[Column], rate: Known | None, clock: Clock | 
         label = f"tachometer '{clean_name(column.name)}'"
         if rpm > MOST_PULSED_RPM or rpm < RPM_LIMITS[0]:
             notes.append(f"The {label} pulses {rpm / 60:,.0f} times a second, more than once a turn: give the speed.")
-            continue
-        return Known(rpm, f"{label}, one pulse a turn")
+            return _Speed(None, tacho=column.values)
+        return _Speed(Known(rpm, f"{label}, one pulse a turn"), tacho=column.values)
     return None
 
 

@@ -1,0 +1,93 @@
+"""A shaft that does not hold its speed, from file to verdict: followed by column, tacho, or the signal itself."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+import bearing
+from bearing.physics.simulate import SimulationConfig, simulate
+from bearing.recording import FloatArray, Recording
+from bearing.verdict.diagnosis import Bearing, diagnose
+from bearing.verdict.doctor import examine
+
+RATE_HZ = 12_000.0
+CONFIG = SimulationConfig(state="outer", sampling_rate_hz=RATE_HZ, duration_s=8.0, shaft_rpm=1200.0, seed=5)
+KNOWN = Bearing("6205-2RS JEM", CONFIG.orders)
+
+
+@lru_cache
+def run_up(state: str = "outer") -> tuple[FloatArray, FloatArray]:
+    """A signal and its speed in rpm at each sample: from 900 to 1500 rpm."""
+    count = round(CONFIG.duration_s * RATE_HZ)
+    rpm = np.linspace(900.0, 1500.0, count)
+    config = SimulationConfig(state=state, sampling_rate_hz=RATE_HZ, duration_s=8.0, shaft_rpm=1200.0, seed=5)
+    return simulate(config, np.cumsum(rpm) / 60 / RATE_HZ), rpm
+
+
+def text(head: str, *columns: FloatArray) -> bytes:
+    rows = "\n".join(",".join(f"{value:.6g}" for value in row) for row in zip(*columns, strict=True))
+    return f"# SIMULATED, sampling_rate_hz={RATE_HZ:g}\n{head}\n{rows}\n".encode()
+
+
+@pytest.mark.parametrize("source", ["speed column", "tacho"])
+def test_what_the_file_says_of_the_speed_is_followed(source: str) -> None:
+    signal, rpm = run_up()
+    pulses = (np.cumsum(rpm) / 60 / RATE_HZ % 1 < 0.1).astype(float)
+    head, beside = ("acc [g],speed [rpm]", rpm) if source == "speed column" else ("acc [g],keyphasor [V]", pulses)
+    found = bearing.diagnose(text(head, signal, beside), bearing="6205-2RS JEM")
+    assert found.verdict == "outer"
+    assert found.moved is not None
+    assert (found.moved.source, found.to_dict()["moved"]["source"]) == (source, source)
+    assert found.moved.rpm.min() == pytest.approx(900, rel=0.03)
+    assert found.moved.rpm.max() == pytest.approx(1500, rel=0.03)
+    assert "judged turn by turn" in found.speed_note
+    assert found.speed_note in found.warnings
+    assert found.doctor.of("speed varies") is None
+    assert (found.sampling_rate_hz, found.duration_s) == (RATE_HZ, pytest.approx(8.0, rel=0.01))
+
+
+@pytest.mark.parametrize("rpm", [1200.0, None])
+def test_without_a_word_of_it_the_signal_is_followed(rpm: float | None) -> None:
+    signal, true = run_up()
+    found = diagnose(Recording(signal, RATE_HZ, rpm), KNOWN)
+    assert found.verdict == "outer"
+    assert found.moved is not None
+    assert found.moved.source == "signal"
+    seen = np.interp(found.moved.time_s, np.arange(len(true)) / RATE_HZ, true)
+    assert np.median(np.abs(found.moved.rpm / seen - 1)) < 0.005
+
+
+def test_a_sound_bearing_is_not_called_damaged_for_a_moving_shaft() -> None:
+    signal, rpm = run_up("healthy")
+    assert diagnose(Recording(signal, RATE_HZ, 1200.0, speed_rpm=rpm), KNOWN).verdict == "normal"
+    assert diagnose(Recording(signal, RATE_HZ, 1200.0), KNOWN).verdict in ("normal", "uncertain")
+
+
+def test_a_shaft_that_holds_its_speed_is_left_alone() -> None:
+    signal = simulate(CONFIG)
+    column = 1200 + np.random.default_rng(0).normal(0, 1, len(signal))
+    found = diagnose(Recording(signal, RATE_HZ, 1200.0, speed_rpm=column), KNOWN)
+    assert (found.verdict, found.moved) == ("outer", None)
+    plain = diagnose(Recording(signal, RATE_HZ, 1200.0), KNOWN)
+    assert found.to_dict() == plain.to_dict()
+
+
+def test_a_column_of_another_shaft_is_geared_to_the_speed_that_was_typed() -> None:
+    signal, rpm = run_up()
+    motor = Recording(signal, RATE_HZ, 2400.0, speed_rpm=2 * rpm)
+    found = diagnose(motor.corrected(shaft_rpm=1200.0), KNOWN)
+    assert (found.verdict, found.shaft_rpm) == ("outer", pytest.approx(1200, rel=0.01))
+    assert motor.corrected(shaft_rpm=2450.0).speed_rpm is motor.speed_rpm  # near enough: the column knows better
+
+
+def test_a_moving_column_that_nobody_follows_forbids_normal() -> None:
+    signal, rpm = run_up("healthy")
+    recording = Recording(signal, RATE_HZ, 1200.0, speed_rpm=rpm)
+    told = examine(recording).of("speed varies")
+    assert told is not None
+    assert told.vetoes_normal
+    assert "about 58 %" in told.sentence  # 930 to 1470 rpm, but for the outer twentieths
+    assert examine(recording, speed_followed=True).of("speed varies") is None
