@@ -16,7 +16,7 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,18 +25,17 @@ from bearing.cwru.registry import registry
 from bearing.errors import DataError
 from bearing.physics.catalogue import find, load_catalogue
 from bearing.physics.combs import speed_spectra
-from bearing.physics.order_tracking import Steadied, look, steady
+from bearing.physics.order_tracking import look, steady
 from bearing.physics.simulate import CONDITIONS, Resonance, SimulationConfig, simulate
 from bearing.recording import FloatArray, Recording
 from bearing.signal.angle import angle_of_speed, interpolate, to_angle
-from bearing.verdict.diagnosis import Bearing, diagnose
+from bearing.verdict.diagnosis import Bearing, Diagnosis, diagnose
 
 RATE_HZ = 51_200.0
 SECONDS = 10.0
 LAWS = (("ramp", 0.01), ("ramp", 0.02), ("ramp", 0.05), ("sine", 0.05), ("ramp", 0.1), ("sine", 0.1), ("ramp", 0.2),
         ("sine", 0.2), ("run-up", 0.0))  # fmt: skip
-KNOWN = ("nothing done", "speed column", "tacho", "mean rpm", "bearing only")
-SURE = 0.8  # confidence in a speed from which the diagnosis may rest on it
+KNOWN = ("speed column", "tacho", "mean rpm", "bearing only")
 
 
 def resampling_ms(seconds: float = SECONDS, repeats: int = 9) -> float:
@@ -107,24 +106,17 @@ def cwru(kind: str, amount: float) -> Iterator[Moving]:
         yield Moving(f"CWRU {end}", entry.label, signal, rate_hz, rpm, bearing)
 
 
-def made_steady(case: Moving, known: str) -> Steadied:
-    mean_rpm, orders = float(case.rpm.mean()), case.bearing.orders
-    if known == "nothing done":
-        return Steadied(case.signal, case.rate_hz, mean_rpm)
+def verdict_of(case: Moving, known: str) -> Diagnosis:
+    """What a user is told who knows so much."""
+    mean_rpm = None if known == "bearing only" else float(case.rpm.mean())
+    recording = Recording(case.signal, case.rate_hz, mean_rpm)
     if known == "speed column":
-        return steady(case.signal, case.rate_hz, speed_rpm=case.rpm, orders=orders)
+        recording = replace(recording, speed_rpm=case.rpm)
     if known == "tacho":
         turns = np.cumsum(case.rpm) / 60 / case.rate_hz
         noise = np.random.default_rng(0).standard_normal(len(turns))
-        return steady(case.signal, case.rate_hz, mean_rpm, tacho=(turns % 1 < 0.1) + 0.05 * noise, orders=orders)
-    return steady(case.signal, case.rate_hz, mean_rpm if known == "mean rpm" else None, orders=orders)
-
-
-def verdict_of(case: Moving, known: str) -> tuple[str, Steadied]:
-    still = made_steady(case, known)
-    unsure = known == "bearing only" and still.resampled and still.confidence < SURE
-    rpm = None if unsure else still.rpm
-    return diagnose(Recording(still.signal, still.rate_hz, rpm), case.bearing).verdict, still
+        recording = replace(recording, tacho=(turns % 1 < 0.1) + 0.05 * noise)
+    return diagnose(recording, case.bearing)
 
 
 def grade(state: str, verdict: str) -> str:
@@ -137,12 +129,12 @@ def grade(state: str, verdict: str) -> str:
     return "wrong"
 
 
-def off_percent(case: Moving, still: Steadied) -> float:
-    """Median error of the speed over time; NaN where none was read."""
-    if not len(still.time_s):
+def off_percent(case: Moving, found: Diagnosis) -> float:
+    """Median error of the speed over time; NaN where it was not seen to move."""
+    if found.moved is None:
         return float("nan")
-    true = np.interp(still.time_s, np.arange(len(case.rpm)) / case.rate_hz, case.rpm)
-    return 100 * float(np.median(np.abs(still.rpm_over_time / true - 1)))
+    true = np.interp(found.moved.time_s, np.arange(len(case.rpm)) / case.rate_hz, case.rpm)
+    return 100 * float(np.median(np.abs(found.moved.rpm / true - 1)))
 
 
 def table(cases: Iterator[Moving], known: tuple[str, ...]) -> None:
@@ -151,11 +143,12 @@ def table(cases: Iterator[Moving], known: tuple[str, ...]) -> None:
     errors: dict[str, list[float]] = {way: [] for way in known}
     for case in cases:
         for way in known:
-            verdict, still = verdict_of(case, way)
+            found = verdict_of(case, way)
+            verdict = found.verdict
             what = grade(case.state, verdict)
             for law in (case.law, "all"):
                 counts.setdefault((law, case.state, way), Counter())[what] += 1
-            errors[way].append(off_percent(case, still))
+            errors[way].append(off_percent(case, found))
             if what == "wrong":
                 print(f"    wrong: {case.law}, {case.state}, {way}: {verdict}", flush=True)
     print(f"{'right/unsure/wrong':38s}" + "".join(f"{way:>16s}" for way in known))
