@@ -23,7 +23,6 @@ from bearing.signal.spectrum import amplitude_spectrum
 from bearing.verdict.ask import answer_of
 from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.doctor import usable_stretch
-from bearing.verdict.intake import open_path
 from bearing.verdict.request import Request
 
 __all__ = ["allowed_path", "create_server", "strongest_lines"]
@@ -50,7 +49,7 @@ def create_server(folders: Sequence[Path]) -> MCPServer:
     server = MCPServer("bearing", title="Bearing Diagnostics", instructions=INSTRUCTIONS, version=__version__)
 
     def answer(path: str, request: Request) -> Diagnosis:
-        return answer_of(open_path(allowed_path(path, roots)), request)
+        return answer_of(request.open_path(allowed_path(path, roots)), request)
 
     @server.tool(structured_output=True)
     @_in_one_sentence
@@ -62,6 +61,8 @@ def create_server(folders: Sequence[Path]) -> MCPServer:
         bearing: str | None = None,
         geometry: str | None = None,
         orders: str | None = None,
+        member: str | None = None,
+        raw: str | None = None,
     ) -> dict[str, Any]:
         """Diagnose one vibration file: verdict, confidence, reason, evidence.
 
@@ -71,8 +72,9 @@ def create_server(folders: Sequence[Path]) -> MCPServer:
 
         `bearing` is a designation like 6205-2RS; or give `geometry` (n=8,d=5.97,D=31.62,phi=0) or `orders`
         (bpfo=3.25,bpfi=4.76,bsf=2.56,ftf=0.41). `rate_hz` in Hz and `rpm` in 1/min replace what the file says.
+        `member` is one sheet or file inside, `raw` the layout of a file of samples alone (int16,le,2ch).
         """
-        return answer(path, Request(channel, rate_hz, rpm, bearing, geometry, orders)).to_dict()
+        return answer(path, Request(channel, rate_hz, rpm, bearing, geometry, orders, member, raw)).to_dict()
 
     @server.tool(structured_output=True)
     @_in_one_sentence
@@ -84,6 +86,8 @@ def create_server(folders: Sequence[Path]) -> MCPServer:
         bearing: str | None = None,
         geometry: str | None = None,
         orders: str | None = None,
+        member: str | None = None,
+        raw: str | None = None,
         count: int = 12,
     ) -> dict[str, Any]:
         """The `count` strongest lines of the amplitude spectrum (Hz, orders of shaft speed, the signal's unit), and
@@ -91,7 +95,7 @@ def create_server(folders: Sequence[Path]) -> MCPServer:
 
         Of the channel that `diagnose` answers for, or of the named one.
         """
-        found = answer(path, Request(channel, rate_hz, rpm, bearing, geometry, orders))
+        found = answer(path, Request(channel, rate_hz, rpm, bearing, geometry, orders, member, raw))
         recording = found.recording
         assert recording is not None  # `answer_of` keeps it
         return {

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["create_api", "create_app", "lifespan_of", "routes_of"]
 
 SMALL_BODY = 64_000  # bytes; a window or two are judged in less time than it takes to hand them to a thread
-FORM_FIELDS = ("file", "channel", "rate", "rpm", "bearing", "geometry", "orders")
+FORM_FIELDS = ("file", "channel", "rate", "rpm", "bearing", "geometry", "orders", "member", "raw")
 SYNONYMS = {
     **dict.fromkeys(("sampling_rate", "sampling_rate_hz", "sample_rate", "fs", "sr", "rate_hz", "frequency"), "rate"),
     **dict.fromkeys(("speed", "shaft_rpm", "shaft_speed", "rotation"), "rpm"),
@@ -133,10 +133,12 @@ def _upload(
     orders: Annotated[
         str | None, Form(description="Own fault orders, such as bpfo=3.25,bpfi=4.76,bsf=2.56,ftf=0.41.")
     ] = None,
+    member: Annotated[str | None, Form(description="One sheet of a spreadsheet, or one file of an archive.")] = None,
+    raw: Annotated[str | None, Form(description="Layout of a file of samples alone, such as int16,le,2ch.")] = None,
 ) -> Upload:
     """The form of both routes that take a file."""
     name = PurePosixPath((file.filename or "upload").replace("\\", "/")).name[:200]
-    named = {"bearing": bearing, "geometry": geometry, "orders": orders}
+    named = {"bearing": bearing, "geometry": geometry, "orders": orders, "member": member, "raw": raw}
     return Upload(file.file, name, {"channel": channel, "rate_hz": rate, "rpm": rpm, **named})
 
 
@@ -179,11 +181,10 @@ async def _answer(request: Request, upload: Upload) -> Diagnosis:
 
 def _diagnosis(upload: Upload) -> Diagnosis:
     from bearing.verdict.ask import answer_of
-    from bearing.verdict.intake import open_upload
     from bearing.verdict.request import Request as Asked
 
     asked = Asked(**upload.said)  # nonsense is refused before the file is read
-    return answer_of(open_upload(upload.file.read(), upload.name), asked)
+    return answer_of(asked.open_upload(upload.file.read(), upload.name), asked)
 
 
 @_rest.post(

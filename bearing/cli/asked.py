@@ -27,7 +27,8 @@ def request_of(arguments: argparse.Namespace) -> Request:
     from bearing.verdict.request import Request
 
     a = arguments
-    return Request(a.channel, a.rate, a.rpm, a.bearing, a.geometry, a.orders)
+    how = {name: getattr(a, name, None) for name in ("member", "raw")}  # only some commands read single files
+    return Request(a.channel, a.rate, a.rpm, a.bearing, a.geometry, a.orders, **how)
 
 
 def add_store(command: argparse.ArgumentParser) -> None:

@@ -22,7 +22,7 @@ from bearing.readers.names import safe_cell, unique_names
 from bearing.settings import limits
 from bearing.states import FAULTS
 from bearing.verdict.ask import answer_of
-from bearing.verdict.intake import Intake, open_path, open_upload
+from bearing.verdict.intake import Intake
 from bearing.verdict.request import Request
 
 __all__ = ["exit_code", "expand", "run"]
@@ -168,7 +168,7 @@ def _answers(files: Sequence[str], request: Request, pages: Sequence[Path]) -> I
 
 def _answer(name: str, request: Request, page: Path | None) -> dict[str, Any]:
     """The answer about one file, its report written; `unwritten` where that failed: the verdict stands all the same."""
-    found = answer_of(_opened(name), request)
+    found = answer_of(_opened(name, request), request)
     answer = found.as_dict()
     if page is not None:
         try:
@@ -184,14 +184,14 @@ def _failed(name: str, sentence: str) -> dict[str, Any]:
     return {"file": name, "verdict": "error", "reason": sentence, "crash": True}
 
 
-def _opened(name: str) -> Intake:
+def _opened(name: str, request: Request) -> Intake:
     if name == "-":
         try:
             data = sys.stdin.buffer.read(limits().max_bytes + 1)
         except OSError as error:
             raise UnreadableFile(f"Standard input could not be read ({error.strerror}): send a file to it.") from error
-        return open_upload(data, "stdin")
-    return open_path(name)
+        return request.open_upload(data, "stdin")
+    return request.open_path(name)
 
 
 def _line(name: str, answer: dict[str, Any]) -> str:

@@ -26,6 +26,7 @@ examples:
   python -m bearing diagnose pump.wav --rpm 1480 --geometry n=9,d=7.94,D=39.04,phi=0 --json
   python -m bearing diagnose recordings/ 'more/*.mat' --csv > verdicts.csv
   python -m bearing diagnose pump.csv --rate 25600 --html pump.html
+  python -m bearing diagnose daq.bin --raw int16,le,2ch --rate 25600
   cat pump.csv | python -m bearing diagnose - --rate 25600 --json | jq .verdict
 
 exit code:
@@ -253,6 +254,8 @@ def parser() -> argparse.ArgumentParser:
     diagnose = command("diagnose", _diagnose, "Tell what state the bearing in a recording is in.", DIAGNOSE_EXAMPLES)
     diagnose.add_argument("files", nargs="+", metavar="FILE", help="file, folder or glob; - reads one from the pipe")
     add_asked(diagnose)
+    diagnose.add_argument("--member", metavar="NAME", help="one sheet of a spreadsheet, one file of an archive")
+    diagnose.add_argument("--raw", metavar="LAYOUT", help="the file holds samples alone, laid out like int16,le,2ch")
     output = diagnose.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="one JSON object per file")
     output.add_argument("--csv", action="store_true", help="one CSV row per channel")

@@ -21,7 +21,7 @@ from bearing.settings import Limits, limits
 __all__ = ["preferred_channel", "vibration_channels", "read_bytes", "read_path"]
 
 
-def read_bytes(data: bytes, name: str, bounds: Limits | None = None) -> list[Recording]:
+def read_bytes(data: bytes, name: str, bounds: Limits | None = None, member: str = "") -> list[Recording]:
     """One Recording per channel of a file, whatever its format; the content decides, then the extension.
 
     Parameters
@@ -32,9 +32,13 @@ def read_bytes(data: bytes, name: str, bounds: Limits | None = None) -> list[Rec
         Its name: for the extension, for the number of a CWRU recording, and to show.
     bounds : Limits, optional
         What the file may cost; by default :func:`bearing.settings.limits`.
+    member : str, optional
+        The only sheet or file inside to read, of a spreadsheet or an archive.
 
     Raises
     ------
+    ParameterError
+        There is no such `member`.
     UnreadableFile
         The bytes are damaged, cut off or not what they claim.
     UnsupportedFormat
@@ -49,7 +53,7 @@ def read_bytes(data: bytes, name: str, bounds: Limits | None = None) -> list[Rec
     file_format = format_of(data, name)
     try:
         with np.errstate(all="ignore"):  # a damaged file is full of infinities; the doctor counts them
-            return file_format.read(data, name, bounds)
+            return file_format.read(data, name, bounds, member)
     except BearingError:
         raise
     except MemoryError as error:

@@ -17,13 +17,13 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bearing.errors import BearingError, InputError, TooLarge, UnreadableFile, UnsupportedFormat
+from bearing.errors import BearingError, InputError, ParameterError, TooLarge, UnreadableFile, UnsupportedFormat
 from bearing.readers.formats import format_of
 from bearing.readers.names import clean_file_name, clean_name, unique_names
 from bearing.recording import Recording
 from bearing.settings import Limits
 
-__all__ = ["check_zip_directory", "joined_parts", "read_compressed", "read_zip"]
+__all__ = ["check_zip_directory", "chosen_members", "joined_parts", "read_compressed", "read_zip"]
 
 _END_OF_DIRECTORY = b"PK\5\6"
 _LONGEST_END = 22 + 65_535  # bytes, with the longest comment
@@ -32,8 +32,10 @@ _ARCHIVES = ("archives:read_zip", "archives:read_compressed")
 _PASSED_OVER = (".png", ".jpg", ".jpeg", ".pdf", ".md", ".html", ".xml", ".ini", ".log", ".ds_store")
 
 
-def read_zip(data: bytes, name: str, bounds: Limits) -> list[Recording]:
+def read_zip(data: bytes, name: str, bounds: Limits, member: str = "") -> list[Recording]:
     """Channels of every table or recording in a zip archive; those of several carry their file's name in front.
+
+    `member` names the only one to read.
 
     Raises UnsupportedFormat when nothing in it can be read, UnreadableFile when it is damaged, TooLarge over a limit.
     """
@@ -43,19 +45,20 @@ def read_zip(data: bytes, name: str, bounds: Limits) -> list[Recording]:
     unpacked = samples = 0
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = [m for m in archive.infolist() if _is_candidate(m)]
-            for member in members:
-                if member.flag_bits & 1:
+            inside = {m.filename: m for m in archive.infolist() if _is_candidate(m)}
+            for file_name in chosen_members(list(inside), member):
+                info = inside[file_name]
+                if info.flag_bits & 1:
                     raise UnsupportedFormat("The zip archive is locked with a password: unpack it and upload the file.")
-                unpacked += member.file_size
+                unpacked += info.file_size
                 bounds.check_unpacked(unpacked)
-                with archive.open(member) as stream:
-                    content = stream.read(member.file_size)
-                recordings, refusal = _read_member(content, member.filename, bounds)
+                with archive.open(info) as stream:
+                    content = stream.read(info.file_size)
+                recordings, refusal = _read_member(content, file_name, bounds)
                 refusals += [refusal] if refusal else []
                 samples += sum(len(recording.samples) for recording in recordings)
                 bounds.check_samples(samples)
-                parts += [(clean_file_name(member.filename), recordings)] if recordings else []
+                parts += [(clean_file_name(file_name), recordings)] if recordings else []
     except BearingError:
         raise
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError, ValueError) as error:
@@ -66,7 +69,7 @@ def read_zip(data: bytes, name: str, bounds: Limits) -> list[Recording]:
         raise UnsupportedFormat(
             refusals[0]
             if len(refusals) == 1
-            else f"The zip archive holds no recording ({len(members)} files in it): upload the recording itself."
+            else f"The zip archive holds no recording ({len(inside)} files in it): upload the recording itself."
         )
     return joined_parts(parts, name, bounds)
 
@@ -104,6 +107,20 @@ def check_zip_directory(data: bytes, bounds: Limits) -> None:
         count, size = struct.unpack_from("<HI", data, at + 10)
         bounds.check_elements(max(count, size // _LARGEST_ENTRY))
         at = data.find(_END_OF_DIRECTORY, at + 1)
+
+
+def chosen_members(names: Sequence[str], wanted: str) -> Sequence[str]:
+    """All names, or the one that is wanted, by its whole name or without folders, in any case.
+
+    Raises ParameterError, listing what there is, where none fits.
+    """
+    if not wanted:
+        return names
+    for same in (str, clean_file_name, lambda name: clean_file_name(name).lower()):
+        if found := [name for name in names if same(name) == same(wanted)]:
+            return found[:1]
+    listed = ", ".join(clean_name(name) for name in names[:20]) + (" ..." if len(names) > 20 else "")
+    raise ParameterError(f"No {clean_name(wanted)!r} in this file; it holds {listed or 'none'}.")
 
 
 def joined_parts(parts: Sequence[tuple[str, list[Recording]]], name: str, bounds: Limits) -> list[Recording]:

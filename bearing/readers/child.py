@@ -32,7 +32,7 @@ def main(source: BinaryIO, sink: BinaryIO) -> None:
     _import_parser(data, request["name"])
     _limit_this_process(bounds, request["timeout_s"])
     try:
-        pieces = packed(read_bytes(data, request["name"], bounds))
+        pieces = packed(read_bytes(data, request["name"], bounds, request["member"]))
     except BearingError as error:
         head = json.dumps({"error": type(error).__name__, "message": str(error)}).encode()
         pieces = [struct.pack("<I", len(head)), head]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bearing.errors import UnsupportedFormat
+from bearing.errors import ParameterError, UnsupportedFormat
 from bearing.readers.names import clean_file_name
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Format:
         True where a library parses that trusts its input: then it runs in a killable child (see ``safe``).
     libraries : tuple of str
         What the child imports before its memory is limited.
+    members : bool
+        Whether such a file holds others (sheets, files) of which one may be chosen; its reader then takes the name.
     """
 
     title: str
@@ -48,11 +50,18 @@ class Format:
     reader: str
     in_child: bool = False
     libraries: tuple[str, ...] = ()
+    members: bool = False
 
-    def read(self, data: bytes, name: str, bounds: Limits) -> list[Recording]:
-        """The recordings in a file of this format; imports what is needed for it."""
+    def read(self, data: bytes, name: str, bounds: Limits, member: str = "") -> list[Recording]:
+        """The recordings in a file of this format; imports what is needed for it.
+
+        `member` names one sheet or file inside, "" is all of them. Raises ParameterError where there is none.
+        """
         module, function = self.reader.split(":")
-        recordings: list[Recording] = getattr(import_module(f"bearing.readers.{module}"), function)(data, name, bounds)
+        reader = getattr(import_module(f"bearing.readers.{module}"), function)
+        if member and not self.members:
+            raise ParameterError(f"A {self.title} file holds no sheets or files to choose {member[:80]!r} from.")
+        recordings: list[Recording] = reader(data, name, bounds, *([member] if self.members else []))
         return recordings
 
 
@@ -112,8 +121,8 @@ FORMATS: tuple[Format, ...] = (
     Format("NumPy .npy", (".npy",), _starts(b"\x93NUMPY"), "arrays.numpy_file:read_npy"),
     Format("NumPy .npz", (".npz",), _is_npz, "arrays.numpy_file:read_npz"),
     Format("spreadsheet", (".xlsx", ".xlsm", ".xls", ".ods"), _is_workbook, "tables.workbook:read_workbook",
-           True, ("python_calamine", "pandas")),
-    Format("zip archive", (".zip",), _starts(b"PK"), "archives:read_zip", True, ("pandas",)),
+           True, ("python_calamine", "pandas"), members=True),
+    Format("zip archive", (".zip",), _starts(b"PK"), "archives:read_zip", True, ("pandas",), members=True),
     Format("compressed file", (".gz", ".bz2", ".xz"), _starts(b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00"),
            "archives:read_compressed", True, ("pandas",)),
     Format("Parquet", (".parquet",), _starts(b"PAR1"), "tables.arrow:read_parquet", True, ("pyarrow.parquet",)),

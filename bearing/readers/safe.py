@@ -25,7 +25,7 @@ from bearing import errors
 from bearing.errors import TooLarge, UnreadableFile
 from bearing.readers import read_bytes
 from bearing.readers.formats import format_of
-from bearing.recording import Recording
+from bearing.recording import FloatArray, Recording
 from bearing.settings import Limits, limits
 
 __all__ = ["read_safely"]
@@ -34,36 +34,36 @@ _PATIENCE = 4.0
 
 
 def read_safely(
-    data: bytes, name: str, timeout_s: float | None = None, bounds: Limits | None = None
+    data: bytes, name: str, timeout_s: float | None = None, bounds: Limits | None = None, member: str = ""
 ) -> list[Recording]:
     """The same answer as :func:`bearing.readers.read_bytes`, from any file, in bounded time and memory.
 
     Parameters
     ----------
-    data, name, bounds
+    data, name, bounds, member
         As for ``read_bytes``.
     timeout_s : float, optional
         Seconds until a parse in a child process is given up; by default that of the limits.
 
     Raises
     ------
-    UnreadableFile, UnsupportedFormat, TooLarge
+    ParameterError, UnreadableFile, UnsupportedFormat, TooLarge
         As ``read_bytes``; UnreadableFile also when the parser crashed, TooLarge when it ran out of time or memory.
     """
     bounds = bounds or limits()
     bounds.check_bytes(len(data))
     if not data or not format_of(data, name).in_child:
-        return read_bytes(data, name, bounds)
-    return _read_in_child(data, name, timeout_s or bounds.timeout_s, bounds)
+        return read_bytes(data, name, bounds, member)
+    return _read_in_child(data, name, timeout_s or bounds.timeout_s, bounds, member)
 
 
-def _read_in_child(data: bytes, name: str, timeout_s: float, bounds: Limits) -> list[Recording]:
+def _read_in_child(data: bytes, name: str, timeout_s: float, bounds: Limits, member: str) -> list[Recording]:
     root = str(Path(__file__).resolve().parents[2])
     # One BLAS thread: the others would reserve address space for nothing.
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
     environment["ARROW_DEFAULT_MEMORY_POOL"] = "system"  # others reserve address space
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
-    request = json.dumps({"name": name, "bounds": asdict(bounds), "timeout_s": timeout_s}).encode()
+    request = json.dumps({"name": name, "bounds": asdict(bounds), "timeout_s": timeout_s, "member": member}).encode()
     # Files without a name rather than pipes: no copies of the recording wait in this process.
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as sink:
         source.write(struct.pack("<I", len(request)) + request)
@@ -100,18 +100,28 @@ def _unpacked(answer: BinaryIO) -> list[Recording]:
         raise getattr(errors, head["error"], UnreadableFile)(head["message"])
     recordings = []
     for meta in head["recordings"]:
-        samples = np.empty(meta.pop("count"), "<f8")
-        if answer.readinto(samples.data.cast("B")) != samples.nbytes:  # type: ignore[attr-defined]
-            raise UnreadableFile("The file crashed its reader: it is damaged, save it again or export it as CSV.")
+        count, has_speed = meta.pop("count"), meta.pop("has_speed")
+        arrays = [_numbers(answer, count) for _ in range(1 + has_speed)]
         meta["notes"], meta["doubts"] = tuple(meta["notes"]), tuple(meta["doubts"])
-        recordings.append(Recording(samples=samples, **meta))
+        recordings.append(Recording(arrays[0], speed_rpm=arrays[1] if has_speed else None, **meta))
     return recordings
 
 
+def _numbers(answer: BinaryIO, count: int) -> FloatArray:
+    """The next array of the child's answer; UnreadableFile when it died in the middle of it."""
+    numbers = np.empty(count, "<f8")
+    if answer.readinto(numbers.data.cast("B")) != numbers.nbytes:  # type: ignore[attr-defined]
+        raise UnreadableFile("The file crashed its reader: it is damaged, save it again or export it as CSV.")
+    return numbers
+
+
 def packed(recordings: list[Recording]) -> list[bytes | memoryview]:
-    """The child's answer in pieces: the length of a JSON head, the head, the samples of each channel."""
-    names = [field.name for field in fields(Recording) if field.name != "samples"]
-    head = json.dumps(
-        {"recordings": [{**{n: getattr(r, n) for n in names}, "count": len(r.samples)} for r in recordings]}
-    ).encode()
-    return [struct.pack("<I", len(head)), head, *(r.samples.astype("<f8", copy=False).data for r in recordings)]
+    """The child's answer in pieces: the length of a JSON head, the head, the arrays of each channel."""
+    names = [field.name for field in fields(Recording) if field.name not in ("samples", "speed_rpm")]
+    facts = [
+        {**{n: getattr(r, n) for n in names}, "count": len(r.samples), "has_speed": r.speed_rpm is not None}
+        for r in recordings
+    ]
+    head = json.dumps({"recordings": facts}).encode()
+    arrays = [array for r in recordings for array in (r.samples, r.speed_rpm) if array is not None]
+    return [struct.pack("<I", len(head)), head, *(array.astype("<f8", copy=False).data for array in arrays)]

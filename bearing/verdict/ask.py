@@ -89,10 +89,11 @@ def answer_of(intake: Intake, request: Request) -> Diagnosis:
     return replace(answer, recording=request.apply(intake, answer.channel)[0])
 
 
-def read(source: Source, name: str = "") -> Intake:
+def read(source: Source, name: str = "", *, member: str | None = None, raw: str | None = None) -> Intake:
     """The channels of a file, of its bytes, or of an array: `recordings`, and which is the likely one (`preferred`).
 
-    `name` is the file's name where only its bytes are at hand: its extension may tell the format.
+    `name` is the file's name where only its bytes are at hand: its extension may tell the format. `member` is the only
+    sheet or file inside to read; `raw` declares how a file of samples alone is laid out, like ``int16,le,2ch``.
 
     Raises the errors of `diagnose` that concern the source.
 
@@ -107,9 +108,9 @@ def read(source: Source, name: str = "") -> Intake:
     if isinstance(source, Recording):
         return _alone(_checked(source))
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return open_upload(bytes(source), name)
+        return open_upload(bytes(source), name, member, raw)
     if isinstance(source, (str, os.PathLike)):
-        return open_path(_path(source))
+        return open_path(_path(source), member, raw)
     recordings = tuple(to_recordings(_columns(source), name or "array", limits()))
     index, reason = preferred_channel(recordings)
     return Intake(recordings, index, reason, ("",) * len(recordings), vibration=vibration_channels(recordings))

@@ -13,6 +13,7 @@ from bearing.cwru.registry import BEARING_OF_END, RegistryEntry, recognise, reco
 from bearing.errors import ParameterError
 from bearing.physics.catalogue import find
 from bearing.readers import file_bytes, preferred_channel, vibration_channels
+from bearing.readers.arrays.raw import Layout, read_raw
 from bearing.readers.safe import read_safely
 from bearing.recording import Recording
 from bearing.settings import limits
@@ -51,9 +52,18 @@ class Intake:
         raise ParameterError(f"No channel {name!r} in this file; it holds {', '.join(names)}.")
 
 
-def open_upload(data: bytes, name: str) -> Intake:
-    """The channels of an uploaded file, hostile or not. Raises the errors of `bearing.readers.safe.read_safely`."""
-    recordings = read_safely(data, name)
+def open_upload(data: bytes, name: str, member: str | None = None, raw: str | None = None) -> Intake:
+    """The channels of an uploaded file, hostile or not.
+
+    `member` names the only sheet or file inside to read, `raw` the layout of raw samples (``int16,le,2ch``). Raises the
+    errors of `bearing.readers.safe.read_safely`, and ParameterError for both at once.
+    """
+    if raw:
+        if member:
+            raise ParameterError("Raw samples hold no sheets or files to choose from: leave out one of the two.")
+        recordings = read_raw(data, name, Layout.parse(raw), limits())
+    else:
+        recordings = read_safely(data, name, member=member or "")
     published = recognise(data)
     known = [published if _may_fill(published, r) else recognise_variable(r.variable) for r in recordings]
     filled = tuple(_filled(r, entry, published) for r, entry in zip(recordings, known, strict=True))
@@ -65,10 +75,10 @@ def open_upload(data: bytes, name: str) -> Intake:
     return Intake(filled, index, reason, bearings, _sentence(published), vibration_channels(filled))
 
 
-def open_path(path: str | Path) -> Intake:
+def open_path(path: str | Path, member: str | None = None, raw: str | None = None) -> Intake:
     """The same for a file on disk; UnreadableFile when it cannot be opened, TooLarge before it is read."""
     path = Path(path)
-    return open_upload(file_bytes(path, limits()), path.name)
+    return open_upload(file_bytes(path, limits()), path.name, member, raw)
 
 
 def bearing_of(recording: Recording) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from bearing.errors import ParameterError
 from bearing.physics.catalogue import CatalogueEntry, find, parse_geometry, parse_orders
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
+from bearing.readers.arrays.raw import Layout
 from bearing.recording import Recording, check_rate_hz, check_rpm
 from bearing.verdict.diagnosis import Bearing
-from bearing.verdict.intake import Intake
+from bearing.verdict.intake import Intake, open_path, open_upload
 
 __all__ = ["AnyBearing", "Request"]
 
@@ -30,11 +32,15 @@ class Request:
     bearing, geometry, orders : optional
         At most one of: a designation in the catalogue (or the bearing as an object), ``n=8,d=5.97,D=31.62,phi=0``,
         ``bpfo=3.25,bpfi=4.76,bsf=2.56,ftf=0.41``. By default the bearing the file is known to come from, if any.
+    member : str, optional
+        The only sheet of a spreadsheet, or file of an archive, to read.
+    raw : str, optional
+        The layout of a file that holds samples alone: ``int16,le,2ch``.
     named : Bearing or None
-        What these three name.
+        The bearing that was named.
 
-    Empty text counts as not given. Raises ParameterError for an unknown bearing, an implausible number, or more than
-    one way of naming the bearing.
+    Empty text counts as not given. Raises ParameterError for an unknown bearing, an implausible number, a layout that
+    is none, or more than one way of naming the bearing.
     """
 
     channel: str | None = None
@@ -43,10 +49,12 @@ class Request:
     bearing: AnyBearing | None = None
     geometry: str | None = None
     orders: str | None = None
+    member: str | None = None
+    raw: str | None = None
     named: Bearing | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name in ("channel", "bearing", "geometry", "orders"):
+        for name in ("channel", "bearing", "geometry", "orders", "member", "raw"):
             text = getattr(self, name)
             if isinstance(text, str):
                 self._set(name, text.strip() or None)
@@ -58,6 +66,8 @@ class Request:
         if len(given) > 1:
             raise ParameterError(f"Name the bearing in one way, not by {' and '.join(given)}: leave out all but one.")
         self._set("named", self._named())
+        if self.raw is not None:
+            Layout.parse(self.raw)
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
@@ -68,6 +78,14 @@ class Request:
         if self.orders is not None:
             return Bearing(self.orders, parse_orders(self.orders))
         return None if self.bearing is None else _bearing(self.bearing)
+
+    def open_path(self, path: str | Path) -> Intake:
+        """The channels of a file on disk. Raises as `bearing.verdict.intake.open_path`."""
+        return open_path(path, self.member, self.raw)
+
+    def open_upload(self, data: bytes, name: str) -> Intake:
+        """The channels of a file's content. Raises as `bearing.verdict.intake.open_upload`."""
+        return open_upload(data, name, self.member, self.raw)
 
     def apply(self, intake: Intake, channel: str | None = None) -> tuple[Recording, Bearing | None]:
         """One channel of an opened file with the user's corrections, and the bearing on it.

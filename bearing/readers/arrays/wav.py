@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bearing.errors import UnreadableFile, UnsupportedFormat
 from bearing.readers.columns.channels import Column, to_recordings
@@ -15,7 +16,7 @@ from bearing.readers.columns.facts import Facts, Known
 from bearing.recording import RATE_LIMITS_HZ, FloatArray, Recording
 from bearing.settings import Limits
 
-__all__ = ["read_wav"]
+__all__ = ["from_int24", "read_wav"]
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _FULL_SCALE_NOTE = "A WAV file holds fractions of full scale (-1 to 1), no physical unit."
@@ -84,8 +85,13 @@ def _samples(body: memoryview, kind: int, bits: int, order: str) -> FloatArray:
     if bits == 8:  # the only unsigned width
         return (np.frombuffer(body, np.uint8).astype(np.float64) - 128.0) / 128.0
     if bits == 24:
-        raw = np.frombuffer(body, np.uint8).reshape(-1, 3)
-        wide = np.zeros((len(raw), 4), np.uint8)
-        wide[:, 1:] = raw if order == "<" else raw[:, ::-1]
-        return wide.view("<i4")[:, 0].astype(np.float64) / 2.0**31
+        return from_int24(body, order).astype(np.float64) / 2.0**23
     return np.frombuffer(body, f"{order}i{bits // 8}").astype(np.float64) / 2.0 ** (bits - 1)
+
+
+def from_int24(body: memoryview, order: str) -> NDArray[np.int32]:
+    """Integers of three bytes, in byte order ``<`` or ``>``."""
+    raw = np.frombuffer(body, np.uint8).reshape(-1, 3)
+    wide = np.zeros((len(raw), 4), np.uint8)
+    wide[:, 1:] = raw if order == "<" else raw[:, ::-1]
+    return wide.view("<i4")[:, 0] >> 8

@@ -441,7 +441,8 @@ def vibration_channels(recordings: Sequence[Recording]) -> tuple[int, ...]:
     """Indices of the channels that measure the bearing's vibration, all of which have to be judged.
 
     Named or in a unit of vibration, or nameless and looking like one. A CWRU file's other sensors sit at other
-    bearings: of those only the likely channel counts. Where nothing looks like a vibration, the likely channel.
+    bearings: of those only the likely channel counts. Where nothing looks like a vibration, the likely channel and
+    those like it.
     """
     if not recordings:
         return ()
@@ -454,6 +455,8 @@ def vibration_channels(recordings: Sequence[Recording]) -> tuple[int, ...]:
     fast = [i for i in called if recordings[i].unit.strip().lower() not in _VELOCITY]
     nameless = [i for i, kind in enumerate(kinds) if not kind and looks[i] not in (*_NEVER, "level", "noise")]
     found = sorted({*(fast or called), *nameless})
+    if not found and not kinds[likely]:
+        found = [i for i, kind in enumerate(kinds) if not kind and looks[i] == looks[likely]]
     return tuple(found) if found else (likely,)
 
 

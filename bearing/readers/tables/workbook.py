@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bearing.errors import BearingError, InputError, TooLarge, UnreadableFile, UnsupportedFormat
-from bearing.readers.archives import check_zip_directory, joined_parts
+from bearing.readers.archives import check_zip_directory, chosen_members, joined_parts
 from bearing.readers.names import clean_file_name, clean_name
 from bearing.readers.tables.text import read_text
 from bearing.recording import Recording
@@ -22,8 +22,10 @@ from bearing.settings import Limits
 __all__ = ["read_workbook"]
 
 
-def read_workbook(data: bytes, name: str, bounds: Limits) -> list[Recording]:
+def read_workbook(data: bytes, name: str, bounds: Limits, member: str = "") -> list[Recording]:
     """Channels of every sheet that holds a table of numbers; those of several carry their sheet's name in front.
+
+    `member` names the only one to read.
 
     Raises UnsupportedFormat when no sheet can be read, UnreadableFile when the file is damaged, TooLarge over a limit.
     """
@@ -38,11 +40,12 @@ def read_workbook(data: bytes, name: str, bounds: Limits) -> list[Recording]:
         raise UnreadableFile(
             "The spreadsheet is damaged, locked with a password, or another kind of Office file: save the sheet as CSV."
         ) from error
-    bounds.check_channels(len(workbook.sheet_names))
+    sheet_names = chosen_members(workbook.sheet_names, member)
+    bounds.check_channels(len(sheet_names))
     parts: list[tuple[str, list[Recording]]] = []
     refusals: list[str] = []
     cells = 0
-    for sheet_name in workbook.sheet_names:
+    for sheet_name in sheet_names:
         try:
             sheet = workbook.get_sheet_by_name(sheet_name)
             if not sheet.total_height:
