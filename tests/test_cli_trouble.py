@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -115,14 +116,14 @@ def test_a_fault_of_the_program_is_70_and_does_not_end_the_rest(
 ) -> None:
     from bearing.cli import diagnose as command
 
-    real = command.open_path
+    real = command._opened
 
-    def broken(name: str) -> object:
-        if "healthy" in str(name):
+    def broken(name: str, request: Any) -> object:
+        if "healthy" in name:
             raise IndexError("list index out of range")
-        return real(name)
+        return real(name, request)
 
-    monkeypatch.setattr(command, "open_path", broken)
+    monkeypatch.setattr(command, "_opened", broken)
     assert main(["diagnose", str(SAMPLES / "healthy.csv")]) == 70
     assert "The program itself failed (IndexError" in capsys.readouterr().err
     assert main(["diagnose", str(SAMPLES / "healthy.csv"), str(SAMPLES / "inner.csv")]) == 1

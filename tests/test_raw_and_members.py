@@ -126,7 +126,7 @@ def test_one_file_of_an_archive_is_chosen(archive: bytes) -> None:
         intake = bearing.read(archive, "a.zip", member=name)
         assert [r.channel for r in intake.recordings] == ["acceleration_g"], name
         assert bearing.diagnose(intake).verdict == "inner"
-    with pytest.raises(ParameterError, match="it holds run 7/healthy.csv, run 7/inner.csv"):
+    with pytest.raises(ParameterError, match=r"it holds run 7/healthy\.csv, run 7/inner\.csv"):
         bearing.read(archive, "a.zip", member="ball.csv")
     with pytest.raises(ParameterError, match="A text file holds no sheets"):
         bearing.read(SAMPLES / "inner.csv", member="inner.csv")
