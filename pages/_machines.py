@@ -12,7 +12,7 @@ import streamlit as st
 from bearing.errors import BearingError
 from bearing.machines.demo import DEMO_STORE
 from bearing.machines.fleet import FleetRow, fleet
-from bearing.machines.history import VERDICTS, History, history_of_measurements, most_said
+from bearing.machines.history import History, history_of_measurements, with_verdicts
 from bearing.machines.measure import Measurement, measure_bytes, verdict_of_bytes
 from bearing.machines.store import Store
 from bearing.readers.names import clean_file_name
@@ -52,17 +52,9 @@ def measured_uploads(files: Sequence[Any], asked: Request) -> History:
         bar.progress(done / len(files), text=f"{done} of {len(files)} files, {left:.0f} s left")
         if stop:
             break
-    history = history_of_measurements(found, asked, None, skipped)
-    points = []
-    for point in history.points:
-        measured = list(point.measurements)
-        for i in range(max(0, len(measured) - VERDICTS), len(measured)):
-            one = measured[i]
-            if one.joined == 1:
-                said = verdict_of_bytes(contents[one.file].getvalue(), one.file, asked, one.point)
-                measured[i] = replace(one, verdict=said)
-        said_last = [m.verdict for m in measured[-VERDICTS:] if m.verdict]
-        verdict = most_said(said_last) if said_last else point.verdict
-        points.append(replace(point, measurements=tuple(measured), verdict=verdict))
+    history = with_verdicts(
+        history_of_measurements(found, asked, None, skipped),
+        lambda one: verdict_of_bytes(contents[one.file].getvalue(), one.file, asked, one.point),
+    )
     bar.empty()
-    return replace(history, points=tuple(points))
+    return history

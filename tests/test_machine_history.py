@@ -12,8 +12,9 @@ from bearing.cli.main import main
 from bearing.errors import ParameterError, UnreadableFile
 from bearing.figures.trend import history_figures
 from bearing.machines.clock import natural_key, time_in_name, timeline
-from bearing.machines.history import Verdict, history_of_folder, history_of_measurements, most_said
-from bearing.machines.measure import measure
+from bearing.machines.history import history_of_folder, history_of_measurements, with_verdicts
+from bearing.machines.measure import Verdict, measure
+from bearing.machines.verdicts import most_said
 from bearing.physics.simulate import SimulationConfig, simulate
 from bearing.readers import read_bytes
 from bearing.recording import Recording
@@ -223,3 +224,39 @@ def test_a_comb_is_heard_where_not_even_the_speed_is_known(tmp_path: Path) -> No
     (point,) = history_of_folder(tmp_path, verdicts=0).points
     assert "comb" in point.measurements[0].lines_stand
     assert point.series("comb_hz")[0] == pytest.approx(3.585 * 1772 / 60, rel=0.01)
+
+
+def test_what_single_recordings_leave_uncertain_is_damage_where_lines_rose_over_the_baseline(
+    hundred: list[Recording],
+) -> None:
+    request = Request(bearing=BEARING)
+    measured = [measure(r, request.named) for r in hundred]
+    history = history_of_measurements(measured, request)
+    (unsure,) = with_verdicts(history, lambda one: Verdict("uncertain", 0.5, "weak lines")).points
+    assert unsure.verdict.verdict == "damaged"
+    assert unsure.verdict.recordings == 3
+    assert "the outer race rose by" in unsure.verdict.reason
+    (missed,) = with_verdicts(history, lambda one: Verdict("normal", 0.9, "nothing stands")).points
+    assert missed.verdict.verdict == "damaged"  # never sound while lines stand in alarm
+    (named,) = with_verdicts(history, lambda one: Verdict("outer", 0.8, "It is.")).points
+    assert named.verdict.verdict == "outer"
+    assert named.verdict.confidence == 0.8
+    assert "over the machine's own baseline" in named.verdict.reason
+    (other,) = with_verdicts(history, lambda one: Verdict("inner", 0.8, "It is.")).points
+    assert other.verdict.verdict == "inner"
+    assert any("the outer race rose" in w for w in other.verdict.warnings)
+    sound = history_of_measurements(measured[:60], request)
+    (early,) = with_verdicts(sound, lambda one: Verdict("normal", 0.9, "")).points
+    assert early.verdict.verdict == "normal"
+
+
+def test_lines_that_rose_by_very_much_name_the_part(hundred: list[Recording]) -> None:
+    request = Request(bearing=BEARING)
+    measured = [measure(r, request.named) for r in hundred]
+    for i in range(60, 100):
+        config = SimulationConfig(state="outer", duration_s=1.0, impact_g=0.1 * (i - 59), seed=i, shaft_rpm=1772.0)
+        loud = Recording(simulate(config), 12_000.0, 1772.0, "acc", f"m_{i}.npy", "g")
+        measured[i] = measure(loud, request.named)
+    (point,) = with_verdicts(history_of_measurements(measured, request)).points
+    assert point.verdict.verdict == "outer"
+    assert point.verdict.recordings == 3

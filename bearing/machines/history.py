@@ -24,17 +24,27 @@ from bearing.machines.measure import (
     measure_file,
     verdict_of_file,
 )
+from bearing.machines.verdicts import NOT_ASKED, most_said, over_baseline
 from bearing.physics.kinematics import FaultOrders
 from bearing.states import FAMILIES
 from bearing.verdict.request import Request
 
-__all__ = ["History", "Point", "history_of_folder", "history_of_measurements", "judged", "measure_files"]
+__all__ = [
+    "History",
+    "Point",
+    "history_of_folder",
+    "history_of_measurements",
+    "judged",
+    "measure_files",
+    "with_verdicts",
+]
 
 VERDICTS = 3  # full diagnoses of the last recordings of each point
 IN_PARALLEL = 8  # fewer files than this are not worth a second process
 CHUNK = 8
 
 Floats = NDArray[np.float32]
+Diagnose = Callable[[Measurement], Verdict]
 Progress = Callable[[int, int], bool]  # done, of all; False stops
 
 
@@ -202,8 +212,7 @@ def history_of_folder(
             found += measured
     places = dict(zip(names, paths, strict=True))
     history = history_of_measurements(found, asked, baseline, skipped)
-    points = [_with_verdict(point, places, asked, verdicts) for point in history.points]
-    return replace(history, points=tuple(points))
+    return with_verdicts(history, lambda one: verdict_of_file(places[one.file], asked, one.point), verdicts)
 
 
 def history_of_measurements(
@@ -236,14 +245,13 @@ def _point(name: str, found: Sequence[Measurement], asked: Request, baseline: tu
     if bearing is None and (known := next((m.bearing for m in found if m.bearing), "")):
         bearing = Request(bearing=known).named
     measured = joined_numbers([found[i] for i in when.order], bearing.orders if bearing else None)
-    verdict = Verdict("uncertain", 0.0, "no recording has been diagnosed in full", (), 0)
     orders = bearing.orders if bearing else None
     assessment = judged(measured, baseline)
     measured = [
         replace(m, values=m.values | {k: rise[i] for k, rise in assessment.rises.items() if math.isfinite(rise[i])})
         for i, m in enumerate(measured)
     ]
-    return Point(name, tuple(measured), when.times, when.days, when.source, assessment, verdict, orders)
+    return Point(name, tuple(measured), when.times, when.days, when.source, assessment, NOT_ASKED, orders)
 
 
 def judged(measured: Sequence[Measurement], baseline: tuple[int, int] | None = None) -> Assessment:
@@ -277,33 +285,31 @@ def _stacked(rows: Sequence[NDArray[np.float16]]) -> Floats:
     return np.array([row.astype(np.float32) if row.shape == shape else nothing for row in rows])
 
 
-def _with_verdict(point: Point, places: dict[str, Path], asked: Request, count: int) -> Point:
-    """The point with full diagnoses of its last recordings, and the verdict that most of them give."""
+def with_verdicts(history: History, diagnose: Diagnose | None = None, count: int = VERDICTS) -> History:
+    """The history with a verdict for each point: that of most of its last `count` recordings, and what rose since.
+
+    `diagnose` gives the full diagnosis of a measurement's recording; without it only those kept with them count.
+    """
+    return replace(history, points=tuple(_with_verdict(point, diagnose, count) for point in history.points))
+
+
+def _with_verdict(point: Point, diagnose: Diagnose | None, count: int) -> Point:
     measured = list(point.measurements)
-    last = range(max(0, len(measured) - count), len(measured))
-    if all(measured[i].joined > 1 for i in last):
+    last = range(max(0, len(measured) - count), len(measured)) if count else range(0)
+    for i in last:
+        one = measured[i]
+        if one.joined == 1 and one.verdict is None and diagnose is not None:
+            measured[i] = replace(one, verdict=diagnose(one))
+    said = [v for i in last if measured[i].joined == 1 and (v := measured[i].verdict) is not None]
+    verdict = most_said(said)
+    if not said and measured[-1].joined > 1:
         why = (
             f"{measured[-1].turns:.1f} turns a recording are too few for a verdict; "
             f"{measured[-1].joined} in a row are joined to follow its lines"
         )
-        return replace(point, verdict=Verdict("uncertain", 0.0, why, (), measured[-1].joined))
-    for i in last:
-        channel = measured[i].point
-        measured[i] = replace(measured[i], verdict=verdict_of_file(places[measured[i].file], asked, channel))
-    said = [v for i in last if (v := measured[i].verdict) is not None]
-    return replace(point, measurements=tuple(measured), verdict=most_said(said))
-
-
-def most_said(said: Sequence[Verdict]) -> Verdict:
-    """The verdict of most of them; without a majority `uncertain`. Its words are those of the surest."""
-    if not said:
-        return Verdict("uncertain", 0.0, "no recording has been diagnosed in full", (), 0)
-    names = [v.verdict for v in said]
-    top = max(dict.fromkeys(names), key=names.count)
-    if names.count(top) * 2 <= len(names):
-        return Verdict("uncertain", 0.0, f"the last recordings disagree: {', '.join(names)}", (), len(said))
-    surest = max((v for v in said if v.verdict == top), key=lambda v: v.confidence)
-    return replace(surest, recordings=len(said))
+        verdict = Verdict("uncertain", 0.0, why, (), measured[-1].joined)
+    verdict = over_baseline(verdict, measured, point.assessment)
+    return replace(point, measurements=tuple(measured), verdict=verdict)
 
 
 def measure_files(

@@ -20,7 +20,7 @@ import numpy as np
 from bearing import __version__
 from bearing.errors import DataError, ParameterError, UnreadableFile
 from bearing.machines.clock import natural_key
-from bearing.machines.history import VERDICTS, History, Progress, history_of_measurements, measure_files, most_said
+from bearing.machines.history import History, Progress, history_of_measurements, measure_files, with_verdicts
 from bearing.machines.measure import Measurement, Verdict, joined_numbers, verdict_of_file
 from bearing.physics.envelope_rule import SLIPS
 from bearing.states import FAMILIES
@@ -201,12 +201,7 @@ class Store:
 
     def history(self, machine: str, baseline: tuple[int, int] | None = None) -> History:
         """What changed in a machine; its verdicts are those kept with its last recordings."""
-        history = history_of_measurements(self.measurements(machine), self.asked(machine), baseline)
-        points = []
-        for point in history.points:
-            said = [m.verdict for m in point.measurements[-VERDICTS:] if m.verdict is not None]
-            points.append(replace(point, verdict=most_said(said)) if said else point)
-        return replace(history, points=tuple(points))
+        return with_verdicts(history_of_measurements(self.measurements(machine), self.asked(machine), baseline))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,75 @@
+"""The verdict of a measuring point: what its last recordings say, and which lines rose over its own baseline.
+
+A recording alone is asked "do lines stand here"; with a sound baseline the question is "which lines rose since". A line
+that stood from the first day is the machine's own; one that grew and stands is the bearing's. So where the recordings
+alone stay uncertain (or see nothing), lines in alarm make it `damaged`. They name the part only when they rose by
+`NAMED_DB`: on CWRU weak faults of balls raise the lines of the races, by up to 12 dB, and nothing that was tried parts
+the two (`python -m benchmarks.own_baseline`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bearing.machines.limits import Assessment
+from bearing.machines.measure import Measurement, Verdict
+from bearing.states import FAMILIES
+
+__all__ = ["NOT_ASKED", "most_said", "over_baseline"]
+
+NAMED_DB, AHEAD_DB = 15.0, 2.0
+LAST = 3
+KINDS = ("rise", "line")
+RIGHT, TOLD = 3, 3  # bearings of those that CWRU's recordings alone leave uncertain: counted by that benchmark
+CONFIDENCE = (RIGHT + 1) / (TOLD + 2)
+NOT_ASKED = Verdict("uncertain", 0.0, "no recording has been diagnosed in full", (), 0)
+PARTS = {"outer": "the outer race", "inner": "the inner race", "ball": "a rolling element"}
+
+
+def most_said(said: Sequence[Verdict]) -> Verdict:
+    """The verdict of most of them; without a majority `uncertain`. Its words are those of the surest."""
+    if not said:
+        return NOT_ASKED
+    names = [v.verdict for v in said]
+    top = max(dict.fromkeys(names), key=names.count)
+    if names.count(top) * 2 <= len(names):
+        return Verdict("uncertain", 0.0, f"the last recordings disagree: {', '.join(names)}", (), len(said))
+    surest = max((v for v in said if v.verdict == top), key=lambda v: v.confidence)
+    return replace(surest, recordings=len(said))
+
+
+def over_baseline(said: Verdict, measured: Sequence[Measurement], found: Assessment) -> Verdict:
+    """What the last recordings say, sharpened by which lines stand in alarm over the baseline at the end."""
+    in_alarm = [
+        family
+        for family in FAMILIES
+        if any((limit := found.limits.get(f"{kind}_{family}_db")) and limit.state == "alarm" for kind in KINDS)
+    ]
+    if not in_alarm:
+        return said
+    rises = {family: _rise(family, measured, found) for family in FAMILIES}
+    first, second = sorted(FAMILIES, key=lambda family: -rises[family])[:2]
+    how = f"the lines of {PARTS[first]} rose by {rises[first]:.0f} dB over the machine's own baseline and stand"
+    if said.verdict in FAMILIES:
+        if said.verdict in in_alarm:
+            return replace(said, reason=f"{said.reason} Over time: {how if first == said.verdict else 'they rose'}.")
+        told = f"the recordings alone name {PARTS[said.verdict]}, but {how}"
+        return replace(said, warnings=(*said.warnings, f"{told[0].upper()}{told[1:]}."))
+    joined = max(measured[-1].joined, min(LAST, len(measured)))
+    if first in in_alarm and rises[first] >= NAMED_DB and rises[first] - rises[second] >= AHEAD_DB:
+        return Verdict(first, CONFIDENCE, f"{how[0].upper()}{how[1:]}.", said.warnings, joined)
+    why = f"{how[0].upper()}{how[1:]}; which part it is they do not tell."
+    return Verdict("damaged", CONFIDENCE, why, said.warnings, joined)
+
+
+def _rise(family: str, measured: Sequence[Measurement], found: Assessment) -> float:
+    """How far the lines of a part stand over the baseline at the end, in dB; the greater of the two ways to tell."""
+    rises = [0.0]
+    for kind in KINDS:
+        name = f"{kind}_{family}_db"
+        limit = found.limits.get(name)
+        last = sorted(m.values[name] for m in measured[-LAST:] if name in m.values)
+        if limit is not None and last:
+            rises.append(last[len(last) // 2] - limit.baseline_db)
+    return max(rises)
