@@ -28,6 +28,7 @@ __all__ = [
     "named_folder",
     "port",
     "port_number",
+    "store_file",
     "usable_cores",
 ]
 
@@ -256,6 +257,7 @@ _KINDS = {
     "BEARING_OTHER_DIR": _A_FOLDER,
     "BEARING_QUEUE": _A_COUNT,
     "BEARING_READ_TIMEOUT_S": _A_NUMBER,
+    "BEARING_STORE": _A_FILE,
     "BEARING_WORKERS": _A_COUNT,
     "PORT": _A_PORT,
     "XDG_CACHE_HOME": _A_FOLDER,
@@ -303,6 +305,12 @@ def api_settings(environment: Environment = os.environ) -> ApiSettings:
 def port(environment: Environment = os.environ) -> int:
     """The port to serve on: ``PORT``, which hosts set, else 8501. Raises ParameterError for what is no port."""
     return _read("PORT", environment) or DEFAULT_PORT
+
+
+def store_file(environment: Environment = os.environ) -> Path | None:
+    """The file that machines are kept in (`bearing.machines.store`), None where BEARING_STORE is not set."""
+    path: Path | None = _read("BEARING_STORE", environment)
+    return path
 
 
 def named_folder(name: str, environment: Environment = os.environ) -> Path | None:

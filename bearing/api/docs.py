@@ -116,7 +116,7 @@ def with_examples(api: FastAPI) -> Callable[[], dict[str, Any]]:
 
 def _add_answers(schema: dict[str, Any]) -> None:
     """What the POST routes answer; of ``/windows`` also as ``.npy``."""
-    from bearing.api.schemas import ANSWERS, REFERENCE, components
+    from bearing.api.schemas import ANSWERS, MACHINE_ANSWERS, REFERENCE, components
 
     parts = schema.setdefault("components", {}).setdefault("schemas", {})
     parts.update(components())
@@ -128,6 +128,12 @@ def _add_answers(schema: dict[str, Any]) -> None:
         if path == "/windows":
             content["application/x-npy"] = {"schema": {"type": "string", "format": "binary"}}
         schema["paths"][path]["post"]["responses"]["200"]["content"] = content
+    for (path, method), answer in MACHINE_ANSWERS.items():
+        content = {"application/json": {"schema": {"$ref": REFERENCE.format(model=answer.__name__)}}}
+        schema["paths"][path][method]["responses"]["200"]["content"] = content
+        if method == "post":
+            form = schema["paths"][path][method]["requestBody"]["content"]["multipart/form-data"]["schema"]["$ref"]
+            parts[form.rpartition("/")[2]]["properties"]["file"]["items"]["format"] = "binary"
 
 
 def _add_examples(schema: dict[str, Any]) -> None:

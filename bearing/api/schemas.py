@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, RootModel
 from pydantic.json_schema import models_json_schema
 
 from bearing.physics.envelope_rule import FamilyEvidence
 from bearing.signal.indicators import Indicators
-from bearing.states import Label, State
+from bearing.states import Label, MachineState, State
 from bearing.verdict.diagnosis import Bearing
 from bearing.verdict.doctor import Finding
 from bearing.verdict.opinions import Opinion
 
-__all__ = ["ANSWERS", "components"]
+__all__ = ["ANSWERS", "MACHINE_ANSWERS", "components"]
 
 REFERENCE = "#/components/schemas/{model}"
 OriginalName = Literal["Ball", "InnerRace", "Normal", "OuterRace"]
@@ -135,6 +135,111 @@ class BatchAnswer(BaseModel):
     execution_time: float = Field(alias="Execution Time", description="Milliseconds.")
 
 
+class FirstSeen(BaseModel):
+    """The measurement from which a point was in a state or a worse one."""
+
+    index: int = Field(description="Counted from 0.")
+    file: str
+    time: str | None
+
+
+class Firsts(BaseModel):
+    """When each state was first reached, null where never."""
+
+    watch: FirstSeen | None
+    alert: FirstSeen | None
+    alarm: FirstSeen | None
+
+
+class BaselineUsed(BaseModel):
+    """The sound measurements compared with: from `first` to `last`, counted from 0, both included."""
+
+    first: int
+    last: int
+    measurements: int
+    chosen: str
+
+
+class LimitInForce(BaseModel):
+    """One indicator's baseline and limits in its own unit; `onset`: since when it rises, null where it does not."""
+
+    baseline: float
+    alert: float
+    alarm: float | None
+    sigma_db: float
+    state: MachineState
+    onset: int | None
+
+
+class PointHistory(BaseModel):
+    """The history of one measuring point."""
+
+    point: str
+    measurements: int
+    state: MachineState
+    reason: str
+    verdict: State
+    verdict_confidence: float | None
+    verdict_reason: str
+    verdict_recordings: int = Field(description="How many recordings the verdict rests on.")
+    warnings: list[str]
+    bearing: str | None
+    unit: str | None
+    first: Firsts
+    cause: str | None = Field(description="The indicator that the state rests on.")
+    baseline: BaselineUsed | None
+    limits: dict[str, LimitInForce]
+    time_source: str
+    series: dict[str, list[str | float | None]] = Field(description="By indicator, a value per measurement.")
+
+
+class SkippedFile(BaseModel):
+    """A file that is no measurement, and why."""
+
+    file: str
+    reason: str
+
+
+class HistoryAnswer(BaseModel):
+    """What changed in one machine: the same object as `bearing trend FOLDER --json`."""
+
+    points: list[PointHistory]
+    skipped: list[SkippedFile]
+
+
+class AddedAnswer(BaseModel):
+    """What became of files sent to a machine."""
+
+    machine: str
+    measurements: int = Field(description="New ones.")
+    known: list[str] = Field(description="Files whose content the machine had already.")
+    skipped: list[SkippedFile]
+
+
+class FleetRow(BaseModel):
+    """One measuring point of one machine."""
+
+    machine: str
+    point: str
+    state: MachineState
+    since: str
+    verdict: State
+    reason: str
+    change_db: float | None
+    measurements: int
+    last: str
+
+
+class FleetAnswer(RootModel[list[FleetRow]]):
+    """All points of all machines, worst first."""
+
+
+MACHINE_ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
+    ("/trend", "post"): HistoryAnswer,
+    ("/machines", "get"): FleetAnswer,
+    ("/machines/{machine}", "get"): HistoryAnswer,
+    ("/machines/{machine}", "post"): AddedAnswer,
+}
 ANSWERS: dict[str, type[BaseModel]] = {
     "/diagnose": DiagnosisAnswer,
     "/windows": WindowsAnswer,
@@ -147,12 +252,16 @@ def components() -> dict[str, Any]:
 
     Numbers of the core's dataclasses may be null: what is not finite (a line beyond the spectrum) is no JSON number.
     """
-    _, schemas = models_json_schema([(answer, "serialization") for answer in ANSWERS.values()], ref_template=REFERENCE)
+    answers = [*ANSWERS.values(), *dict.fromkeys(MACHINE_ANSWERS.values())]
+    _, schemas = models_json_schema([(answer, "serialization") for answer in answers], ref_template=REFERENCE)
     found: dict[str, Any] = schemas["$defs"]
-    ours: list[type[BaseModel]] = [*ANSWERS.values(), ChannelVerdict, Prediction, WindowShares]
-    for name in found.keys() - {answer.__name__ for answer in ours}:
+    for name in found.keys() - {name for name, kind in globals().items() if _is_answer(kind)}:
         found[name] = _nullable(found[name])
     return found
+
+
+def _is_answer(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 def _nullable(schema: Any) -> Any:

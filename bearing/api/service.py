@@ -38,7 +38,7 @@ from bearing.settings import ApiSettings, api_settings, check_or_exit
 if TYPE_CHECKING:
     from bearing.verdict.diagnosis import Diagnosis
 
-__all__ = ["create_api", "create_app", "lifespan_of", "routes_of"]
+__all__ = ["FORM_FIELDS", "UploadRoute", "as_json", "create_api", "create_app", "lifespan_of", "routes_of"]
 
 SMALL_BODY = 64_000  # bytes; a window or two are judged in less time than it takes to hand them to a thread
 FORM_FIELDS = ("file", "channel", "rate", "rpm", "bearing", "geometry", "orders", "member", "raw")
@@ -63,18 +63,23 @@ def _check_fields(given: list[str], known: tuple[str, ...]) -> None:
 class UploadRoute(APIRoute):
     """A route whose form holds one file and a few short fields: more than that is refused while it arrives."""
 
+    max_files = 1
+    fields: tuple[str, ...] = FORM_FIELDS
+    repeated: tuple[str, ...] = ()  # fields that may come more than once
+
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         handle = super().get_route_handler()
 
         async def bounded(request: Request) -> Response:
             try:
-                form = await request.form(max_files=1, max_fields=16, max_part_size=10_000)  # kept by the request
+                form = await request.form(max_files=self.max_files, max_fields=16, max_part_size=10_000)  # kept by it
             except (LookupError, UnicodeError):  # charset= in a header names an encoding nobody knows, or a wrong one
                 raise HTTPException(400, "The form's charset cannot be read: send the form in UTF-8.") from None
             except OSError as error:
                 log.error("An upload could not be kept: %s", error)
                 raise HTTPException(507, "The server has no room for this file now: try again later.") from error
-            _check_fields([name for name, _ in form.multi_items()], FORM_FIELDS)
+            names = [name for name, _ in form.multi_items() if name not in self.repeated]
+            _check_fields(names, self.fields)
             return await handle(request)
 
         return bounded
@@ -85,6 +90,8 @@ def create_api(settings: ApiSettings | None = None) -> FastAPI:
 
     Without `settings` those of the environment; ParameterError for a variable that cannot be understood.
     """
+    from bearing.api.machines import router as machines
+
     settings = settings or api_settings()
     metrics = Metrics()
     api = FastAPI(
@@ -101,6 +108,7 @@ def create_api(settings: ApiSettings | None = None) -> FastAPI:
     api.add_middleware(Gate, settings=settings, metrics=metrics)
     api.include_router(_uploads)
     api.include_router(_rest)
+    api.include_router(machines)
     for error, handler in _HANDLERS.items():
         api.add_exception_handler(error, handler)
     api_docs.add_page(api)
@@ -153,7 +161,7 @@ async def diagnose(request: Request, upload: Uploaded) -> Response:
     most one of `bearing`, `geometry` and `orders`.
     """
     answer = await _answer(request, upload)
-    return _json(answer.as_dict())
+    return as_json(answer.as_dict())
 
 
 @_uploads.post(
@@ -205,7 +213,7 @@ async def windows(request: Request) -> Response:
     result = await _judged(request, parse_windows, "Window")
     if any(kind in request.headers.get("accept", "") for kind in NPY_TYPES):
         return Response(result.npy(), media_type="application/x-npy", headers={"X-Classes": ",".join(result.classes)})
-    return _json(result.answer())
+    return as_json(result.answer())
 
 
 @_rest.post(
@@ -221,7 +229,7 @@ async def batch_predict(request: Request) -> Response:
     from bearing.api.bodies import parse_records
 
     result = await _judged(request, parse_records, "Record")
-    return _json(result.original_answer())
+    return as_json(result.original_answer())
 
 
 async def _judged(request: Request, parse: Callable[..., Any], what: str) -> Judged:
@@ -252,7 +260,7 @@ def bearings() -> Response:
 
     from bearing.physics.catalogue import load_catalogue
 
-    return _json([{"name": entry.name, **asdict(entry)} for entry in load_catalogue()])
+    return as_json([{"name": entry.name, **asdict(entry)} for entry in load_catalogue()])
 
 
 @_rest.get("/model", tags=["about"], summary="The model cards", responses=api_docs.ERRORS)
@@ -261,14 +269,14 @@ def model() -> Response:
     from bearing.models.order import load_order_predictor
     from bearing.models.waveform import load_predictor
 
-    return _json({"cnn": load_predictor().card, "order_cnn": load_order_predictor().card})
+    return as_json({"cnn": load_predictor().card, "order_cnn": load_order_predictor().card})
 
 
 @_rest.get("/health", tags=["about"], summary="Is the service up")
 async def health(request: Request) -> Response:
     """Answers at once, whatever the workers are doing."""
     state = request.app.state
-    return _json(
+    return as_json(
         {
             "status": "ok",
             "version": __version__,
@@ -285,7 +293,8 @@ def prometheus(request: Request) -> Response:
     return Response(generate_latest(request.app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
-def _json(content: object) -> Response:
+def as_json(content: object) -> Response:
+    """An answer, without the detour by FastAPI's encoder."""
     return Response(orjson.dumps(content), media_type="application/json")
 
 

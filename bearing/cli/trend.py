@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bearing.cli.asked import request_of
-from bearing.errors import ParameterError
-from bearing.machines.history import History, history_of_folder
+from bearing.machines.history import History, baseline_of, history_of_folder
 from bearing.machines.measure import INDICATORS
 from bearing.machines.store import Store
 from bearing.machines.words import headline
@@ -25,7 +24,7 @@ OK, CHANGED, UNCLEAR = 0, 1, 3
 
 def run(arguments: argparse.Namespace) -> int:
     """The command: one history, in the form asked for."""
-    baseline = _baseline(arguments.baseline)
+    baseline = baseline_of(arguments.baseline)
     folder = Path(arguments.folder)
     if not folder.is_dir() and arguments.store.is_file():
         history = Store(arguments.store, read_only=True).history(arguments.folder, baseline)
@@ -60,15 +59,6 @@ def exit_code(states: Sequence[str]) -> int:
     if any(state in ("alert", "alarm") for state in states):
         return CHANGED
     return OK if states and all(state == "ok" for state in states) else UNCLEAR
-
-
-def _baseline(text: str | None) -> tuple[int, int] | None:
-    if not text:
-        return None
-    first, dash, last = text.partition("-")
-    if not (dash and first.strip().isdigit() and last.strip().isdigit()):
-        raise ParameterError(f"A baseline is two measurements counted from 0, like 10-40, got {text!r}.")
-    return int(first), int(last)
 
 
 def _print_csv(history: History) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bearing.errors import BearingError, UnreadableFile
+from bearing.errors import BearingError, ParameterError, UnreadableFile
 from bearing.machines.clock import natural_key, time_in_name, timeline
 from bearing.machines.limits import RULES, STATES, Assessment, assess
 from bearing.machines.measure import (
@@ -21,7 +21,9 @@ from bearing.machines.measure import (
     Verdict,
     comb_levels,
     joined_numbers,
+    measure_bytes,
     measure_file,
+    verdict_of_bytes,
     verdict_of_file,
 )
 from bearing.machines.verdicts import NOT_ASKED, most_said, over_baseline
@@ -32,6 +34,8 @@ from bearing.verdict.request import Request
 __all__ = [
     "History",
     "Point",
+    "baseline_of",
+    "history_of_contents",
     "history_of_folder",
     "history_of_measurements",
     "judged",
@@ -213,6 +217,39 @@ def history_of_folder(
     places = dict(zip(names, paths, strict=True))
     history = history_of_measurements(found, asked, baseline, skipped)
     return with_verdicts(history, lambda one: verdict_of_file(places[one.file], asked, one.point), verdicts)
+
+
+def history_of_contents(
+    contents: Sequence[tuple[str, Callable[[], bytes]]],
+    asked: Request = Request(),  # noqa: B008 (frozen)
+    baseline: tuple[int, int] | None = None,
+    progress: Progress | None = None,
+) -> History:
+    """The same of files that lie in no folder: each a name, and how its content is read (twice for the last ones)."""
+    found: list[Measurement] = []
+    skipped: list[tuple[str, str]] = []
+    readers: dict[str, Callable[[], bytes]] = {}
+    for done, (name, read) in enumerate(contents, start=1):
+        try:
+            measured = measure_bytes(read(), name, asked)
+            found += measured
+            readers[measured[0].sha256] = read
+        except BearingError as error:
+            skipped.append((name, str(error)))
+        if progress is not None and not progress(done, len(contents)):
+            break
+    history = history_of_measurements(found, asked, baseline, skipped)
+    return with_verdicts(history, lambda one: verdict_of_bytes(readers[one.sha256](), one.file, asked, one.point))
+
+
+def baseline_of(text: str | None) -> tuple[int, int] | None:
+    """Two measurements counted from 0, written ``10-40``; None for nothing. Raises ParameterError for anything else."""
+    if not text or not text.strip():
+        return None
+    first, dash, last = text.partition("-")
+    if not (dash and first.strip().isdecimal() and last.strip().isdecimal()):
+        raise ParameterError(f"A baseline is two measurements counted from 0, like 10-40, got {text[:80]!r}.")
+    return int(first), int(last)
 
 
 def history_of_measurements(

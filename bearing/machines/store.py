@@ -10,18 +10,26 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from bearing import __version__
-from bearing.errors import DataError, ParameterError, UnreadableFile
+from bearing.errors import BearingError, DataError, ParameterError, UnreadableFile
 from bearing.machines.clock import natural_key
 from bearing.machines.history import History, Progress, history_of_measurements, measure_files, with_verdicts
-from bearing.machines.measure import Measurement, Verdict, joined_numbers, verdict_of_file
+from bearing.machines.measure import (
+    Measurement,
+    Verdict,
+    joined_numbers,
+    measure_bytes,
+    verdict_of_bytes,
+    verdict_of_file,
+)
 from bearing.physics.envelope_rule import SLIPS
 from bearing.states import FAMILIES
 from bearing.verdict.request import Request
@@ -30,7 +38,8 @@ __all__ = ["DEFAULT_STORE", "Added", "Machine", "Store"]
 
 DEFAULT_STORE = Path("machines.sqlite")
 WAIT_S = 10.0
-
+# a file, what is in it, the diagnosis of one of its points
+_Found = tuple[str, list[Measurement] | str, Callable[[str], Verdict]]
 _MIGRATIONS = (
     """
     CREATE TABLE machine (
@@ -245,12 +254,30 @@ class Machine:
         Raises UnreadableFile for a path that does not exist; a file that is no measurement is told in the answer.
         """
         paths = _files(sources)
+        measured = measure_files(paths, [p.name for p in paths], self.asked, progress)
+        return self._keep(
+            (name, found, partial(verdict_of_file, path, self.asked))
+            for (name, found), path in zip(measured, paths, strict=False)
+        )
+
+    def add_contents(self, contents: Iterable[tuple[str, Callable[[], bytes]]]) -> Added:
+        """The same of files that lie in no folder: each a name, and how its content is read."""
+        return self._keep(self._measured(name, read()) for name, read in contents)
+
+    def _measured(self, name: str, data: bytes) -> _Found:
+        found: list[Measurement] | str
+        try:
+            found = measure_bytes(data, name, self.asked)
+        except BearingError as error:
+            found = str(error)
+        return name, found, partial(verdict_of_bytes, data, name, self.asked)
+
+    def _keep(self, files: Iterable[_Found]) -> Added:
+        """Each file's measurements in a transaction of their own, with the full diagnosis of each."""
         known, skipped, added = [], [], 0
         have = self.store.known(self.name)
         waiting: list[Measurement] = []
-        for (name, measured), path in zip(
-            measure_files(paths, [p.name for p in paths], self.asked, progress), paths, strict=False
-        ):
+        for name, measured, verdict_of in files:
             if isinstance(measured, str):
                 skipped.append((name, measured))
             elif measured and measured[0].sha256 in have:
@@ -258,16 +285,14 @@ class Machine:
             elif any(m.spectrum is not None for m in measured):
                 waiting += measured  # too short by themselves: joined with their neighbours first
             else:
-                added += self.store.add(self.name, [self._told(m, path) for m in measured], self.asked)
+                told = [replace(m, verdict=verdict_of(m.point)) for m in measured]
+                added += self.store.add(self.name, told, self.asked)
         added += self.store.add(self.name, self._joined(waiting), self.asked)
         return Added(added, tuple(known), tuple(skipped))
 
     def history(self, baseline: tuple[int, int] | None = None) -> History:
         """What changed in the machine so far."""
         return self.store.history(self.name, baseline)
-
-    def _told(self, measured: Measurement, path: Path) -> Measurement:
-        return replace(measured, verdict=verdict_of_file(path, self.asked, measured.point))
 
     def _joined(self, measured: Sequence[Measurement]) -> list[Measurement]:
         bearing = self.asked.named

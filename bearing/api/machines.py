@@ -1,0 +1,153 @@
+"""REST over many recordings: the history of a set of uploads, and machines kept in the server's own store.
+
+A set of files arrives in memory, so together they are bounded like any other body (``BEARING_MAX_BODY_MB``), and in
+number. Machines are kept only where the operator named a file for them (``BEARING_STORE``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
+from starlette.exceptions import HTTPException
+
+from bearing.api import docs as api_docs
+from bearing.api.service import FORM_FIELDS, UploadRoute, as_json
+from bearing.settings import store_file
+
+if TYPE_CHECKING:
+    from bearing.machines.store import Store
+
+__all__ = ["MOST_FILES", "router"]
+
+MOST_FILES = 1_000
+NO_STORE = "This server keeps no machines: its operator names a file for them in BEARING_STORE."
+BASELINE = "The sound measurements, counted from 0, such as 10-40; found automatically by default."
+
+
+class ManyFilesRoute(UploadRoute):
+    """A route whose form holds many files of one field and a few short fields."""
+
+    max_files = MOST_FILES
+    fields = (*FORM_FIELDS, "baseline")
+    repeated = ("file",)
+
+
+@dataclass(frozen=True)
+class Uploads:
+    """Files in the order in which they came, what their sender says of all of them, and the sound measurements."""
+
+    files: list[tuple[str, Callable[[], bytes]]]
+    said: dict[str, Any]
+    baseline: str | None
+
+
+def _uploads(
+    file: Annotated[list[UploadFile], File(description="The recordings, one part named `file` for each.")],
+    channel: Annotated[str | None, Form(description="One channel by name; all of vibration by default.")] = None,
+    rate: Annotated[float | None, Form(description="Sampling rate in Hz, where the files do not say.")] = None,
+    rpm: Annotated[float | None, Form(description="Shaft speed in revolutions per minute.")] = None,
+    bearing: Annotated[str | None, Form(description="Designation in the catalogue, such as 6205-2RS.")] = None,
+    geometry: Annotated[str | None, Form(description="Own geometry, such as n=8,d=5.97,D=31.62,phi=0.")] = None,
+    orders: Annotated[
+        str | None, Form(description="Own fault orders, such as bpfo=3.25,bpfi=4.76,bsf=2.56,ftf=0.41.")
+    ] = None,
+    baseline: Annotated[str | None, Form(description=BASELINE)] = None,
+) -> Uploads:
+    files: list[tuple[str, Callable[[], bytes]]] = [(_name(one.filename), partial(_content, one)) for one in file]
+    named = {"bearing": bearing, "geometry": geometry, "orders": orders}
+    return Uploads(files, {"channel": channel, "rate_hz": rate, "rpm": rpm, **named}, baseline)
+
+
+def _name(given: str | None) -> str:
+    return PurePosixPath((given or "upload").replace("\\", "/")).name[:200]
+
+
+def _content(upload: UploadFile) -> bytes:
+    upload.file.seek(0)
+    return upload.file.read()
+
+
+Uploaded = Annotated[Uploads, Depends(_uploads)]
+router = APIRouter(route_class=ManyFilesRoute, tags=["machines"])
+
+
+@router.post("/trend", summary="What changed over many recordings of one machine", responses=api_docs.ERRORS)
+async def trend(request: Request, uploads: Uploaded) -> Response:
+    """The history of each measuring point, judged against its own past: what `bearing trend FOLDER --json` prints.
+
+    Files that are no measurement are named in `skipped`. Indices count from 0 in the order of time, which is read from
+    the files' own clocks, else from their names.
+    """
+    return as_json(await request.app.state.workers.run(_trend, uploads, long=True))
+
+
+def _trend(uploads: Uploads) -> dict[str, Any]:
+    from bearing.machines.history import baseline_of, history_of_contents
+    from bearing.verdict.request import Request as Asked
+
+    return history_of_contents(uploads.files, Asked(**uploads.said), baseline_of(uploads.baseline)).as_dict()
+
+
+@router.get("/machines", summary="All machines of the store, worst first", responses=api_docs.ERRORS)
+async def machines(request: Request) -> Response:
+    """A row per measuring point: state, since when, verdict and why, as `bearing fleet --json` prints them."""
+    return as_json(await request.app.state.workers.run(_fleet, long=True))
+
+
+def _fleet() -> list[dict[str, Any]]:
+    from bearing.machines.fleet import fleet
+
+    if not _store_path().is_file():  # nothing was added yet
+        return []
+    return [row.as_dict() for row in fleet(_store(read_only=True))]
+
+
+@router.get("/machines/{machine}", summary="The history of one machine", responses=api_docs.ERRORS)
+async def history(
+    request: Request, machine: str, baseline: Annotated[str | None, Query(description=BASELINE)] = None
+) -> Response:
+    """The same object as `/api/trend`, of what is kept."""
+    return as_json(await request.app.state.workers.run(_history, machine, baseline, long=True))
+
+
+def _history(machine: str, baseline: str | None) -> dict[str, Any]:
+    from bearing.machines.history import baseline_of
+
+    if not _store_path().is_file() or machine not in (kept := _store(read_only=True)).machines():
+        raise HTTPException(404, f"No machine {machine[:80]!r} in the store: /api/machines lists them.")
+    return kept.history(machine, baseline_of(baseline)).as_dict()
+
+
+@router.post("/machines/{machine}", summary="Add recordings to a machine", responses=api_docs.ERRORS)
+async def add(request: Request, machine: str, uploads: Uploaded) -> Response:
+    """Keeps the measurements of each file (numbers and spectra, no waveforms); a new name makes a new machine.
+
+    What is known already, by its content, counts once. Bearing and speed are remembered from the first time.
+    """
+    return as_json(await request.app.state.workers.run(_add, machine, uploads, long=True))
+
+
+def _add(machine: str, uploads: Uploads) -> dict[str, Any]:
+    from bearing.machines.store import Machine
+
+    added = Machine(machine, _store(), **uploads.said).add_contents(uploads.files)
+    skipped = [{"file": name, "reason": why} for name, why in added.skipped]
+    return {"machine": machine, "measurements": added.measurements, "known": list(added.known), "skipped": skipped}
+
+
+def _store_path() -> Path:
+    path = store_file()
+    if path is None:
+        raise HTTPException(404, NO_STORE)
+    return path
+
+
+def _store(read_only: bool = False) -> Store:
+    from bearing.machines.store import Store
+
+    return Store(_store_path(), read_only)
