@@ -504,6 +504,7 @@ def test_the_documentation_shows_what_the_service_really_answers(client: TestCli
     paths = schema["paths"]
     assert set(paths) == {
         "/diagnose", "/report", "/windows", "/batch_predict/", "/bearings", "/model", "/health", "/metrics",
+        "/trend", "/machines", "/machines/{machine}",
     }  # fmt: skip
 
     def answered(path: str) -> Any:
