@@ -13,10 +13,14 @@ from numpy.typing import NDArray
 from bearing.figures.diagnosis import KURTOGRAM_SAMPLES, SPECTROGRAM_CELLS
 from bearing.recording import Recording
 from bearing.signal.envelope import Band, Demodulator, EnvelopeSpectrum
+from bearing.signal.indicators import velocity_rms
 from bearing.signal.kurtogram import Kurtogram, kurtogram
+from bearing.signal.severity import BAND_HZ
 from bearing.signal.spectrum import Spectrogram, amplitude_spectrum, downsample, spectrogram, to_db
-from bearing.verdict.diagnosis import Bearing, Diagnosis, diagnose
+from bearing.signal.units import unit_of
 from bearing.verdict.doctor import usable_stretch
+from bearing.verdict.file import FileDiagnosis, diagnose_file
+from bearing.verdict.intake import Intake
 
 Line = tuple[NDArray[np.float32], NDArray[np.float32]]
 
@@ -31,8 +35,22 @@ def _rate_hz(recording: Recording) -> float:
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
-def diagnosis(key: str, _recording: Recording, _bearing: Bearing | None) -> Diagnosis:
-    return diagnose(_recording, _bearing)
+def judged(
+    key: str, _intake: Intake, channel: str | None, rate_hz: float | None, rpm: float | None, bearing: dict[str, str]
+) -> FileDiagnosis:
+    """Every channel of vibration of a file, or one `channel`."""
+    return diagnose_file(_intake, channel, rate_hz, rpm, **bearing)
+
+
+@st.cache_data(max_entries=24, show_spinner=False)
+def velocity_mm_s(key: str, _recording: Recording) -> float | None:
+    """Velocity RMS in the band of the machine standards; None where unit, rate or length do not give it."""
+    unit = unit_of(_recording.channel, _recording.unit)
+    if unit is None or unit.quantity == "voltage":
+        return None
+    integrate = unit.quantity == "acceleration"
+    value = 1e3 * unit.to_si * velocity_rms(_usable(_recording), _rate_hz(_recording), BAND_HZ, integrate)
+    return value if np.isfinite(value) else None
 
 
 @st.cache_data(max_entries=24, show_spinner=False)

@@ -1,248 +1,279 @@
-"""Below the verdict: the envelope spectrum with its lines, the kurtogram to choose a band on, spectra over frequency
-and time, and the verdict window by window."""
+"""Below the verdict: the envelope spectrum with its lines, its band with the kurtogram, and spectra to look closer."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import cast
 
 import streamlit as st
 
-from bearing.figures.diagnosis import DEMODULATED_FROM_HZ, automatic_bands, band_words, reach_hz, shaft_hz_of
-from bearing.figures.envelope import LINE_NAMES, envelope_figure, kurtogram_figure
-from bearing.figures.recording import spectrogram_figure, spectrum_figure, windows_figure
-from bearing.physics.envelope_rule import FamilyEvidence
+from bearing.figures.diagnosis import (
+    DEMODULATED_FROM_HZ,
+    automatic_bands,
+    band_words,
+    envelope_of,
+    line_band,
+    reach_hz,
+    shaft_hz_of,
+)
+from bearing.figures.envelope import kurtogram_figure
+from bearing.figures.recording import spectrogram_figure, spectrum_figure, waveform_figure
+from bearing.recording import Recording
 from bearing.signal.envelope import Band
 from bearing.signal.kurtogram import Kurtogram
-from bearing.states import FAMILIES, state
+from bearing.verdict.advice import finding
 from bearing.verdict.diagnosis import Diagnosis
-from bearing.verdict.words import family_remark, family_sentence
-from pages import _compute
-from pages._panel import Choice
-from pages._show import STATE_COLOUR, STATE_ICON, chart, plain
+from pages import _address, _compute
+from pages._judged import judged
+from pages._show import chart, plain
+
+TABS = ("Waveform", "Spectrum", "Spectrogram", "How it was judged")
+HAND = "hand"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One channel on the page. `key` names its content and what was asked, `tag` the channel alone."""
+
+    key: str
+    tag: str
+    recording: Recording
+    diagnosis: Diagnosis
+
+    @property
+    def rate_hz(self) -> float:
+        return self.diagnosis.sampling_rate_hz
+
+    @property
+    def reach_hz(self) -> float:
+        return reach_hz(self.diagnosis)
+
+    def kurtogram(self) -> Kurtogram:
+        return _compute.kurtosis_map(self.key, min(2 * self.reach_hz, self.rate_hz / 8), self.recording)
+
+
+# ------------------------------------------------------------------------------------------------- envelope spectrum
 
 
 @st.fragment
-def envelope_section(choice: Choice, diagnosis: Diagnosis) -> None:
-    """Envelope spectrum beside the kurtogram; slider, click and toggles redraw this part alone."""
-    recording, bearing = choice.recording, choice.bearing
-    rate_hz = recording.sampling_rate_hz
-    assert rate_hz is not None
-    if rate_hz < DEMODULATED_FROM_HZ:
+def envelope_section(shown: Shown) -> None:
+    """The envelope spectrum over one slim row of controls; what they change redraws this part alone."""
+    if shown.rate_hz < DEMODULATED_FROM_HZ:
+        st.caption("No envelope spectrum: below 500 Hz of sampling rate there is no band to demodulate.")
         return
-    reach = reach_hz(diagnosis)
-    kurtogram = _compute.kurtosis_map(choice.key, min(2 * reach, rate_hz / 8), recording)
-    tag = f"{choice.key}"
-    st.subheader("Envelope spectrum", anchor=False)
-    left, right = st.columns([2, 1], gap="medium")
-    with right:
-        narrowest_hz = max(20.0, 8 * rate_hz / len(recording.samples))
-        band = _band_controls(tag, automatic_bands(diagnosis, kurtogram), rate_hz / 2, narrowest_hz)
-        chart(
-            kurtogram_figure(kurtogram, band, height=330),
-            key=f"kurtogram-{tag}",
-            alt=f"Kurtogram: kurtosis over frequency and bandwidth, highest at {band_words(kurtogram.best)}",
-            name="kurtogram",
-            on_select=lambda: _clicked(tag, kurtogram),
-            selection_mode="points",
-        )
-        st.caption("Kurtogram: how impulsive each band is. Click a cell to demodulate it.")
-    with left:
-        in_orders, decibel = _envelope_toggles(tag, shaft_hz_of(diagnosis) is not None)
-        spectrum = _compute.envelope(choice.key, (band.low_hz, band.high_hz), reach, recording)
-        evidence = diagnosis.evidence
-        figure = envelope_figure(
-            spectrum,
-            bearing.orders if bearing else None,
-            shaft_hz_of(diagnosis),
-            evidence,
-            in_orders,
-            decibel,
-            highlight=_highlight(diagnosis),
-            unit=recording.unit,
-            height=400,
-        )
-        chart(
-            figure,
-            key=f"envelope-{tag}",
-            alt=f"Envelope spectrum of the band {band_words(band)} with the bearing's fault lines marked",
-            name="envelope_spectrum",
-        )
-        _explain_lines(choice, diagnosis)
-    if evidence:
-        families(evidence, diagnosis.verdict)
-
-
-def _highlight(diagnosis: Diagnosis) -> tuple[str, ...]:
-    """A clear verdict shows its own lines; the other families wait in the legend."""
-    return (diagnosis.verdict,) if diagnosis.verdict in FAMILIES else FAMILIES
-
-
-def _band_controls(tag: str, automatic: dict[str, Band], nyquist_hz: float, narrowest_hz: float) -> Band:
-    """A slider for the band in kHz, and a button for each automatic band; never too narrow to demodulate.
-
-    Without a choice it is the first automatic one.
-    """
-    key, top = f"band-{tag}", round(nyquist_hz / 1000, 3)
-    marks = {why: (round(b.low_hz / 1000, 3), min(round(b.high_hz / 1000, 3), top)) for why, b in automatic.items()}
-    if key not in st.session_state:
-        st.session_state[key] = next(iter(marks.values()))
-    step = max(round(top / 400, 3), 0.001)
-    low, high = cast(
-        tuple[float, float],
-        st.slider("Demodulated band (kHz)", 0.0, top, step=step, key=key, persist_state="session"),
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="envelope-row"):
+        st.subheader("Envelope spectrum", anchor=False, width="content")
+        in_orders, decibel = _toggles(shaft_hz_of(shown.diagnosis) is not None)
+        band, name = _band(shown)
+    spectrum = _compute.envelope(shown.key, (band.low_hz, band.high_hz), shown.reach_hz, shown.recording)
+    key, shaft_hz = f"envelope-{shown.tag}", shaft_hz_of(shown.diagnosis)
+    look = looked_at(shown.tag)
+    figure = envelope_of(
+        shown.diagnosis, spectrum, shown.recording.unit, height=372, in_orders=in_orders, decibel=decibel,
+        picked_hz=look.picked_hz, zoom_hz=look.zoom_hz,
+    )  # fmt: skip
+    chart(
+        figure,
+        key=key,
+        alt=f"Envelope spectrum of the band {band_words(band)}. {finding(shown.diagnosis)} {shown.diagnosis.reason}",
+        name="envelope_spectrum",
+        buttons_off=("zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"),
+        on_select=lambda: _look(key, shown.tag, shaft_hz if in_orders and shaft_hz else 1.0),
+        selection_mode=("points", "box"),
     )
-    now = next((why for why, mark in marks.items() if mark == (low, high)), "")
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"Automatic: {now}." if now else "Chosen by hand.", width="content")
-        for why, mark in marks.items():
-            if why != now:
+    _explain(shown.diagnosis)
+    _address.put(
+        band=f"{band.low_hz:.0f}-{band.high_hz:.0f}" if name == HAND else "",
+        axis="orders" if in_orders else "", scale="dB" if decibel else "",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Look:
+    """Where the reader looks: a range he dragged over, a peak he clicked."""
+
+    zoom_hz: tuple[float, float] | None = None
+    picked_hz: float | None = None
+
+
+def looked_at(tag: str) -> Look:
+    look: Look = st.session_state.get(f"look-{tag}", Look())
+    return look
+
+
+def _look(key: str, tag: str, per_order: float) -> None:
+    """Callback: a drag zooms in, a click on a peak draws its harmonics, a double click takes both back.
+
+    It is kept here, so that it outlives another scale, axis or band.
+    """
+    selection, look = st.session_state[key]["selection"], looked_at(tag)
+    if selection["box"]:
+        low, high = sorted(float(x) * per_order for x in selection["box"][0]["x"][:2])
+        look = replace(look, zoom_hz=(max(low, 0.0), high))
+    elif selection["points"]:
+        at = selection["points"][0].get("customdata")
+        at = at[0] if isinstance(at, (list, tuple)) and at else at
+        look = replace(look, picked_hz=float(at)) if isinstance(at, (int, float)) else look
+    else:
+        look = Look()
+    st.session_state[f"look-{tag}"] = look
+
+
+def _toggles(speed_known: bool) -> tuple[bool, bool]:
+    axis = st.segmented_control(
+        "Axis", ["Hz", "Orders"], default="Hz", required=True, key="axis", disabled=not speed_known,
+        label_visibility="collapsed", persist_state="session", width="content",
+    )  # fmt: skip
+    scale = st.segmented_control(
+        "Scale", ["Amplitude", "dB"], default="Amplitude", required=True, key="scale",
+        label_visibility="collapsed", persist_state="session", width="content",
+    )  # fmt: skip
+    return axis == "Orders" and speed_known, scale == "dB"
+
+
+def chosen_band(shown: Shown) -> tuple[Band, str]:
+    """The band that is looked at, and what it is: the name of an automatic one, or `HAND`."""
+    name, hand = st.session_state.get(f"choice-{shown.tag}", ("", None))
+    if name == HAND:
+        return Band(*hand), HAND
+    bands = line_band(shown.diagnosis)
+    if name not in bands and (name or not bands):
+        bands = automatic_bands(shown.diagnosis, shown.kurtogram())
+    name = name if name in bands else next(iter(bands))
+    return bands[name], name
+
+
+def _band(shown: Shown) -> tuple[Band, str]:
+    """The band, with the slider, the kurtogram and the automatic choices behind one button."""
+    band, name = chosen_band(shown)
+    words = "by hand" if name == HAND else name
+    with st.popover(
+        f"Band {band_words(band)}, {words}", icon=":material/tune:", on_change="rerun", key=f"bandbox-{shown.tag}"
+    ) as box:
+        if box.open:
+            _band_controls(shown, band, name)
+    return band, name
+
+
+def _band_controls(shown: Shown, band: Band, name: str) -> None:
+    """Slider, automatic bands and the kurtogram, whose every cell can be chosen (by keyboard: the slider)."""
+    kurtogram, nyquist_hz, tag = shown.kurtogram(), shown.rate_hz / 2, shown.tag
+    top, key = round(nyquist_hz / 1000, 3), f"band-{shown.tag}"
+    st.session_state[key] = (round(band.low_hz / 1000, 3), min(round(band.high_hz / 1000, 3), top))
+    st.slider(
+        "Demodulated band (kHz)", 0.0, top, step=max(round(top / 400, 3), 0.001), key=key,
+        on_change=lambda: choose_band(tag, cast(tuple[float, float], st.session_state[key]), shown),
+    )  # fmt: skip
+    with st.container(horizontal=True, gap="small"):
+        for why in automatic_bands(shown.diagnosis, kurtogram):
+            if why != name:
                 st.button(
-                    why[:1].upper() + why[1:],
-                    icon=":material/restart_alt:",
-                    type="tertiary",
-                    key=f"auto-{tag}-{why.split()[1]}",
-                    on_click=lambda mark=mark: st.session_state.update({key: mark}),
-                    help="Choose this band automatically.",
-                )
-    if high * 1000 - low * 1000 < narrowest_hz:
-        st.caption(f":orange[:material/warning:] Widened to {narrowest_hz:.0f} Hz: this recording resolves no less.")
-        low_hz = min(low * 1000, nyquist_hz - narrowest_hz)
-        return Band(max(low_hz, 0.0), max(low_hz, 0.0) + narrowest_hz)
-    return Band(low * 1000, min(high * 1000, nyquist_hz))
+                    why[:1].upper() + why[1:], icon=":material/restart_alt:", type="tertiary",
+                    key=f"auto-{tag}-{why.split()[1]}", help="Choose this band automatically.",
+                    on_click=lambda why=why: st.session_state.update({f"choice-{tag}": (why, None)}),
+                )  # fmt: skip
+    chart(
+        kurtogram_figure(kurtogram, band, height=280),
+        key=f"kurtogram-{tag}",
+        alt=f"Kurtogram: kurtosis over frequency and bandwidth, highest at {band_words(kurtogram.best)}",
+        name="kurtogram",
+        on_select=lambda: _clicked(shown, kurtogram),
+        selection_mode="points",
+    )
+    st.caption("Kurtogram: how impulsive each band is. Click a cell to demodulate it.")
 
 
-def _clicked(tag: str, kurtogram: Kurtogram) -> None:
+def choose_band(tag: str, khz: tuple[float, float], shown: Shown) -> None:
+    """Callback: a band by hand, never narrower than the recording resolves, nor beyond half the rate."""
+    narrowest_hz = max(20.0, 8 * shown.rate_hz / len(shown.recording.samples))
+    low_hz = min(khz[0] * 1000, shown.rate_hz / 2 - narrowest_hz)
+    high_hz = min(max(khz[1] * 1000, low_hz + narrowest_hz), shown.rate_hz / 2)
+    st.session_state[f"choice-{tag}"] = (HAND, (max(low_hz, 0.0), high_hz))
+
+
+def _clicked(shown: Shown, kurtogram: Kurtogram) -> None:
     """Callback: the clicked cell of the kurtogram becomes the band."""
-    event = st.session_state.get(f"kurtogram-{tag}")
+    event = st.session_state.get(f"kurtogram-{shown.tag}")
     points = event["selection"]["points"] if event else []
     if points:
         band = kurtogram.band_at(round(points[0]["y"]), float(points[0]["x"]) * 1000)
-        st.session_state[f"band-{tag}"] = (round(band.low_hz / 1000, 3), round(band.high_hz / 1000, 3))
+        choose_band(shown.tag, (band.low_hz / 1000, band.high_hz / 1000), shown)
 
 
-def _envelope_toggles(tag: str, speed_known: bool) -> tuple[bool, bool]:
-    with st.container(horizontal=True, gap="medium"):
-        axis = st.segmented_control(
-            "Axis", ["Hz", "Orders"], default="Hz", required=True, key=f"axis-{tag}", disabled=not speed_known,
-            label_visibility="collapsed", persist_state="session",
-        )  # fmt: skip
-        scale = st.segmented_control(
-            "Scale", ["Amplitude", "dB over floor"], default="Amplitude", required=True, key=f"scale-{tag}",
-            label_visibility="collapsed", persist_state="session",
-        )  # fmt: skip
-    return axis == "Orders", scale == "dB over floor"
-
-
-def _explain_lines(choice: Choice, diagnosis: Diagnosis) -> None:
-    if choice.bearing is None and diagnosis.shaft_rpm is None:
-        st.caption("Give the bearing and the shaft speed to see where its fault lines fall.")
-    elif choice.bearing is None:
-        st.caption("Choose the bearing to see where its fault lines fall.")
-    elif diagnosis.shaft_rpm is None:
-        st.caption("Give the shaft speed to see where the fault lines of this bearing fall.")
-    else:
-        o = choice.bearing.orders
+def _explain(diagnosis: Diagnosis) -> None:
+    bearing, speed = diagnosis.bearing, diagnosis.shaft_rpm
+    if bearing is not None and speed is not None:
+        o = bearing.orders
         st.caption(
-            f"{plain(choice.bearing.name)}, orders of shaft speed: BPFO {o.bpfo:.3f}, BPFI {o.bpfi:.3f}, "
-            f"2×BSF {2 * o.bsf:.3f}, FTF {o.ftf:.3f}. Click a name in the legend to show or hide its lines."
+            f"{plain(bearing.name)}, orders of shaft speed: BPFO {o.bpfo:.3f}, BPFI {o.bpfi:.3f}, "
+            f"2×BSF {2 * o.bsf:.3f}, FTF {o.ftf:.3f}. Drag: zoom; double-click: all; click a peak: its harmonics."
         )
+        return
+    missing = " and ".join(
+        name for name, known in (("the bearing", bearing), ("the shaft speed", speed)) if known is None
+    )
+    st.caption(f"Give {missing} to see where fault lines fall. Click a peak: its harmonics.")
 
 
-def families(evidence: Mapping[str, FamilyEvidence], verdict: str) -> None:
-    """One plain sentence per fault family and, behind it, every line that was looked for."""
-    columns = st.columns(3, gap="small")
-    for column, (family, found) in zip(columns, evidence.items(), strict=False):
-        with column.container(border=True, height="stretch", gap="xxsmall", key=f"family-{family}"):
-            st.markdown(
-                f":{STATE_COLOUR[family]}[{STATE_ICON[family]}] {family_sentence(found)} {family_remark(found)}".strip()
-            )
-            low, high = found.band_hz
-            sides = sum(line.found for line in found.sidebands)
-            modulation = f"{sides} of {len(found.sidebands)} sidebands, " if found.sidebands else ""
-            st.caption(
-                f"Order {found.order:.3f}, slip {found.slip:+.1%}, {modulation}"
-                f"best band {low / 1000:.2f} to {high / 1000:.2f} kHz."
-            )
-    with st.expander("Every line that was looked for", icon=":material/table_rows:"):
-        rows = [
-            {
-                "Family": state(family).part,
-                "Line": f"{LINE_NAMES[family]} {line.name}",
-                "Expected (Hz)": line.expected_hz,
-                "Found (Hz)": line.found_hz if line.found else None,
-                "dB over the floor": line.level_db,
-            }
-            for family, found in evidence.items()
-            for line in (*found.lines, *found.sidebands)
-        ]
-        st.dataframe(
-            rows,
-            hide_index=True,
-            height="content",
-            placeholder="not found",
-            alt="Every expected fault line, where it was found and how far it stands over the floor",
-            column_config={
-                "Expected (Hz)": st.column_config.NumberColumn(format="%.1f"),
-                "Found (Hz)": st.column_config.NumberColumn(format="%.1f"),
-                "dB over the floor": st.column_config.NumberColumn(format="%.1f"),
-            },
-        )
+# ------------------------------------------------------------------------------------------------------------ tabs
 
 
 @st.fragment
-def spectrum_section(choice: Choice, diagnosis: Diagnosis) -> None:
-    """Amplitude spectrum of the signal itself."""
-    recording = choice.recording
-    rate_hz = recording.sampling_rate_hz
-    assert rate_hz is not None
-    st.subheader("Spectrum", anchor=False)
-    nyquist = rate_hz / 2
+def tabs_section(shown: Shown) -> None:
+    """Waveform, spectra and how it was judged; only the open one is drawn."""
+    tabs = st.tabs(list(TABS), on_change="rerun", key="tab")
+    for name, tab, draw in zip(TABS, tabs, (_waveform, _spectrum, _spectrogram, _judged), strict=True):
+        if tab.open:
+            with tab:
+                draw(shown)
+                _address.put(tab="" if name == TABS[0] else name)
+
+
+def waveform(key: str, recording: Recording) -> None:
+    """The signal over time, or over sample numbers while the rate is not known."""
+    figure = waveform_figure(*_compute.waveform(key, recording), recording.unit, height=240)
+    if recording.sampling_rate_hz is None:
+        figure.update_xaxes(title_text="sample number")
+    chart(figure, key=f"waveform-{key}", alt=f"Vibration signal of {recording.channel} over time", name="waveform")
+
+
+def _waveform(shown: Shown) -> None:
+    waveform(shown.key, shown.recording)
+
+
+def _spectrum(shown: Shown) -> None:
+    nyquist = shown.rate_hz / 2
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         scale = st.segmented_control(
-            "Scale", ["Linear", "dB"], default="Linear", required=True, key=f"spectrum-scale-{choice.key}",
+            "Spectrum scale", ["Linear", "dB"], default="Linear", required=True, key="spectrum-scale",
             label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
         low, high = cast(
             tuple[float, float],
             st.slider(
                 "Range (Hz)", 0.0, nyquist, (0.0, nyquist), step=nyquist / 500, format="%.0f",
-                key=f"spectrum-range-{choice.key}", label_visibility="collapsed",
+                key=f"spectrum-range-{shown.tag}-{nyquist}", label_visibility="collapsed",
             ),
         )  # fmt: skip
     wide = max(high, low + nyquist / 500)
-    frequency, level = _compute.spectrum(choice.key, low, wide, scale == "dB", recording)
+    frequency, level = _compute.spectrum(shown.key, low, wide, scale == "dB", shown.recording)
     chart(
-        spectrum_figure(frequency, level, recording.unit, scale == "dB", shaft_hz_of(diagnosis)),
-        key=f"spectrum-{choice.key}",
+        spectrum_figure(frequency, level, shown.recording.unit, scale == "dB", shaft_hz_of(shown.diagnosis)),
+        key=f"spectrum-{shown.tag}",
         alt=f"Amplitude spectrum from {low:.0f} to {wide:.0f} Hz",
         name="spectrum",
     )
     st.caption("Drag to zoom, double-click to see all; the slider cuts before it draws, so no detail is lost.")
 
 
-def spectrogram_section(choice: Choice) -> None:
-    """Level over time and frequency."""
-    st.subheader("Spectrogram", anchor=False)
+def _spectrogram(shown: Shown) -> None:
     chart(
-        spectrogram_figure(_compute.time_frequency(choice.key, choice.recording), height=352),
-        key=f"spectrogram-{choice.key}",
+        spectrogram_figure(_compute.time_frequency(shown.key, shown.recording), height=352),
+        key=f"spectrogram-{shown.tag}",
         alt="Spectrogram: level in dB over time and frequency",
         name="spectrogram",
     )
 
 
-def windows_section(choice: Choice, diagnosis: Diagnosis) -> None:
-    """The CNN's verdict along time, and whether it may be trusted; nothing where there is no whole window."""
-    windows = diagnosis.windows
-    if not len(windows.start_s):
-        return
-    st.subheader("Waveform CNN, window by window", anchor=False)
-    chart(
-        windows_figure(windows),
-        key=f"windows-{choice.key}",
-        alt=f"Probability of each state in each of {len(windows.start_s)} windows",
-        name="windows",
-    )
-    trust = "" if windows.familiar else " It has not met this machine: its answers count for nothing in the verdict."
-    st.caption(f"Windows of {windows.duration_s * 1000:.0f} ms, each judged by the waveform CNN alone.{trust}")
+def _judged(shown: Shown) -> None:
+    judged(shown.diagnosis, shown.tag)

@@ -1,227 +1,270 @@
-"""The panel at the left: what was read from the file, and the fields to correct it in."""
+"""The panel at the left: the channels with what was found on each, and the fields to correct what was read."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 
 import streamlit as st
 
 from bearing.errors import ParameterError
-from bearing.figures.recording import preview_figure
-from bearing.physics.catalogue import find, load_catalogue
-from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
-from bearing.recording import Recording
-from bearing.verdict.diagnosis import Bearing
+from bearing.figures.recording import sparkline
+from bearing.physics.catalogue import find, load_catalogue, load_estimated
+from bearing.signal.units import UNITS
+from bearing.verdict.advice import finding_short, worst_first
+from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.doctor import usable_stretch
-from pages._show import chart, plain
-from pages._source import Source
+from bearing.verdict.file import FileDiagnosis
+from bearing.verdict.request import named_bearing
+from pages._asked import UNIT_UNKNOWN, Asked, bearing_slot, rate_of, rpm_of, shown_channel, unit_key, unit_read
+from pages._show import GLYPH, STATE_COLOUR, plain
+from pages._source import Source, opened, show
 
-NO_BEARING = "Not known"
-OWN_GEOMETRY = "Own geometry"
-OWN_ORDERS = "Own fault orders"
-PREVIEWS = 12
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What will be diagnosed: channel number `channel` as corrected; nothing while `problem` holds a sentence."""
-
-    channel: int
-    recording: Recording
-    bearing: Bearing | None
-    key: str  # names content, file, channel and settings
-    problem: str = ""
+NOT_KNOWN, FROM_FILE = "Not known", "As the file says"
+OWN_GEOMETRY, OWN_ORDERS, OWN_HZ = "Own geometry", "Own fault orders", "Own fault frequencies (Hz)"
+OWN = (OWN_GEOMETRY, OWN_ORDERS, OWN_HZ)
+RADIO_MOST = 8  # more channels than that are chosen from a list
 
 
-@dataclass(frozen=True)
-class Field:
-    """One number to be filled in: its label, an example, what it is, and what it begins with."""
-
-    label: str
-    example: str
-    about: str
-    start: float | None = None
-
-
-def channel_field(source: Source) -> int:
-    """The channel's index; the likely vibration channel is preselected and the reason said."""
-    recordings = source.intake.recordings
-    names = [_channel_label(r) for r in recordings]
-    return st.selectbox(
-        "Channel",
-        range(len(names)),
-        index=source.intake.preferred,
-        format_func=lambda i: names[i],
-        key=f"channel-{source.digest[:12]}",
-        persist_state="session",
-        help=plain(f"Preselected: {source.intake.preferred_reason}."),
-    )
+def file_field(source: Source) -> None:
+    """Which file, where several are on the table."""
+    files = opened()
+    if len(files) > 1:
+        st.button(f"All {len(files)} files", icon=":material/table_rows:", type="tertiary", key="all-files",
+                  on_click=show, args=("",))  # fmt: skip
+    st.markdown(f"**{plain(source.name)}**")
+    origin = "Simulated signal, not a measurement." if source.simulated else source.intake.recognised
+    started = shown_channel(source).started
+    for line in (origin, source.note, f"Recorded {started}" if started else ""):
+        if line:
+            st.caption(plain(line))
 
 
-def channel_previews(source: Source) -> None:
-    """A picture of every channel to choose from, drawn when somebody asks for it."""
-    recordings = source.intake.recordings
-    if len(recordings) < 2:
-        return
-    popover = st.popover(
-        f"Compare {len(recordings)} channels", icon=":material/stacked_line_chart:", type="tertiary",
-        on_change="rerun", key=f"previews-{source.digest[:12]}",
+def channel_field(source: Source, found: FileDiagnosis | None) -> str:
+    """The name of the channel to show: those judged first, the worst on top, each with its trace and verdict."""
+    intake = source.intake
+    judged = {} if found is None else {one.channel: one for one in worst_first(found.channels)}
+    names = [*judged, *(r.channel for r in intake.recordings if r.channel not in judged)]
+    key = f"channel-{source.tag}"
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = names[0] if judged else intake.recordings[intake.preferred].channel
+    if len(names) == 1:
+        return names[0]
+    samples = {r.channel: r.samples for r in intake.recordings}
+    refused = {} if found is None else found.refused
+
+    def label(name: str) -> str:
+        said = _channel_words(judged.get(name), refused.get(name))
+        if len(names) > RADIO_MOST:
+            return plain(f"{name}: {said}") if said else plain(name)
+        stretch = samples[name][usable_stretch(samples[name])][:20_000]
+        one = judged.get(name)
+        glyph = f":{STATE_COLOUR[one.verdict]}[{GLYPH[one.verdict]}] " if one else ""
+        return f"![]({sparkline(stretch)}) {glyph}**{plain(name)}** {plain(said)}"
+
+    with st.container(key="channels"):
+        if len(names) > RADIO_MOST:
+            return str(st.selectbox("Channel", names, format_func=label, key=key, persist_state="session"))
+        return str(st.radio("Channel", names, format_func=label, key=key, persist_state="session"))
+
+
+def _channel_words(found: Diagnosis | None, refused: str | None) -> str:
+    if found is not None:
+        return finding_short(found)
+    return "not judged" if refused else ""
+
+
+def numbers(source: Source, asked: Asked, rate_known: bool) -> None:
+    """Rate, speed and unit."""
+    left, right = st.columns(2, gap="small")
+    if rate_known:
+        with left:
+            rate_field(source, asked)
+    with right if rate_known else st.container():
+        speed_field(source, asked)
+    unit_field(source)
+
+
+def rate_field(source: Source, asked: Asked) -> None:
+    """The sampling rate in Hz."""
+    _number_field("Rate (Hz)", rate_of(source).key, rate_of(source).read, shown_channel(source).rate_source, 100.0)
+    _hint(asked.hints["rate"])
+
+
+def speed_field(source: Source, asked: Asked) -> None:
+    """The shaft speed in rpm."""
+    _number_field("Speed (rpm)", rpm_of(source).key, rpm_of(source).read, shown_channel(source).rpm_source, 1.0)
+    _hint(asked.hints["rpm"])
+
+
+def _number_field(label: str, key: str, read: float | None, source: str, step: float) -> None:
+    st.session_state.setdefault(key, read)
+    st.number_input(
+        label, value=None, format="%.7g", step=step, placeholder="not in file", key=key, persist_state="session",
+        help=plain(f"From: {source}.") if source else "The file does not say it.", on_change=touched,
     )  # fmt: skip
-    if not popover.open:
-        return
-    with popover:
-        for index, recording in enumerate(recordings[:PREVIEWS]):
-            stretch = recording.samples[usable_stretch(recording.samples)][:20_000]
-            st.button(
-                plain(_channel_label(recording)),
-                key=f"preview-{source.digest[:12]}-{index}",
-                type="tertiary",
-                on_click=_choose_channel,
-                args=(source, index),
-            )
-            if len(stretch):
-                chart(
-                    preview_figure(stretch, height=48),
-                    key=f"preview-picture-{source.digest[:12]}-{index}",
-                    alt=f"Signal of channel {index + 1}",
-                )
-        if len(recordings) > PREVIEWS:
-            st.caption(f"The first {PREVIEWS} of {len(recordings)}.")
 
 
-def _choose_channel(source: Source, index: int) -> None:
-    st.session_state[f"channel-{source.digest[:12]}"] = index
+def touched() -> None:
+    """Callback: a field was changed here, so the address follows the field and not the field the address."""
+    st.session_state["diagnose.touched"] = True
 
 
-def _channel_label(recording: Recording) -> str:
-    unit = f" ({recording.unit})" if recording.unit else ""
-    return f"{recording.channel}{unit}"
+def _hint(sentence: str) -> None:
+    if sentence:
+        st.caption(f":orange[:material/edit:] {plain(sentence)} The last number that makes sense is used.")
 
 
-def rate_known(source: Source, channel: int) -> bool:
-    """Whether the file or the user has said the sampling rate."""
-    given = st.session_state.get(
-        f"rate-{source.digest[:12]}-{channel}", source.intake.recordings[channel].sampling_rate_hz
-    )
-    return given is not None
+def unit_field(source: Source) -> None:
+    """The unit of the numbers; of volts, the sensor's sensitivity."""
+    read, key = unit_read(source), unit_key(source)
+    options = [read, *(name for name in (UNIT_UNKNOWN, *UNITS) if name != read)]
+    stated = shown_channel(source).unit
+    unit = st.selectbox(
+        "Unit", options, key=key, persist_state="session", on_change=touched,
+        format_func=lambda name: f"{name} (from the file)" if name == read != UNIT_UNKNOWN else name,
+        help=plain(f"The file says {stated!r}.") if stated and read == UNIT_UNKNOWN else
+        "Levels and the ISO zone need it; the bearing's verdict does not.",
+    )  # fmt: skip
+    if unit in UNITS and UNITS[unit].quantity == "voltage":
+        st.number_input(
+            "Sensitivity (mV/g)", value=None, min_value=0.001, placeholder="such as 100", key=f"sensitivity-{key}",
+            persist_state="session", on_change=touched, help="From the sensor's data sheet: then the signal is in g.",
+        )  # fmt: skip
+    elif unit in UNITS and UNITS[unit].quantity == "velocity":
+        st.caption("Velocity: the high bands, where a bearing rings first, are weak in it. Acceleration shows more.")
 
 
-def rate_field(source: Source, channel: int) -> float | None:
-    """The sampling rate in Hz; None while it is not known."""
-    read = source.intake.recordings[channel]
-    return st.number_input(
-        "Rate (Hz)",
-        value=read.sampling_rate_hz,
-        format="%.7g",
-        step=100.0,
-        placeholder="not in file",
-        key=f"rate-{source.digest[:12]}-{channel}",
-        persist_state="session",
-        help=plain(f"From: {read.rate_source}.") if read.rate_source else "The file does not say it.",
-    )
+# ---------------------------------------------------------------------------------------------------- the bearing
 
 
-def speed_field(source: Source, channel: int) -> float | None:
-    """The shaft speed in rpm; None while it is not known."""
-    read = source.intake.recordings[channel]
-    return st.number_input(
-        "Speed (rpm)",
-        value=read.shaft_rpm,
-        format="%.6g",
-        step=1.0,
-        placeholder="not in file",
-        key=f"rpm-{source.digest[:12]}-{channel}",
-        persist_state="session",
-        help=plain(f"From: {read.rpm_source}.") if read.rpm_source else "The file does not say it.",
-    )
-
-
-def bearing_field(source: Source, channel: int) -> tuple[Bearing | None, str]:
-    """The bearing with its fault orders, and a sentence when its numbers make no sense."""
-    names = [entry.name for entry in load_catalogue()]
-    options = [NO_BEARING, OWN_GEOMETRY, OWN_ORDERS, *names]
-    known = source.intake.bearings[channel]
-    suggested = find(known).name if known else NO_BEARING
-    tag = f"{source.digest[:12]}-{channel}"
-    chosen = st.selectbox(
-        "Bearing",
-        options,
-        index=options.index(suggested),
-        key=f"bearing-{tag}",
-        persist_state="session",
-        help="Type to search. With a bearing and a speed the fault frequencies are known and can be looked for.",
-    )
+def bearing_field(source: Source) -> None:
+    """The bearing: what is valid is kept for every channel and file; what is not leaves a hint and the last one."""
+    slot = bearing_slot(source)
+    key = f"bearing-{slot}"
+    own = ", ".join(dict.fromkeys(name for name in source.intake.bearings if name))
+    recent: list[str] = st.session_state.setdefault("diagnose.recent", [])
+    names = [entry.name for entry in (*load_catalogue(), *load_estimated())]
+    first = [FROM_FILE, NOT_KNOWN] if slot != "all" else [NOT_KNOWN]
+    options = list(dict.fromkeys([*first, *recent, *OWN, *names]))
+    if st.session_state.get(key, first[0]) not in options:  # typed as it is printed on the ring
+        options.insert(1, st.session_state[key])
+    chosen = str(
+        st.selectbox(
+            "Bearing", options, key=key, persist_state="session", accept_new_options=True, on_change=touched,
+            format_func=lambda name: own if name == FROM_FILE else name,
+            help="Type what is printed on it, such as 6205-2Z/C3. It stays for every channel and file.",
+        )
+    )  # fmt: skip
+    kept = f"diagnose.bearing.{slot}"
     try:
-        if chosen == OWN_GEOMETRY:
-            return _own_geometry(tag), ""
-        if chosen == OWN_ORDERS:
-            return _own_orders(tag), ""
+        given = _given(chosen, slot, source)
+        if given is not None:
+            named_bearing(**given)
     except ParameterError as error:
-        return None, str(error)
-    if chosen == NO_BEARING:
-        return None, ""
-    entry = find(chosen)
-    st.caption(plain(f"{entry.type[:1].upper()}{entry.type[1:]} bearing; numbers from {entry.source}."))
-    return Bearing(chosen, entry.orders), ""
+        st.caption(f":orange[:material/edit:] {plain(error)}")
+        if chosen not in OWN:
+            next_steps(key)
+        return
+    if chosen in names:
+        st.session_state["diagnose.recent"] = [chosen, *(name for name in recent if name != chosen)][:5]
+    st.session_state[kept] = given
+    _about(own if chosen == FROM_FILE else chosen, given)
 
 
-def _numbers(tag: str, fields: dict[str, Field]) -> dict[str, float]:
-    """Four numbers in two rows, empty at first: with another bearing's numbers the lines would lie wrong, silently."""
+def next_steps(key: str) -> None:
+    """What can be done where a bearing is not in the catalogue."""
+    with st.container(horizontal=True, gap="small"):
+        for name in (*OWN, NOT_KNOWN):
+            st.button(name, key=f"next-{name}", type="tertiary", on_click=choose_bearing, args=(key, name))
+
+
+def choose_bearing(key: str, name: str) -> None:
+    """Callback: the bearing field shows this."""
+    st.session_state[key] = name
+    touched()
+
+
+def _given(chosen: str, slot: str, source: Source) -> dict[str, str] | None:
+    """The bearing as the core takes it: None for "as the file says", empty for "not known"."""
+    if chosen == FROM_FILE:
+        return None
+    if chosen == NOT_KNOWN:
+        return {}
+    if chosen == OWN_GEOMETRY:
+        return {"geometry": _text(_numbers(f"geometry-{slot}", _GEOMETRY))}
+    if chosen == OWN_ORDERS:
+        values = _numbers(f"orders-{slot}", _ORDERS)
+        if values["ftf"] >= 1:
+            raise ParameterError(f"A cage turns slower than the shaft. Are these Hz? Then choose “{OWN_HZ}”.")
+        return {"orders": _text(values)}
+    if chosen == OWN_HZ:
+        values = _numbers(f"hz-{slot}", _HERTZ)
+        shaft_hz = values.pop("rpm") / 60
+        if shaft_hz <= 0:
+            raise ParameterError("The speed these frequencies belong to is a number of rpm above 0.")
+        return {"orders": _text({name: hz / shaft_hz for name, hz in values.items()})}
+    return {"bearing": find(chosen).name}
+
+
+def _text(values: Mapping[str, float]) -> str:
+    return ",".join(f"{name}={value:.6g}" for name, value in values.items())
+
+
+def _about(chosen: str, given: Mapping[str, str] | None) -> None:
+    """Where the numbers come from, and how the file names its bearing."""
+    if chosen in (NOT_KNOWN, *OWN) or (given is not None and "bearing" not in given):
+        return
+    for name in chosen.split(", ") if given is None else [given["bearing"]]:
+        entry = find(name)
+        understood = f"{entry.name}: " if name != chosen else ""
+        kind = entry.type[:1].upper() + entry.type[1:]
+        st.caption(plain(f"{understood}{kind} bearing, {entry.elements} elements. {entry.source}."))
+
+
+_PER_TURN = "per turn of the shaft (frequency in Hz / shaft speed in Hz)."
+_Fields = Mapping[str, tuple[str, str, str, float | None]]  # label, an example (of a 6205), what it is, at first
+_GEOMETRY: _Fields = {
+    "n": ("Elements n", "9", "Number of balls or rollers in one row.", None),
+    "d": ("Ball or roller d (mm)", "7.94", "Diameter of a ball or roller.", None),
+    "D": ("Pitch D (mm)", "39.04", "Diameter of the circle through the centres of the balls.", None),
+    "phi": ("Angle (°)", "0", "Contact angle: 0 for deep-groove and cylindrical roller bearings.", 0.0),
+}
+_ORDERS: _Fields = {
+    "bpfo": ("BPFO", "3.585", f"Impacts of an outer race fault {_PER_TURN}", None),
+    "bpfi": ("BPFI", "5.415", f"Impacts of an inner race fault {_PER_TURN}", None),
+    "bsf": ("BSF", "2.357", f"Turns of a ball about itself {_PER_TURN} Some tables print twice this number.", None),
+    "ftf": ("FTF", "0.398", f"Turns of the cage {_PER_TURN}", None),
+}
+_HERTZ: _Fields = {
+    "bpfo": ("BPFO (Hz)", "88.4", "Impacts of an outer race fault a second.", None),
+    "bpfi": ("BPFI (Hz)", "133.6", "Impacts of an inner race fault a second.", None),
+    "bsf": ("BSF (Hz)", "58.1", "Turns of a ball a second. Some tables print twice this number.", None),
+    "ftf": ("FTF (Hz)", "9.8", "Turns of the cage a second.", None),
+    "rpm": ("At speed (rpm)", "1480", "The speed these frequencies were given for.", None),
+}
+
+
+def _numbers(tag: str, fields: _Fields) -> dict[str, float]:
+    """Numbers in pairs, empty at first: with another bearing's numbers the lines would lie wrong, silently."""
     values: dict[str, float | None] = {}
-    for pair in (list(fields.items())[:2], list(fields.items())[2:]):
-        for column, (name, field) in zip(st.columns(2), pair, strict=True):
-            values[name] = column.number_input(
-                field.label, value=field.start, placeholder=f"such as {field.example}", help=field.about,
-                format="%.6g", step=None, key=f"{name}-{tag}", persist_state="session",
-            )  # fmt: skip
-    if empty := [fields[name].label for name, value in values.items() if value is None]:
-        raise ParameterError(f"Fill in {', '.join(empty)} of the bearing, at the left.")
+    columns = [*st.columns(2), *st.columns(2), *st.columns(2)] if len(fields) > 4 else [*st.columns(2), *st.columns(2)]
+    for column, (name, (label, example, about, start)) in zip(columns, fields.items(), strict=False):
+        values[name] = column.number_input(
+            label, value=start, placeholder=f"such as {example}", help=about, format="%.6g", step=None,
+            key=f"{tag}-{name}", persist_state="session", on_change=touched,
+        )  # fmt: skip
+    if empty := [fields[name][0] for name, value in values.items() if value is None]:
+        raise ParameterError(f"Still to fill in: {', '.join(empty)}. Until then the last bearing is used.")
     return {name: float(value) for name, value in values.items() if value is not None}
 
 
-def _own_geometry(tag: str) -> Bearing:
-    """Number of elements and diameters in any one unit; the examples are those of a 6205."""
-    fields = {
-        "n": Field("Elements n", "9", "Number of balls or rollers in one row."),
-        "d": Field("Ball d (mm)", "7.94", "Diameter of a ball or roller."),
-        "D": Field("Pitch D (mm)", "39.04", "Diameter of the circle through the centres of the balls."),
-        "phi": Field("Angle (°)", "0", "Contact angle: 0 for deep-groove and cylindrical roller bearings.", 0.0),
-    }
-    v = _numbers(f"geometry-{tag}", fields)
-    if v["n"] != int(v["n"]):
-        raise ParameterError(f"The number of rolling elements n must be whole, got {v['n']:g}.")
-    return Bearing("own geometry", fault_orders(Geometry(int(v["n"]), v["d"], v["D"], v["phi"])))
-
-
-def _own_orders(tag: str) -> Bearing:
-    """Fault orders from a data sheet; BSF is the spin itself. The examples are those of a 6205."""
-    per_turn = "per turn of the shaft (frequency in Hz / shaft speed in Hz)."
-    fields = {
-        "bpfo": Field("BPFO", "3.585", f"Impacts of an outer race fault {per_turn}"),
-        "bpfi": Field("BPFI", "5.415", f"Impacts of an inner race fault {per_turn}"),
-        "bsf": Field("BSF", "2.357", f"Turns of a ball about itself {per_turn} Some tables print twice this number."),
-        "ftf": Field("FTF", "0.398", f"Turns of the cage {per_turn}"),
-    }
-    return Bearing("own fault orders", FaultOrders(**_numbers(f"orders-{tag}", fields)))
-
-
-def settle(
-    source: Source, channel: int, rate_hz: float | None, rpm: float | None, bearing: Bearing | None, problem: str
-) -> Choice:
-    """The recording as corrected; what equals the file keeps the file's word for where it came from."""
-    read = source.intake.recordings[channel]
-    recording = read
-    if rate_hz is None and read.sampling_rate_hz is not None:
-        recording = replace(recording, sampling_rate_hz=None, rate_source="")
-    if rpm is None and read.shaft_rpm is not None:
-        recording = replace(recording, shaft_rpm=None, rpm_source="")
-    try:
-        recording = recording.corrected(
-            rate_hz if rate_hz != read.sampling_rate_hz else None, rpm if rpm != read.shaft_rpm else None
-        )
-    except ParameterError as error:
-        problem = problem or str(error)
-    settings = (source.digest, source.name, channel, recording.sampling_rate_hz, recording.shaft_rpm, bearing)
-    key = hashlib.sha256(repr(settings).encode()).hexdigest()[:16]
-    return Choice(channel, recording, bearing, key, problem)
+def open_own(slot: str, way: str, text: str) -> None:
+    """Fill the fields from an address: a designation, or ``name=number`` pairs of a geometry or of orders."""
+    state = st.session_state
+    if way == "bearing":
+        state[f"bearing-{slot}"] = find(text).name
+        return
+    state[f"bearing-{slot}"] = OWN_GEOMETRY if way == "geometry" else OWN_ORDERS
+    for pair in text.split(","):
+        name, _, value = pair.partition("=")
+        state[f"{way}-{slot}-{name.strip()}"] = float(value)

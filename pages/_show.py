@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
+from bearing.verdict.advice import percent
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+__all__ = ["GLYPH", "STATE_COLOUR", "Tone", "announce", "chart", "hertz", "percent", "plain"]
 
 Tone = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
@@ -22,15 +27,8 @@ STATE_COLOUR: dict[str, Tone] = {
     "impacts": "yellow",
     "uncertain": "gray",
 }
-STATE_ICON = {
-    "normal": ":material/check_circle:",
-    "inner": ":material/adjust:",
-    "outer": ":material/trip_origin:",
-    "ball": ":material/bubble_chart:",
-    "damaged": ":material/dangerous:",
-    "impacts": ":material/bolt:",
-    "uncertain": ":material/help:",
-}
+# The shape of each state, as its marker in the charts: colour is never the only sign.
+GLYPH = {"normal": "●", "inner": "◆", "outer": "■", "ball": "▲", "damaged": "⬢", "impacts": "★", "uncertain": "✕"}
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~$<>^])")
 _DIRECTIVE = re.compile(r":(?=\S)")
@@ -44,17 +42,26 @@ def plain(text: object) -> str:
     return _DIRECTIVE.sub(":\u200b", _MARKDOWN.sub(r"\\\1", " ".join(str(text).split())))
 
 
-def percent(share: float) -> str:
-    """A probability as a person should read it: never 100 %, which nothing is."""
-    return "> 99 %" if share > 0.995 else f"{share:.0%}".replace("%", " %")
+def hertz(rate_hz: float) -> str:
+    """``12 kHz``, ``51.2 kHz``, ``800 Hz``."""
+    return f"{rate_hz / 1000:.6g} kHz" if rate_hz >= 1000 else f"{rate_hz:.4g} Hz"
 
 
-def chart(figure: go.Figure, key: str, alt: str, name: str = "figure", **options: Any) -> Any:
+def announce(text: str) -> None:
+    """Tell a screen reader what changed: a live region nobody sees."""
+    from html import escape
+
+    st.html(f'<p class="heard" role="status" aria-live="polite">{escape(text)}</p>')
+
+
+def chart(
+    figure: go.Figure, key: str, alt: str, name: str = "figure", buttons_off: Sequence[str] = (), **options: Any
+) -> Any:
     """A plotly figure in the app's style; the camera in its bar saves `name`.png at twice the size."""
     config = {
         "displaylogo": False,
         "responsive": True,
-        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", *buttons_off],
         "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
     }
     return st.plotly_chart(figure, key=key, alt=alt, config=config, theme="streamlit", **options)

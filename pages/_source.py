@@ -1,8 +1,12 @@
-"""Where a recording comes from: an upload, a shipped simulated sample, or the CWRU collection. All take one door."""
+"""Where recordings come from: uploads, a shipped simulated sample, or the CWRU collection. All take one door.
+
+Every file opened stays on the table, until there are too many: the worst is found among all, one is shown.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,61 +25,108 @@ from bearing.verdict.intake import Intake, open_upload
 from pages._show import plain
 
 SAMPLES = {"outer": "Outer race fault", "inner": "Inner race fault", "ball": "Ball fault", "healthy": "Healthy bearing"}
+MOST_NUMBERS = 20_000_000  # on the table of one visitor, 160 MB
 
 
 @dataclass(frozen=True)
 class Source:
-    """An opened file. `digest` names its content, `simulated` is never hidden, `note` says where it came from."""
+    """An opened file. `digest` names its content, `simulated` is never hidden, `note` says where it came from.
+
+    `batch` is shared by the files that were dropped together; `link` is the name and value that open it again.
+    """
 
     name: str
     digest: str
     intake: Intake
     simulated: bool = False
     note: str = ""
+    batch: str = ""
+    link: tuple[str, str] = ("file", "")
+
+    @property
+    def tag(self) -> str:
+        """Short and unique, for the keys of widgets."""
+        return self.digest[:12]
+
+    @property
+    def numbers(self) -> int:
+        return sum(len(recording.samples) for recording in self.intake.recordings)
+
+
+def opened() -> dict[str, Source]:
+    """The files on the table by digest, in the order they came; they stay across reruns and pages."""
+    files: dict[str, Source] = st.session_state.setdefault("diagnose.files", {})
+    return files
 
 
 def current() -> Source | None:
-    """The file on the table; it stays there across reruns and pages until another one is opened."""
-    return st.session_state.get("diagnose.source")
+    """The file that is shown; None while there is none, or while the table of all files is."""
+    return opened().get(st.session_state.get("diagnose.shown", ""))
 
 
-def complaint() -> str:
-    """Why the last file could not be opened, "" when it could."""
-    return st.session_state.get("diagnose.complaint", "")
+def show(digest: str) -> None:
+    """Callback: show this file, or the table of all with ""."""
+    st.session_state["diagnose.shown"] = digest
 
 
-def take(data: bytes, name: str, note: str = "") -> None:
-    """Open a file's bytes and lay it on the table, or remember in one sentence why that was not possible."""
-    try:
-        intake = open_upload(data, name)
-    except BearingError as error:
-        st.session_state["diagnose.complaint"] = f"{clean_file_name(name)}: {error}"
-        return
-    simulated = b"SIMULATED" in data[:400]
-    digest = hashlib.sha256(data).hexdigest()
-    st.session_state["diagnose.source"] = Source(clean_file_name(name), digest, intake, simulated, note)
-    st.session_state["diagnose.complaint"] = ""
+def complaints() -> list[str]:
+    """Why the last files could not be opened, one sentence each."""
+    found: list[str] = st.session_state.get("diagnose.complaints", [])
+    return found
+
+
+def take(files: Sequence[tuple[str, bytes]], note: str = "", link: tuple[str, str] | None = None) -> None:
+    """Open files dropped together and lay them on the table; remember in a sentence each why one could not be."""
+    table = opened()
+    wrong: list[str] = []
+    taken: list[Source] = []
+    batch = hashlib.sha256(repr([name for name, _ in files]).encode() + files[0][1][:4096]).hexdigest()[:12]
+    for name, data in files:
+        clean = clean_file_name(name)
+        try:
+            intake = open_upload(data, name)
+        except BearingError as error:
+            wrong.append(f"{clean}: {error}")
+            continue
+        source = Source(
+            clean, hashlib.sha256(data).hexdigest(), intake, b"SIMULATED" in data[:400], note, batch,
+            link or ("file", clean),
+        )  # fmt: skip
+        if sum(one.numbers for one in taken) + source.numbers > MOST_NUMBERS and taken:
+            wrong.append(f"{clean}: too much for one table; drop fewer at once, or the whole folder on Machine.")
+            continue
+        taken.append(source)
+        table.pop(source.digest, None)
+        table[source.digest] = source
+    while sum(one.numbers for one in table.values()) > MOST_NUMBERS and len(table) > len(taken):
+        del table[next(iter(table))]
+    st.session_state["diagnose.complaints"] = wrong
+    if taken:
+        show(taken[0].digest if len(taken) == 1 else "")
 
 
 def uploader(compact: bool) -> None:
-    """The drop zone. A file is taken once and the zone is then empty for the next, so the bytes are not kept twice."""
+    """The drop zone. Files are taken once and the zone is then empty for the next, so the bytes are not kept twice."""
     turn = st.session_state.setdefault("diagnose.turn", 0)
-    file = st.file_uploader(
-        "Drop another recording" if compact else "Drop a vibration recording here, or browse for one",
+    files = st.file_uploader(
+        "Add recordings" if compact else "Drop vibration recordings here, or browse for them",
         type=None,
+        accept_multiple_files=True,
         key=f"diagnose-upload-{turn}",
-        help=f"{', '.join(one.title for one in FORMATS)}: up to {limits().max_bytes // 1_000_000} MB.",
+        help=", ".join(one.title for one in FORMATS),
     )
-    if file is not None:
-        with st.spinner("Reading the file"):
-            take(file.getvalue(), file.name)
+    bounds = limits()
+    st.caption(f"Each at most {bounds.max_bytes // 1_000_000} MB and {bounds.max_samples / 1e6:.3g} million numbers.")
+    if files:
+        with st.spinner(f"Reading {len(files)} files" if len(files) > 1 else "Reading the file"):
+            take([(file.name, file.getvalue()) for file in files])
         st.session_state["diagnose.turn"] = turn + 1
         st.rerun()
 
 
 def open_sample(name: str) -> None:
-    """Callback: lay one of the shipped simulated samples on the table."""
-    take((DATA_DIR / "samples" / f"{name}.csv").read_bytes(), f"{name}.csv")
+    """Lay one of the shipped simulated samples on the table."""
+    take([(f"{name}.csv", (DATA_DIR / "samples" / f"{name}.csv").read_bytes())], link=("sample", name))
 
 
 @st.cache_data(max_entries=1, show_spinner=False)
@@ -122,18 +173,20 @@ def fetch(number: int) -> None:
         found = locate(number, progress)
         data = Path(found.path).read_bytes()
     except BearingError as error:
-        st.session_state["diagnose.complaint"] = f"{error}"
-        return
+        st.session_state["diagnose.complaints"] = [f"{error}"]
     except OSError as error:
-        st.session_state["diagnose.complaint"] = f"{number}.mat could not be opened: {error.strerror}."
-        return
-    take(data, f"{number}.mat", found.note)
+        st.session_state["diagnose.complaints"] = [f"{number}.mat could not be opened: {error.strerror}."]
+    else:
+        take([(f"{number}.mat", data)], found.note, ("cwru", str(number)))
+    bar.empty()
 
 
-def show_complaint() -> None:
-    """One clear sentence about the file that could not be opened, and what is still shown below."""
-    if not complaint():
+def show_complaints() -> None:
+    """One clear sentence about each file that could not be opened, and what is still shown below."""
+    found = complaints()
+    if not found:
         return
     kept = current()
     below = f" Below is still the recording before it, {kept.name}." if kept else ""
-    st.error(plain(complaint() + below), icon=":material/error:")
+    shown = found[:5] + ([f"And {len(found) - 5} more."] if len(found) > 5 else [])
+    st.error("  \n".join(plain(one) for one in shown) + plain(below), icon=":material/error:")

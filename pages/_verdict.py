@@ -1,155 +1,161 @@
-"""The answer: verdict and confidence, why, who agrees, what to beware of, and the key numbers."""
+"""The answer: what was found, what to do, how sure that is, and the four numbers a person asks for next."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
+from bearing.signal.severity import BAND_HZ, EDITION, GROUPS, SLOWEST_RPM, SUPPORTS, severity
 from bearing.states import state
-from bearing.verdict.diagnosis import Diagnosis, Opinion
+from bearing.verdict.advice import (
+    advice,
+    counted_sentence,
+    finding,
+    part_of,
+    strongest_family,
+    sureness_words,
+    why,
+)
+from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.doctor import DoctorReport
-from pages._show import STATE_COLOUR, STATE_ICON, Tone, percent, plain
+from pages._show import STATE_COLOUR, Tone, announce, percent, plain
 
-SEVERITY_LOOK = {
+SEVERITY_LOOK: dict[str, tuple[Tone, str]] = {
     "severe": ("red", ":material/error:"),
     "warning": ("orange", ":material/warning:"),
     "note": ("gray", ":material/info:"),
     "ok": ("green", ":material/check:"),
 }
+MOST_CANDIDATES = 4
 
 
-def banner(diagnosis: Diagnosis, simulated: bool) -> None:
-    """Verdict and confidence, large, in the state's colour with its icon and its words; under them the reason."""
-    look = state(diagnosis.verdict)
-    colour = STATE_COLOUR[look.key]
-    with st.container(border=True, key=f"verdict-{look.key}", gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.header(f"{STATE_ICON[look.key]} :{colour}[{look.title}]", anchor=False, width="content")
-            if diagnosis.has_guess:
-                st.header(confidence(diagnosis), anchor=False, width="content")
-        why = " ".join(filter(None, (_sentence(diagnosis.reason), diagnosis.speed_note)))
-        st.markdown(f"**{look.sentence}.** {plain(why)}")
-        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            if simulated:
-                st.badge("Simulated signal", icon=":material/science:", color="gray")
-            words, tone, icon = agreement(diagnosis)
-            st.badge(words, icon=icon, color=tone, help=plain(diagnosis.agreement))
-            if share := window_share(diagnosis):
-                st.badge(share, icon=":material/view_week:", color="gray")
+def banner(diagnosis: Diagnosis, simulated: bool, report: Callable[[], None]) -> None:
+    """One sentence with what to do, how sure it is with the count behind the number, why, and the report."""
+    d = diagnosis
+    key = state(d.verdict).key
+    with st.container(border=True, key=f"verdict-{key}", gap="xxsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False, key="headline"):
+            st.header(f":{STATE_COLOUR[key]}[{finding(d)}] :small[{advice(d)}]", anchor=False)
+            report()
+        said = sureness_words(d)
+        badge = f":{STATE_COLOUR[key]}-badge[{said}]" + (" :gray-badge[simulated signal]" if simulated else "")
+        st.markdown(f"{badge} {plain(' '.join(filter(None, (why(d), d.speed_note))))}")
+        _warning(d.doctor)
+        if (count := counted_sentence(d.counted)) and (d.verdict != "uncertain" or d.has_guess):
+            st.caption(count)
+    announce(f"{finding(d)} {said}. {advice(d)}")
 
 
-def confidence(diagnosis: Diagnosis) -> str:
-    """How sure the verdict is; where it is `uncertain`, how sure the best guess would be."""
-    number = f":{STATE_COLOUR[state(diagnosis.verdict).key]}[{percent(diagnosis.confidence)}]"
-    if diagnosis.verdict != "uncertain" or diagnosis.best_guess is None:
-        return f"{number} :small[confidence]"
-    return f":small[best guess {state(diagnosis.best_guess).title.lower()}:] {number}"
+def _warning(report: DoctorReport) -> None:
+    """The first warning about the recording; a severe one is the reason already, and all are in "How it was judged"."""
+    for check in report.checks:
+        if check.severity == "warning" and report.severity == "warning":
+            tone, icon = SEVERITY_LOOK[check.severity]
+            st.markdown(f":{tone}[{icon}] {plain(check.sentence)}")
+            return
 
 
-def agreement(diagnosis: Diagnosis) -> tuple[str, Tone, str]:
-    """Whether the opinions agree: the diagnosis' own words as far as a colon, a colour, an icon.
-
-    Dissent from outside its training domain is named, but does not count as a difference.
-    """
-    words = plain(diagnosis.agreement.partition(":")[0].rstrip("."))
-    said = [o for o in diagnosis.opinions.values() if o.verdict is not None]
-    inside = [o.verdict for o in said if o.in_domain]
-    if len({o.verdict for o in said}) > 1:
-        if len(inside) > 1 and len(set(inside)) == 1:
-            return f"{len(inside)} opinions agree, one outside its training differs", "green", ":material/done_all:"
-        return words, "orange", ":material/call_split:"
-    return (words, "green", ":material/done_all:") if len(said) > 1 else (words, "gray", ":material/person:")
-
-
-def window_share(diagnosis: Diagnosis) -> str:
-    """How many of the waveform CNN's windows stand behind the verdict; "" where there is no verdict."""
-    windows = diagnosis.windows
-    count = len(windows.start_s)
-    if not count:
-        return "Too short or too slow for the waveform CNN"
-    if diagnosis.verdict not in windows.classes:
-        return ""
-    share = windows.share_of(diagnosis.verdict)
-    return f"{round(share * count)} of {count} windows ({share:.0%}) look so to the CNN"
+def candidates(diagnosis: Diagnosis, ask: Callable[[str], None]) -> None:
+    """Bearings whose lines what strikes would fit, each a button that asks again with it."""
+    impacts = diagnosis.impacts
+    if diagnosis.verdict not in ("impacts", "uncertain") or impacts is None or not impacts.fits:
+        return
+    fits = {fit.bearing: fit for fit in reversed(impacts.fits)}
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="candidates"):
+        st.markdown("Would fit:", width="content")
+        for name, fit in list(reversed(fits.items()))[:MOST_CANDIDATES]:
+            part = "cage" if fit.part == "cage" else part_of(diagnosis, fit.part).lower()
+            off = f"{abs(fit.error_percent):.1f} % {'below' if fit.error_percent > 0 else 'above'}"
+            st.button(
+                f"{name}: {part}", key=f"candidate-{name}", on_click=ask, args=(name,), type="tertiary",
+                help=f"Ask again with it. Its line lies {off}.",
+            )  # fmt: skip
 
 
-def opinions(diagnosis: Diagnosis) -> None:
-    """What each way of looking says, side by side."""
-    columns = st.columns(max(len(diagnosis.opinions), 1), gap="small")
-    for column, opinion in zip(columns, diagnosis.opinions.values(), strict=False):
-        with column.container(border=True, height="stretch", gap="xxsmall", key=f"opinion-{opinion.name}"):
-            _opinion(opinion)
+def four(diagnosis: Diagnosis, unit: str, velocity_mm_s: float | None) -> None:
+    """Level (with the machine's zone where the unit is known), impulsiveness, lines, and the speed that was used."""
+    with st.container(key="four"):
+        one, two, three, last = st.columns(4, gap="small")
+        with one:
+            _level(diagnosis, unit, velocity_mm_s)
+        values = diagnosis.indicators
+        two.metric(
+            "Impulsiveness", f"kurtosis {values.kurtosis:.2f}", delta=f"crest factor {values.crest_factor:.1f}",
+            delta_color="off", delta_arrow="off", border=True,
+            help="Kurtosis is 3 for noise, impacts raise it. Crest factor is peak / RMS, 3 to 5 in a sound bearing.",
+        )  # fmt: skip
+        family = strongest_family(diagnosis)
+        with three:
+            if family is None:
+                st.metric("Fault lines", "not asked", delta="needs bearing and speed", delta_color="off",
+                          delta_arrow="off", border=True)  # fmt: skip
+            else:
+                found = [line.level_db for line in family.lines if line.found]
+                st.metric(
+                    "Fault lines",
+                    f"{max(found):.0f} dB" if found else "none",
+                    delta=f"{part_of(diagnosis, family.family).lower()}, {len(found)} of {len(family.lines)}",
+                    delta_color="off", delta_arrow="off", border=True,
+                    help="The highest line of the family that stands out most, over the noise floor of its band.",
+                )  # fmt: skip
+        last.metric(
+            "Speed", speed_words(diagnosis), delta=plain(_speed_source(diagnosis)), delta_color="off",
+            delta_arrow="off", border=True, help=plain(f"From: {diagnosis.rpm_source or 'nobody'}."),
+        )  # fmt: skip
 
 
-def _opinion(opinion: Opinion) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
-        st.markdown(f"**{plain(opinion.title)}**", width="content")
-        if opinion.verdict is None:
-            st.badge("no opinion", icon=":material/remove:", color="gray")
-        else:
-            look = state(opinion.verdict)
-            sure = f" {percent(opinion.confidence)}" if opinion.confidence is not None else ""
-            st.badge(look.part + sure, icon=STATE_ICON[look.key], color=STATE_COLOUR[look.key])
-    outside = opinion.verdict is not None and not opinion.in_domain
-    badge = ":orange-badge[:material/warning: outside its training] " if outside else ""
-    st.markdown(f"{badge}:small[{plain(_sentence(opinion.note))}]")
-
-
-def _sentence(text: str) -> str:
-    """Capital letter and full stop, unless it begins with the name of a file or a variable."""
-    text = text.strip()
-    first = text.partition(" ")[0]
-    if "." in first or "_" in first:
-        return text
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) or not text else ".")
-
-
-def strip(report: DoctorReport) -> None:
-    """The doctor's report in one line: the worst finding in words, all of them behind a button."""
-    checks = sorted(report.checks, key=lambda check: list(SEVERITY_LOOK).index(check.severity))
-    lines = [(check.severity, check.sentence) for check in checks] + [("note", note) for note in report.notes]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="doctor"):
-        _finding(*lines[0])
-        if len(lines) > 1:
-            more = len(lines) - 1
-            with st.popover(f"{more} more", type="tertiary", icon=":material/stethoscope:", key="doctor-more"):
-                for severity, sentence in lines:
-                    _finding(severity, sentence)
-
-
-def _finding(severity: str, sentence: str) -> None:
-    tone, icon = SEVERITY_LOOK[severity]
-    st.markdown(f":{tone}[{icon}] {plain(sentence)}", width="stretch")
-
-
-def key_numbers(diagnosis: Diagnosis, unit: str) -> None:
-    """Level, impulsiveness and what the file is, in one row."""
+def _level(diagnosis: Diagnosis, unit: str, velocity_mm_s: float | None) -> None:
     values = diagnosis.indicators
-    suffix = f" {unit}" if unit else ""
-    numbers = {
-        "RMS": (f"{values.rms:.3g}{suffix}", "Root mean square: the level of the vibration."),
-        "Peak": (f"{values.peak:.3g}{suffix}", "Largest deviation from the mean."),
-        "Crest factor": (f"{values.crest_factor:.2f}", "Peak / RMS: a healthy bearing has about 3 to 5."),
-        "Kurtosis": (f"{values.kurtosis:.2f}", "3 for noise; impacts raise it."),
-        "Duration": (f"{diagnosis.duration_s:#.3g} s", "Length of the recording."),
-        "Rate": (hertz(diagnosis.sampling_rate_hz), plain(f"From: {diagnosis.rate_source or 'the file'}.")),
-        "Speed" if diagnosis.rpm_confidence in (0.0, 1.0) else "Speed, estimated": (
-            speed_words(diagnosis),
-            plain(f"From: {diagnosis.rpm_source or 'nobody'}."),
-        ),
-    }
-    with st.container(horizontal=True, gap="medium", key="numbers"):
-        for label, (value, about) in numbers.items():
-            st.metric(label, value, help=about, width="content")
+    rms = f"{values.rms:.3g} {unit or '(unit not known)'} RMS"
+    group, support = st.session_state.get("iso-group"), st.session_state.get("iso-support")
+    if not unit:
+        below = "no ISO zone without a unit"
+    elif velocity_mm_s is None:
+        below = "no velocity: slow or short"
+    elif group and support:
+        found = severity(velocity_mm_s, group, support)
+        below = f"{velocity_mm_s:.2f} mm/s, zone {found.zone}"
+    else:
+        below = f"{velocity_mm_s:.2f} mm/s, zone not asked"
+    st.metric(
+        "Level", rms, delta=below, delta_color="off", delta_arrow="off", border=True,
+        help=f"Root mean square; peak {values.peak:.3g} {unit}. mm/s: velocity RMS, "
+        f"{BAND_HZ[0]:g} to {BAND_HZ[1]:g} Hz, which early bearing damage hardly moves.",
+    )  # fmt: skip
+
+
+def zone_fields(velocity_mm_s: float | None, rpm: float | None, touched: Callable[[], None]) -> None:
+    """The machine's group and support, chosen by the user, for the zone of the whole machine."""
+    if velocity_mm_s is None:
+        return
+    group, support = st.session_state.get("iso-group"), st.session_state.get("iso-support")
+    with st.popover("Machine's ISO zone", icon=":material/rule:", type="tertiary", key="iso"):
+        st.selectbox("Machine", [None, *GROUPS], key="iso-group", persist_state="session", on_change=touched,
+                     format_func=lambda key: GROUPS[key] if key else "Choose a group")  # fmt: skip
+        st.selectbox("Support", [None, *SUPPORTS], key="iso-support", persist_state="session", on_change=touched,
+                     format_func=lambda key: SUPPORTS[key] if key else "Choose a support")  # fmt: skip
+        if group and support:
+            c, d = severity(velocity_mm_s, group, support).limits_mm_s
+            st.caption(f"{EDITION}: zone C above {c:g} mm/s, zone D above {d:g} mm/s.")
+        st.caption(f"{EDITION} judges the machine: early bearing damage hardly shows there.")
+        if rpm is not None and rpm < SLOWEST_RPM:
+            st.caption(f"Below {SLOWEST_RPM:g} rpm the standard asks for a band from 2 Hz: this one begins at 10 Hz.")
 
 
 def speed_words(diagnosis: Diagnosis) -> str:
     """``1797 rpm``; an estimated speed says how sure it is."""
     if diagnosis.shaft_rpm is None:
-        return "unknown"
+        return "not known"
     speed = f"{diagnosis.shaft_rpm:.0f} rpm"
-    return speed if diagnosis.rpm_confidence >= 1.0 else f"≈ {speed}, {percent(diagnosis.rpm_confidence)} sure"
+    return speed if diagnosis.rpm_confidence >= 1.0 else f"≈ {speed}"
 
 
-def hertz(rate_hz: float) -> str:
-    """``12 kHz``, ``51.2 kHz``, ``800 Hz``."""
-    return f"{rate_hz / 1000:.6g} kHz" if rate_hz >= 1000 else f"{rate_hz:.4g} Hz"
+def _speed_source(diagnosis: Diagnosis) -> str:
+    if diagnosis.shaft_rpm is None:
+        return "give it for a surer answer"
+    if diagnosis.stated_rpm is None:
+        return f"estimated, {percent(diagnosis.rpm_confidence)} sure"
+    if round(diagnosis.stated_rpm) != round(diagnosis.shaft_rpm):
+        return f"stated {diagnosis.stated_rpm:.0f} rpm"
+    return "as stated"

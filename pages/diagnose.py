@@ -1,28 +1,35 @@
-"""Diagnose: drop a vibration file, read the verdict and how sure it is, and see what it rests on."""
+"""Diagnose: drop vibration files, read what was found, what to do and how sure that is, and see what it rests on."""
 
 from __future__ import annotations
 
-import streamlit as st
+from typing import NamedTuple
 
-from bearing.errors import BearingError
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from bearing.errors import BearingError, MissingRate
 from bearing.figures.diagnosis import DiagnosisFigures
 from bearing.figures.looks import LOOKS
-from bearing.figures.recording import preview_figure, waveform_figure
+from bearing.figures.recording import preview_figure
 from bearing.readers.names import clean_file_name
+from bearing.recording import Recording
 from bearing.report import report_csv, report_html, report_json
+from bearing.verdict.advice import finding
 from bearing.verdict.diagnosis import Diagnosis
-from pages import _compute
-from pages._evidence import envelope_section, spectrogram_section, spectrum_section, windows_section
+from bearing.verdict.file import FileDiagnosis
+from pages import _address, _compute
+from pages._asked import Asked, asked_of, bearing_slot, rate_of, rpm_of
+from pages._evidence import Shown, choose_band, envelope_section, tabs_section, waveform
 from pages._panel import (
-    Choice,
     bearing_field,
     channel_field,
-    channel_previews,
+    choose_bearing,
+    file_field,
+    numbers,
     rate_field,
-    rate_known,
-    settle,
-    speed_field,
+    touched,
 )
+from pages._several import files_table
 from pages._show import chart, plain
 from pages._source import (
     SAMPLES,
@@ -30,33 +37,19 @@ from pages._source import (
     current,
     cwru_picker,
     open_sample,
+    opened,
     sample_pictures,
-    show_complaint,
+    show_complaints,
     uploader,
 )
-from pages._verdict import banner, key_numbers, opinions, strip
+from pages._style import STYLE
+from pages._verdict import banner, candidates, four, zone_fields
 
 COLOUR_OF_SAMPLE = {name: LOOKS["normal" if name == "healthy" else name].colour for name in SAMPLES}
-STYLE = """<style>
-.st-key-panel [data-testid="stFileUploaderDropzone"] {padding: .5rem .75rem; min-height: 0}
-.st-key-hero [data-testid="stFileUploaderDropzone"] {min-height: 9.5rem; border: 2px dashed rgba(128,138,148,.55);
-  align-items: center; justify-content: center}
-[class*="st-key-verdict-"] h2 {font-size: 2rem; line-height: 1.15}
-[class*="st-key-verdict-"] h2 small {font-size: .9rem; font-weight: 400; opacity: .8}
-.st-key-numbers [data-testid="stMetricLabel"] {opacity: .75}
-.st-key-numbers [data-testid="stMetricValue"] {font-variant-numeric: tabular-nums}
-@media (max-width: 640px) {
-  .st-key-bench > div > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:first-child,
-  .st-key-bench > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:first-child {order: 2}
-}
-""" + "".join(
-    f".st-key-verdict-{key} {{border-left: 6px solid {look.colour} !important}}\n" for key, look in LOOKS.items()
-)
-
 STEPS = (
-    (":material/upload_file:", "Drop a file", "MATLAB, CSV or text, WAV, NumPy, HDF5, LabVIEW, universal file."),
-    (":material/tune:", "Check what was read", "Channel, sampling rate, speed and bearing; correct what is wrong."),
-    (":material/fact_check:", "Read the verdict", "State, confidence, reason; below it the spectra to check it with."),
+    (":material/upload_file:", "Drop files", "MATLAB, CSV or text, Excel, WAV, NumPy, HDF5, TDMS, universal file."),
+    (":material/tune:", "Check what was read", "Sampling rate, speed, unit and bearing; correct what is wrong."),
+    (":material/fact_check:", "Read what was found", "What it is, what to do, how sure; the spectrum that shows it."),
 )
 
 
@@ -64,14 +57,19 @@ def empty() -> None:
     """Nothing opened yet: what this is, what to do, and four recordings to try it on."""
     st.title("Is this bearing healthy?", anchor=False)
     st.markdown(
-        "Drop one vibration recording: you get the bearing's state, the part that fails, how sure that is, and the "
-        "evidence to check it with."
+        "Drop vibration recordings: you read whether the bearing is damaged, which part, what to do and how sure that "
+        "is, with the spectrum that shows it."
     )
-    show_complaint()
+    show_complaints()
+    if name := _address.lost():
+        st.info(
+            f"{plain(name)} left with the page that held it. Drop it again: the fields are still in the address.",
+            icon=":material/upload_file:",
+        )
     left, right = st.columns([3, 2], gap="large")
     with left.container(key="hero", gap="xsmall"):
         uploader(compact=False)
-        st.caption("The file stays in this session and is gone when the page is closed.")
+        st.caption("Files stay in this session and are gone when the page is closed.")
     with right.container(gap="xsmall"):
         for icon, title, about in STEPS:
             st.markdown(f"{icon} **{title}**  \n{about}")
@@ -95,135 +93,188 @@ def sample_cards() -> None:
             st.button(f"{title} (simulated)", key=f"sample-{name}", on_click=open_sample, args=(name,), width="stretch")
 
 
-def panel(source: Source) -> Choice:
-    """What was read from the file, each field correctable, and the ways to open another."""
-    with st.container(border=True, key="panel", gap="small"):
-        st.markdown(f"**{plain(source.name)}**")
-        origin = "Simulated signal, not a measurement." if source.simulated else source.intake.recognised
-        for line in (origin, source.note):
-            if line:
-                st.caption(plain(line))
-        channel = channel_field(source)
-        channel_previews(source)
-        rate_hz, rpm = None, None
-        if rate_known(source, channel):
-            left, right = st.columns(2, gap="small")
-            with left:
-                rate_hz = rate_field(source, channel)
-            with right:
-                rpm = speed_field(source, channel)
-        else:  # asked for beside the panel, where nobody can miss it
-            rpm = speed_field(source, channel)
-        bearing, problem = bearing_field(source, channel)
-        choice = settle(source, channel, rate_hz, rpm, bearing, problem)
-        st.caption(plain(where_from(choice)))
+def another() -> None:
+    """The ways to open another file."""
     uploader(compact=True)
     with st.popover("Samples and CWRU", icon=":material/dataset:", width="stretch"):
         for name, title in SAMPLES.items():
             st.button(f"{title} (simulated)", key=f"sample-{name}", on_click=open_sample, args=(name,), type="tertiary")
         cwru_picker()
-    return choice
 
 
-def where_from(choice: Choice) -> str:
-    """Where rate and speed were read, in one line."""
-    read = choice.recording
-    rate = f"rate: {read.rate_source}" if read.rate_source else "rate: not known"
-    speed = f"speed: {read.rpm_source}" if read.rpm_source else "speed: not known"
-    return f"Read from the file, or corrected here. {rate[:1].upper()}{rate[1:]}; {speed}."
-
-
-def waveform(choice: Choice, diagnosis: Diagnosis | None) -> None:
-    recording = choice.recording
-    figure = waveform_figure(
-        *_compute.waveform(choice.key, recording),
-        recording.unit,
-        diagnosis.windows if diagnosis else None,
-        height=240,
-    )
-    if recording.sampling_rate_hz is None:
-        figure.update_xaxes(title_text="sample number")
-    chart(figure, key=f"waveform-{choice.key}", alt="Vibration signal over time", name="waveform")
-
-
-def ask_rate(source: Source, choice: Choice) -> None:
+def ask_rate(source: Source, asked: Asked, recording: Recording) -> None:
     """The one thing that cannot be done without: the sampling rate, asked for and never guessed."""
     with st.container(border=True, key="ask-rate"):
-        st.header(":material/timer: How fast was this sampled?", anchor=False)
+        st.header("How fast was this sampled?", anchor=False)
+        hints = [note for note in recording.notes if "Hz" in note]
         st.markdown(
             f"{plain(source.name)} does not say its sampling rate, and without it no frequency means anything. "
-            "It is not guessed: look it up in the settings of the data logger and enter it here."
+            f"It is not guessed: look it up in the settings of the data logger. {plain(' '.join(hints))}"
         )
         with st.container(width=220):
-            rate_field(source, choice.channel)
-    waveform(choice, None)
+            rate_field(source, asked)
+    waveform(asked.key, recording)
 
 
-def results(source: Source, choice: Choice) -> None:
-    """Everything there is to say about a recording that can be diagnosed."""
-    diagnosis = _compute.diagnosis(choice.key, choice.recording, choice.bearing)
-    banner(diagnosis, source.simulated)
-    strip(diagnosis.doctor)
-    opinions(diagnosis)
-    key_numbers(diagnosis, choice.recording.unit)
-    waveform(choice, diagnosis)
-    st.session_state["diagnose.shown"] = diagnosis
+def judged(asked: Asked, channel: str | None = None) -> FileDiagnosis | str | None:
+    """Every channel of a file, or the one; a sentence where none can be judged, None where the rate is missing."""
+    try:
+        return _compute.judged(f"{asked.key}-{channel}", asked.intake, channel, asked.rate_hz, asked.rpm, asked.bearing)
+    except MissingRate:
+        return None
+    except BearingError as error:
+        return str(error)
 
 
-def downloads(source: Source, choice: Choice, diagnosis: Diagnosis) -> None:
-    stem = clean_file_name(source.name).rsplit(".", 1)[0] or "recording"
+def recording_of(asked: Asked, channel: str) -> Recording:
+    """The channel as it was asked about."""
+    recording = asked.intake.recordings[asked.intake.channel(channel)]
+    return recording.corrected(asked.rate_hz, asked.rpm)
+
+
+def one_file(source: Source) -> None:
+    """The screen of one file: verdict and evidence, with the fields in view beside them."""
+    with st.container(key="bench", gap="small"):
+        answer, panel = st.container(key="answer"), st.container(key="panel")
+        evidence = st.container(key="evidence", gap="xsmall")
+    with panel:
+        file_field(source)
+        channels = st.container()
+        numbers(source, asked_of(source), rate_known=rate_of(source).settled()[0] is not None)
+        bearing_field(source)
+        zone = st.container()
+        another()
+    asked = asked_of(source)
+    found = judged(asked)
+    with channels:
+        channel = channel_field(source, found if isinstance(found, FileDiagnosis) else None)
+    recording = recording_of(asked, channel)
+    diagnosis, trouble = _of_channel(asked, found, channel)
+    with answer:
+        show_complaints()
+        if trouble:
+            st.error(plain(trouble), icon=":material/error:")
+        elif diagnosis is None:
+            ask_rate(source, asked, recording)
+    if diagnosis is None:
+        st.set_page_config(page_title=f"{source.name} · Bearing Diagnostics")
+    else:
+        show_diagnosis(source, asked, recording, diagnosis, Places(answer, zone, evidence))
+    _address.put(**_address.words_of(source, channel, len(source.intake.recordings) > 1))
+
+
+def _of_channel(asked: Asked, found: FileDiagnosis | str | None, channel: str) -> tuple[Diagnosis | None, str]:
+    """The channel's diagnosis, or why there is none; neither where its rate is not known."""
+    if isinstance(found, FileDiagnosis):
+        for one in found.channels:
+            if one.channel == channel:
+                return one, ""
+        if channel in found.refused:
+            return None, found.refused[channel]
+    alone = judged(asked, channel)  # a channel that is no vibration is judged when somebody asks
+    if isinstance(alone, FileDiagnosis):
+        return alone.worst, ""
+    return None, alone or ""
+
+
+class Places(NamedTuple):
+    """Where the parts of the screen go: they are filled in another order than they stand in."""
+
+    answer: DeltaGenerator
+    zone: DeltaGenerator
+    evidence: DeltaGenerator
+
+
+def show_diagnosis(
+    source: Source,
+    asked: Asked,
+    recording: Recording,
+    diagnosis: Diagnosis,
+    places: Places,
+) -> None:
+    """Verdict band, envelope spectrum, four facts, tabs."""
+    shown = Shown(f"{asked.key}-{diagnosis.channel}", f"{source.tag}-{diagnosis.channel}", recording, diagnosis)
+    if band := st.session_state.pop("diagnose.band", None):
+        choose_band(shown.tag, (band[0] / 1000, band[1] / 1000), shown)
+    if tab := st.session_state.pop("diagnose.tab", None):
+        st.session_state["tab"] = tab
+    st.set_page_config(page_title=f"{source.name}: {finding(diagnosis)} · Bearing Diagnostics")
+    answer, zone, evidence = places
+    velocity_mm_s = _compute.velocity_mm_s(shown.key, recording)
+    with zone:
+        zone_fields(velocity_mm_s, diagnosis.shaft_rpm, touched)
+    with answer:
+        banner(diagnosis, source.simulated, lambda: report_button(source, shown))
+        candidates(diagnosis, lambda name: choose_bearing(f"bearing-{bearing_slot(source)}", name))
+    with evidence:
+        envelope_section(shown)
+        four(diagnosis, recording.unit, velocity_mm_s)
+        tabs_section(shown)
+        downloads(source, diagnosis)
+
+
+def report_button(source: Source, shown: Shown) -> None:
     note = "Simulated signal, not a measurement." if source.simulated else source.intake.recognised
+    with st.container(key="report", width="content"):
+        st.download_button(
+            "Report",
+            lambda: report_html(shown.diagnosis, DiagnosisFigures(shown.diagnosis, shown.recording).titled(), note),
+            f"{stem(source)}_diagnosis.html", "text/html", icon=":material/lab_profile:", on_click="ignore",
+            help="One page to print or send, readable without a network.", type="primary",
+        )  # fmt: skip
+
+
+def downloads(source: Source, diagnosis: Diagnosis) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="downloads"):
         st.download_button(
-            "CSV", lambda: report_csv(diagnosis), f"{stem}_diagnosis.csv", "text/csv", icon=":material/table_view:",
-            on_click="ignore", help="One row per window, the summary in lines that begin with #.",
+            "CSV", lambda: report_csv(diagnosis), f"{stem(source)}_diagnosis.csv", "text/csv",
+            icon=":material/table_view:", on_click="ignore", help="Names and values, for a spreadsheet.",
         )  # fmt: skip
         st.download_button(
-            "JSON", lambda: report_json(diagnosis), f"{stem}_diagnosis.json", "application/json",
+            "JSON", lambda: report_json(diagnosis), f"{stem(source)}_diagnosis.json", "application/json",
             icon=":material/data_object:", on_click="ignore",
             help="The diagnosis as the command line and the API give it.",
         )  # fmt: skip
-        st.download_button(
-            "Report with figures",
-            lambda: report_html(diagnosis, DiagnosisFigures(diagnosis, choice.recording).titled(), note),
-            f"{stem}_diagnosis.html", "text/html", icon=":material/lab_profile:", on_click="ignore",
-            help="One HTML page with all figures, readable without a network.",
-        )  # fmt: skip
-        st.caption("A single figure as PNG: the camera :material/photo_camera: in its upper right corner.")
+        st.caption("A single figure as PNG: the camera in its upper right corner.")
+
+
+def stem(source: Source) -> str:
+    return clean_file_name(source.name).rsplit(".", 1)[0] or "recording"
+
+
+def several() -> None:
+    """More than one file on the table: what was found in each, the worst on top."""
+    st.title(f"{len(opened())} recordings", anchor=False)
+    show_complaints()
+    with st.container(key="bench", gap="small"):
+        answer, panel = st.container(key="answer"), st.container(key="panel")
+    files = list(opened().values())
+    silent = [one for one in files if None in (rate_of(one).read, rpm_of(one).read)]
+    nameless = [one for one in files if bearing_slot(one) == "all"]
+    with panel:
+        if silent:
+            st.caption("For files dropped together that do not say it:")
+            numbers(silent[0], asked_of(silent[0]), rate_known=True)
+        if nameless:
+            bearing_field(nameless[0])
+        another()
+    with answer:
+        files_table([(one, judged(asked_of(one))) for one in opened().values()])
+    st.set_page_config(page_title=f"{len(opened())} recordings · Bearing Diagnostics")
+    _address.put(sample="", cwru="", file="", channel="", rate="", rpm="", unit="", band="", tab="")
 
 
 def main() -> None:
-    st.html(STYLE + "</style>")
+    _address.follow()
+    st.html(STYLE)
     source = current()
-    if source is None:
+    if source is not None:
+        _address.found_again(source)
+        one_file(source)
+    elif opened():
+        several()
+    else:
         empty()
-        return
-    left, right = st.container(key="bench").columns([1, 3.3], gap="medium")
-    with left:
-        choice = panel(source)
-    diagnosis: Diagnosis | None = None
-    with right:
-        show_complaint()
-        if choice.problem:
-            st.error(plain(choice.problem), icon=":material/edit:")
-        elif choice.recording.sampling_rate_hz is None:
-            ask_rate(source, choice)
-        else:
-            try:
-                results(source, choice)
-                diagnosis = st.session_state["diagnose.shown"]
-            except BearingError as error:
-                st.error(plain(error), icon=":material/error:")
-    if diagnosis is None:
-        return
-    envelope_section(choice, diagnosis)
-    one, two = st.columns(2, gap="medium")
-    with one:
-        spectrum_section(choice, diagnosis)
-    with two:
-        spectrogram_section(choice)
-    windows_section(choice, diagnosis)
-    downloads(source, choice, diagnosis)
 
 
 main()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,9 +13,11 @@ from bearing.figures.envelope import LINE_NAMES, envelope_figure, kurtogram_figu
 from bearing.figures.recording import spectrogram_figure, spectrum_figure, waveform_figure, windows_figure
 from bearing.physics.kinematics import rpm_to_hz
 from bearing.recording import FloatArray, Recording
-from bearing.signal.envelope import Band, Demodulator
+from bearing.signal.envelope import Band, Demodulator, EnvelopeSpectrum
 from bearing.signal.kurtogram import Kurtogram, kurtogram
 from bearing.signal.spectrum import amplitude_spectrum, downsample, spectrogram
+from bearing.states import FAMILIES
+from bearing.verdict.advice import element_part
 from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.doctor import usable_stretch
 
@@ -25,6 +28,8 @@ __all__ = [
     "DiagnosisFigures",
     "automatic_bands",
     "band_words",
+    "envelope_of",
+    "line_band",
     "reach_hz",
     "shaft_hz_of",
 ]
@@ -42,23 +47,53 @@ def shaft_hz_of(diagnosis: Diagnosis) -> float | None:
 
 
 def reach_hz(diagnosis: Diagnosis) -> float:
-    """How far the envelope spectrum is drawn, in Hz: four harmonics of every family, or some hundred Hz."""
-    shaft_hz, most = shaft_hz_of(diagnosis), diagnosis.sampling_rate_hz / 4
-    if diagnosis.bearing is None or shaft_hz is None:
-        return min(DEFAULT_REACH_HZ, most)
-    return min(HARMONICS_SHOWN * max(diagnosis.bearing.orders.families.values()) * shaft_hz, most)
+    """How far the envelope spectrum is drawn, in Hz: four harmonics of every family and of what strikes, or 600 Hz."""
+    d, shaft_hz = diagnosis, shaft_hz_of(diagnosis)
+    lines_hz = [order * shaft_hz for order in d.bearing.orders.families.values()] if d.bearing and shaft_hz else []
+    lines_hz += [d.impacts.rate_hz] if d.impacts else []
+    wanted = HARMONICS_SHOWN * max(lines_hz) if lines_hz else DEFAULT_REACH_HZ
+    return min(wanted, d.sampling_rate_hz / 4)
+
+
+def line_band(diagnosis: Diagnosis) -> dict[str, Band]:
+    """The band where the lines of the verdict's family (without one: the highest lines) stand highest, by its name."""
+    evidence = diagnosis.evidence
+    if not evidence:
+        return {}
+    family = diagnosis.verdict if diagnosis.verdict in evidence else max(evidence, key=lambda f: evidence[f].score)
+    return {f"highest {LINE_NAMES[family]} lines": Band(*evidence[family].band_hz)}
 
 
 def automatic_bands(diagnosis: Diagnosis, kurtosis: Kurtogram) -> dict[str, Band]:
     """The bands found without a hand, by what was looked for; the first is the one to begin with.
 
-    Where the lines of the verdict's family (without one: the highest lines) stand highest, and the highest kurtosis.
+    Where the lines stand highest (`line_band`), and the highest kurtosis.
     """
-    bands, evidence = {}, diagnosis.evidence
-    if evidence:
-        family = diagnosis.verdict if diagnosis.verdict in evidence else max(evidence, key=lambda f: evidence[f].score)
-        bands[f"highest {LINE_NAMES[family]} lines"] = Band(*evidence[family].band_hz)
-    return bands | {"highest kurtosis": kurtosis.best}
+    return line_band(diagnosis) | {"highest kurtosis": kurtosis.best}
+
+
+def envelope_of(
+    diagnosis: Diagnosis, spectrum: EnvelopeSpectrum, unit: str, height: int = 380, **view: Any
+) -> go.Figure:
+    """The envelope spectrum as a page and a report show it: a clear verdict's own lines, the others in the legend.
+
+    `view` is what the reader chose: in_orders, decibel, picked_hz, zoom_hz.
+    """
+    d, strikes = diagnosis, diagnosis.impacts
+    named = d.verdict in FAMILIES
+    foreign = strikes is not None and (d.verdict == "impacts" or not d.evidence)
+    return envelope_figure(
+        spectrum,
+        d.bearing.orders if d.bearing else None,
+        shaft_hz_of(d),
+        d.evidence,
+        highlight=(d.verdict,) if named else () if foreign else FAMILIES,
+        unit=unit,
+        height=height,
+        strikes_hz=strikes.rate_hz if foreign and strikes is not None else None,
+        ball=element_part(d.bearing),
+        **view,
+    )
 
 
 def band_words(band: Band) -> str:
@@ -106,7 +141,7 @@ class DiagnosisFigures:
 
     def _waveform(self) -> go.Figure:
         time_s = np.arange(self._stretch.start, self._stretch.stop, dtype=np.float64) / self._rate_hz
-        return waveform_figure(*downsample(time_s, self._samples), self.unit, self.diagnosis.windows, 300)
+        return waveform_figure(*downsample(time_s, self._samples), self.unit, height=300)
 
     def _spectrum(self) -> go.Figure:
         whole = amplitude_spectrum(self._samples, self._rate_hz)
@@ -120,10 +155,8 @@ class DiagnosisFigures:
         return windows_figure(self.diagnosis.windows)
 
     def _envelope(self) -> go.Figure:
-        d = self.diagnosis
-        spectrum = Demodulator(self._samples, self._rate_hz).envelope_spectrum(self._band, reach_hz(d))
-        orders = d.bearing.orders if d.bearing else None
-        return envelope_figure(spectrum, orders, shaft_hz_of(d), d.evidence, unit=self.unit)
+        spectrum = Demodulator(self._samples, self._rate_hz).envelope_spectrum(self._band, reach_hz(self.diagnosis))
+        return envelope_of(self.diagnosis, spectrum, self.unit)
 
     def _kurtogram(self) -> go.Figure:
         return kurtogram_figure(self._kurtosis, self._band)

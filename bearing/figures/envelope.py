@@ -24,8 +24,15 @@ LINE_NAMES = {"outer": "BPFO", "inner": "BPFI", "ball": "2×BSF"}
 SIDEBAND_NAMES = {"inner": "shaft", "ball": "FTF"}
 DASHES = {"outer": "dash", "inner": "solid", "ball": "dot"}
 HARMONICS = 4
+MOST_HARMONICS = 12  # of a family whose line is slow: more names than that cannot be read
 NAME_HEIGHTS = {"outer": 0.94, "inner": 0.89, "ball": 0.84}  # of the axis: lines of two families may lie side by side
 KURTOGRAM_COLUMNS = 48  # clickable squares per row
+SHAFT = "#5F6B76"
+STRANGE = "#B37A00"  # what fits no line: the colour of `impacts`
+PEAK_DB, STRANGE_DB = 9.0, 15.0  # peaks that answer to the pointer, and those that are named unasked
+MOST_PEAKS, MOST_STRANGE = 80, 4
+STRANGE_SHARE = 0.2  # of the highest peak: smaller ones are read in dB
+MATCH = 0.005  # how near a line a peak is that line, relative; never less than two bins
 
 
 @dataclass(frozen=True)
@@ -38,16 +45,35 @@ class Cursor:
     sideband: bool
 
 
-def cursors(family: str, orders: FaultOrders, shaft_hz: float, slip: float = 0.0) -> list[Cursor]:
-    """Harmonics 1-4 of a family and the sidebands of the first two (shaft speed for inner, FTF for ball)."""
+def cursors(
+    family: str, orders: FaultOrders, shaft_hz: float, slip: float = 0.0, harmonics: int = HARMONICS
+) -> list[Cursor]:
+    """The harmonics of a family and the sidebands of the first two (shaft speed for inner, FTF for ball)."""
     first_hz, spacing_hz = orders.families[family] * shaft_hz, orders.sidebands[family] * shaft_hz
-    lines = [Cursor(f"{h}×", h * first_hz, h * first_hz * (1 + slip), sideband=False) for h in range(1, HARMONICS + 1)]
+    lines = [Cursor(f"{h}×", h * first_hz, h * first_hz * (1 + slip), sideband=False) for h in range(1, harmonics + 1)]
     for h in (1, 2) if spacing_hz else ():
         for sign, step_hz in (("−", -spacing_hz), ("+", spacing_hz)):
             at_hz = h * first_hz + step_hz
             name = f"{h}× {sign} {SIDEBAND_NAMES[family]}"
             lines.append(Cursor(name, at_hz, h * first_hz * (1 + slip) + step_hz, sideband=True))
     return lines
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """How a spectrum is drawn: `per_order` Hz to a unit of the axis, in dB or not, up to `top`."""
+
+    spectrum: EnvelopeSpectrum
+    per_order: float
+    decibel: bool
+    level: Any
+    top: float
+
+    def x(self, hz: float) -> float:
+        return hz / self.per_order
+
+    def y(self, bins: Any) -> Any:
+        return float32(self.level[bins])
 
 
 def envelope_figure(
@@ -60,8 +86,16 @@ def envelope_figure(
     highlight: Sequence[str] = FAMILIES,
     unit: str = "",
     height: int = 380,
+    strikes_hz: float | None = None,
+    picked_hz: float | None = None,
+    zoom_hz: tuple[float, float] | None = None,
+    ball: str = "Ball",
 ) -> go.Figure:
     """Spectrum of the squared envelope with cursors at the lines of each fault family.
+
+    A family that stands alone in `highlight` is drawn with every harmonic on the axis, others with four. The shaft's
+    first line is marked where its speed is known, and the strongest peaks that are no line of shaft or bearing are
+    named in Hz and orders. Every peak answers to the pointer, with the line it is nearest to.
 
     Parameters
     ----------
@@ -70,30 +104,170 @@ def envelope_figure(
     in_orders : the axis in orders of shaft speed instead of Hz (needs `shaft_hz`).
     decibel : dB over the floor instead of amplitude.
     highlight : families drawn at once; the others wait in the legend.
+    strikes_hz : how often something strikes that is no line of the bearing: drawn as a family of its own.
+    picked_hz : a frequency whose harmonics are drawn, as an analyst's harmonic cursor.
+    zoom_hz : the range of the axis; all of the spectrum without. A drag over the figure selects a range.
+    ball : what the rolling elements are called.
     """
     in_orders = in_orders and shaft_hz is not None
     per_order = shaft_hz if in_orders and shaft_hz else 1.0
     level = np.maximum(spectrum.db, 0.0) if decibel else spectrum.amplitude
-    top = float(np.max(level[1:])) * 1.25 or 1.0
+    scale = _Scale(spectrum, per_order, decibel, level, float(np.max(level[1:])) * 1.25 or 1.0)
+    end_hz = float(spectrum.frequency_hz[-1])
     traces = [_envelope_line(spectrum, level, shaft_hz, per_order, decibel)]
+    known: list[tuple[float, str]] = []
+    if shaft_hz:
+        known += [(n * shaft_hz, f"shaft {n}×") for n in range(1, int(end_hz / shaft_hz) + 1)]
     if orders is not None and shaft_hz:
+        parts = {family: STATES[family].part for family in FAMILIES} | {"ball": ball}
         for family in FAMILIES:
-            lines = cursors(family, orders, *_shaft_and_slip(evidence, family, shaft_hz))
-            inside = [line for line in lines if line.slipped_hz < spectrum.frequency_hz[-1]]
+            at_hz, slip = _shaft_and_slip(evidence, family, shaft_hz)
+            most = HARMONICS
+            if list(highlight) == [family]:
+                most = max(HARMONICS, min(MOST_HARMONICS, int(end_hz / (orders.families[family] * at_hz))))
+            lines = [line for line in cursors(family, orders, at_hz, slip, most) if 0 < line.slipped_hz < end_hz]
+            known += _lines_of(family, orders, at_hz, slip, end_hz)
             visible: bool | str = True if family in highlight else "legendonly"
-            traces += _cursor_traces(family, inside, spectrum, per_order, decibel, top, visible)
-    squared = f"squared envelope ({unit or 'unit'}²)"
+            traces += _cursor_traces(family, parts[family], lines, scale, visible)
+    if strikes_hz:
+        combs = [(n * strikes_hz, f"{n}×") for n in range(1, 7) if n * strikes_hz < end_hz]
+        known += [(hz, f"strikes {name}") for hz, name in combs]
+        traces += _comb(combs, scale, "What strikes", STRANGE, "dash")
+    peaks = _peaks(scale, shaft_hz, known)
+    if shaft_hz and shaft_hz < end_hz:
+        traces += _comb([(shaft_hz, "shaft")], scale, "Shaft 1×", SHAFT, "dot")
+    if orders is not None or strikes_hz:  # without any line nothing can be called a stranger
+        traces += _strangers(peaks, scale, shaft_hz)
+    traces += [peaks.trace(scale)] if len(peaks.bins) else []
+    if picked_hz:
+        steps = [(n * picked_hz, f"{n}×") for n in range(1, 11) if n * picked_hz < end_hz]
+        traces += _comb(steps, scale, f"Harmonics of {picked_hz:.2f} Hz", MARK, "solid")
+    squared = f"squared envelope ({unit}²)" if unit else "squared envelope"
     look = layout(
         height,
         "order of shaft speed" if in_orders else "frequency (Hz)",
         "dB over the floor" if decibel else squared,
-        xaxis={"range": [0, float(spectrum.frequency_hz[-1]) / per_order]},
-        yaxis={"range": [0, top], "exponentformat": "power"},
-        showlegend=True,
-        margin={"l": 58 if decibel else 98, "r": 12, "t": 34, "b": 46},  # powers of ten are wide
+        xaxis={"range": [hz / per_order for hz in zoom_hz or (0.0, end_hz)]},
+        yaxis={"range": [0, scale.top], "exponentformat": "power"},
+        showlegend=any("name" in trace and trace["name"] != "peaks" for trace in traces),
+        margin={"l": 58 if decibel else 98, "r": 12, "t": 30, "b": 44},  # powers of ten are wide
+        dragmode="select",
+        selectdirection="h",
     )
     look["yaxis"]["title"]["standoff"] = 8 if decibel else 16
     return go.Figure(traces, look)
+
+
+def _lines_of(family: str, orders: FaultOrders, shaft_hz: float, slip: float, end_hz: float) -> list[tuple[float, str]]:
+    """Every line that belongs to a family: all harmonics with three sidebands on each side, and the cage's."""
+    first_hz, spacing_hz = orders.families[family] * shaft_hz * (1 + slip), orders.sidebands[family] * shaft_hz
+    lines = [(n * orders.ftf * shaft_hz, f"FTF {n}×") for n in range(1, 5)]
+    for h in range(1, int(end_hz / first_hz) + 2):
+        lines.append((h * first_hz, f"{LINE_NAMES[family]} {h}×"))
+        steps = (-3, -2, -1, 1, 2, 3) if spacing_hz else ()
+        beside = f"{LINE_NAMES[family]} {h}× {{:+d}} {SIDEBAND_NAMES.get(family, '')}"
+        lines += [(h * first_hz + n * spacing_hz, beside.format(n)) for n in steps]
+    return [(hz, name) for hz, name in lines if 0 < hz < end_hz]
+
+
+@dataclass(frozen=True)
+class _Peaks:
+    """The strongest peaks: their bins, what is said of each, and which are no known line."""
+
+    bins: Any
+    words: list[str]
+    strange: list[bool]
+
+    def trace(self, scale: _Scale) -> dict[str, Any]:
+        """Invisible markers that answer to the pointer and to a click."""
+        return {
+            "type": "scatter",
+            "x": float32(scale.spectrum.frequency_hz[self.bins] / scale.per_order),
+            "y": scale.y(self.bins),
+            "customdata": scale.spectrum.frequency_hz[self.bins].astype(np.float32),
+            "mode": "markers",
+            "name": "peaks",
+            "marker": {"size": 9, "opacity": 0, "color": MARK},
+            "selected": {"marker": {"opacity": 0}},
+            "unselected": {"marker": {"opacity": 0}},
+            "text": self.words,
+            "hovertemplate": "%{text}<br>click: its harmonics<extra></extra>",
+            "showlegend": False,
+        }
+
+
+def _peaks(scale: _Scale, shaft_hz: float | None, known: Sequence[tuple[float, str]]) -> _Peaks:
+    spectrum = scale.spectrum
+    bins = spectrum.peaks(PEAK_DB, MOST_PEAKS)
+    lines_hz = np.array([hz for hz, _ in known])
+    words, strange = [], []
+    for at in bins:
+        hz, db = float(spectrum.frequency_hz[at]), spectrum.db_at(int(at))
+        order = f", order {hz / shaft_hz:.3f}" if shaft_hz else ""
+        said = f"{hz:,.2f} Hz{order}<br>{db:.0f} dB over the floor"
+        near = int(np.abs(lines_hz - hz).argmin()) if len(lines_hz) else -1
+        matched = near >= 0 and abs(lines_hz[near] - hz) <= max(MATCH * hz, 2 * spectrum.step_hz)
+        if near >= 0 and abs(lines_hz[near] / hz - 1) < 0.05:
+            said += f"<br>{known[near][1]} {hz / lines_hz[near] - 1:+.2%}"
+        words.append(said)
+        strange.append(not matched)
+    return _Peaks(bins, words, strange)
+
+
+def _strangers(peaks: _Peaks, scale: _Scale, shaft_hz: float | None) -> list[dict[str, Any]]:
+    """The few strongest peaks that are no line of shaft or bearing, named in Hz and orders."""
+    spectrum = scale.spectrum
+    least = STRANGE_SHARE * float(spectrum.amplitude[2:].max(initial=0.0))
+    apart_hz = 0.03 * float(spectrum.frequency_hz[-1])  # names side by side would cover each other
+    chosen: list[int] = []
+    for at, odd in zip(peaks.bins, peaks.strange, strict=True):
+        hz = spectrum.frequency_hz[at]
+        high = spectrum.db_at(int(at)) >= STRANGE_DB and spectrum.amplitude[at] >= least
+        if odd and high and all(abs(spectrum.frequency_hz[other] - hz) > apart_hz for other in chosen):
+            chosen.append(int(at))
+    chosen = chosen[:MOST_STRANGE]
+    if not chosen:
+        return []
+    hz = spectrum.frequency_hz[chosen]
+    texts = [f"{one:,.1f} Hz" + (f"<br>{one / shaft_hz:.2f}×" if shaft_hz else "") for one in hz]
+    return [
+        {
+            "type": "scatter",
+            "x": float32(hz / scale.per_order),
+            "y": scale.y(chosen),
+            "mode": "markers+text",
+            "name": "No known line",
+            "text": texts,
+            "textposition": "top center",
+            "textfont": {"color": STRANGE, "size": 11},
+            "marker": {"symbol": "star-open", "size": 9, "color": STRANGE},
+            "hoverinfo": "skip",
+        }
+    ]
+
+
+def _comb(lines: Sequence[tuple[float, str]], scale: _Scale, name: str, colour: str, dash: str) -> list[dict[str, Any]]:
+    """Stems at given frequencies with a short name over each; the legend shows and hides both together."""
+    x, height = [scale.x(hz) for hz, _ in lines], 0.92 * scale.top
+    shared = {"type": "scatter", "legendgroup": name, "hoverinfo": "skip"}
+    stems = {
+        "x": [value for at in x for value in (at, at, None)],
+        "y": [0.0, height, None] * len(x),
+        "mode": "lines",
+        "name": name,
+        "line": {"color": colour, "width": 1.2, "dash": dash},
+        "opacity": 0.7,
+    }
+    names = {
+        "x": x,
+        "y": [height] * len(x),
+        "mode": "text",
+        "text": [text for _, text in lines],
+        "textposition": "top center",
+        "textfont": {"color": colour, "size": 12},
+        "showlegend": False,
+    }
+    return [shared | stems, shared | names]
 
 
 def _shaft_and_slip(evidence: Mapping[str, FamilyEvidence] | None, family: str, shaft_hz: float) -> tuple[float, float]:
@@ -123,24 +297,19 @@ def _envelope_line(
 
 
 def _cursor_traces(
-    family: str,
-    lines: list[Cursor],
-    spectrum: EnvelopeSpectrum,
-    per_order: float,
-    decibel: bool,
-    top: float,
-    visible: bool | str,
+    family: str, part: str, lines: list[Cursor], scale: _Scale, visible: bool | str
 ) -> list[dict[str, Any]]:
     """Three traces that the legend shows and hides together: cursors, their names, and what was found at them."""
-    colour, name, height = LOOKS[family].colour, LINE_NAMES[family], NAME_HEIGHTS[family] * top
+    colour, name, height = LOOKS[family].colour, LINE_NAMES[family], NAME_HEIGHTS[family] * scale.top
+    spectrum = scale.spectrum
     shared = {"type": "scatter", "legendgroup": family, "visible": visible}
     harmonics = [line for line in lines if not line.sideband]
-    x = [line.slipped_hz / per_order for line in harmonics]
+    x = [scale.x(line.slipped_hz) for line in harmonics]
     stems = {
         "x": [value for at in x for value in (at, at, None)],
         "y": [0.0, height, None] * len(x),
         "mode": "lines",
-        "name": f"{STATES[family].part} ({name})",
+        "name": f"{part} ({name})",
         "line": {"color": colour, "width": 1.3, "dash": DASHES[family]},
         "opacity": 0.6,
         "hoverinfo": "skip",
@@ -159,8 +328,8 @@ def _cursor_traces(
     read = [(line, found_hz, db) for line, found_hz, db in read if np.isfinite(db)]
     at = [round(found_hz / spectrum.step_hz) for _, found_hz, _ in read]
     marks = {
-        "x": [found_hz / per_order for _, found_hz, _ in read],
-        "y": [max(db, 0.0) for _, _, db in read] if decibel else float32(spectrum.amplitude[at]),
+        "x": [scale.x(found_hz) for _, found_hz, _ in read],
+        "y": [max(db, 0.0) for _, _, db in read] if scale.decibel else float32(spectrum.amplitude[at]),
         "mode": "markers",
         "marker": {
             "color": [colour if db >= FOUND_DB else CLEAR for _, _, db in read],

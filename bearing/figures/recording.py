@@ -8,6 +8,7 @@ Figures are made from plain dicts in one go: plotly checks a whole figure once, 
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ __all__ = [
     "hover_unit",
     "layout",
     "preview_figure",
+    "sparkline",
     "spectrogram_figure",
     "spectrum_figure",
     "waveform_figure",
@@ -159,6 +161,23 @@ def preview_figure(samples: Array, height: int = 64, colour: str = SIGNAL) -> go
     return go.Figure(
         [line | {"hoverinfo": "skip"}], layout(height, margin=margin, dragmode=False, xaxis=none, yaxis=none)
     )
+
+
+def sparkline(samples: Array, colour: str = SIGNAL, width: int = 72, height: int = 20) -> str:
+    """A signal as a tiny picture, an SVG in a data address, to stand beside a name; samples has shape (n,)."""
+    x, y = downsample(np.arange(len(samples), dtype=np.float64), np.asarray(samples, dtype=np.float64), 2 * width)
+    low, high = (float(y.min()), float(y.max())) if len(y) else (0.0, 0.0)
+    span = high - low
+    level = (high - y) / span if 0 < span < np.inf else np.full(len(y), 0.5)
+    points = " ".join(
+        f"{at * (width - 2) / max(len(samples) - 1, 1) + 1:.1f},{up * (height - 2) + 1:.1f}"
+        for at, up in zip(x.tolist(), level.tolist(), strict=True)
+    )
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
+        f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="0.8"/></svg>'
+    )
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
 def windows_figure(windows: WindowVerdicts, height: int = 230) -> go.Figure:

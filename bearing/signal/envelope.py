@@ -97,6 +97,16 @@ class EnvelopeSpectrum:
         best = first + int(np.argmax(self.amplitude[first:last]))
         return float(self.frequency_hz[best]), float(self.db_at(best))
 
+    def peaks(self, least_db: float, most: int) -> NDArray[np.intp]:
+        """Indices of at most `most` local maxima at least `least_db` over the noise, the strongest first.
+
+        The first two bins, where the mean of the envelope leaks, are no peaks.
+        """
+        db = self.db
+        inner = np.arange(2, len(db) - 1)
+        top = inner[(db[inner] >= least_db) & (db[inner] >= db[inner - 1]) & (db[inner] > db[inner + 1])]
+        return top[np.argsort(-db[top], kind="stable")][:most]
+
     def db_at(self, index: int) -> float:
         """Decibels over the floor of one bin."""
         ratio = max(self.amplitude[index], 1e-30) / max(self.floor[index], 1e-30)

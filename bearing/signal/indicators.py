@@ -60,20 +60,23 @@ def indicators(signal: NDArray[np.floating]) -> Indicators:
     return Indicators(**{name: float(value[0]) for name, value in values.items()})
 
 
-def velocity_rms(acceleration: NDArray[np.floating], sampling_rate_hz: float, band_hz: tuple[float, float]) -> float:
+def velocity_rms(
+    signal: NDArray[np.floating], sampling_rate_hz: float, band_hz: tuple[float, float], integrate: bool = True
+) -> float:
     """RMS velocity within a band of an acceleration of shape (n,), in the acceleration's unit times seconds.
 
-    Integrated in the spectrum: a Hann-windowed line of amplitude a at frequency f has the velocity a / (2 pi f). The
-    machine standards ask for 10 to 1000 Hz (ISO 20816-1:2016). The signal must hold at least five turns of the lowest
-    frequency, or its lines cannot be told from drift: NaN for a shorter one, or one sampled too slowly.
+    Integrated in the spectrum: a Hann-windowed line of amplitude a at frequency f has the velocity a / (2 pi f). With
+    `integrate` off the signal is a velocity already. The machine standards ask for 10 to 1000 Hz (ISO 20816-1:2016).
+    The signal must hold at least five turns of the lowest frequency, or its lines cannot be told from drift: NaN for a
+    shorter one, or one sampled too slowly.
     """
     low_hz, high_hz = band_hz
-    n = len(acceleration)
+    n = len(signal)
     if n < 5 * sampling_rate_hz / low_hz or sampling_rate_hz < 2.2 * high_hz:
         return float("nan")
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)
-    bins = np.fft.rfft((acceleration - np.mean(acceleration)) * window)
+    bins = np.fft.rfft((signal - np.mean(signal)) * window)
     frequency_hz = np.arange(len(bins)) * (sampling_rate_hz / n)
     inside = (frequency_hz >= low_hz) & (frequency_hz <= high_hz)
-    velocity = np.abs(bins[inside]) / (2 * np.pi * frequency_hz[inside])
+    velocity = np.abs(bins[inside]) / (2 * np.pi * frequency_hz[inside] if integrate else 1.0)
     return float(np.sqrt(2.0 * (velocity**2).sum() / (n * (window**2).sum())))
