@@ -13,7 +13,7 @@ from bearing.cwru.registry import registry
 from bearing.errors import BearingError
 from bearing.recording import check_rate_hz, check_rpm
 from bearing.signal.units import UNITS
-from bearing.verdict.request import named_bearing
+from bearing.verdict.request import Request
 from pages._asked import bearing_slot, rate_of, rpm_of, unit_key, unit_read
 from pages._source import SAMPLES, Source, current, fetch, open_sample
 
@@ -106,7 +106,7 @@ def _fill_bearing(source: Source, said: Mapping[str, str]) -> None:
             if text == "none":
                 st.session_state[f"bearing-{slot}"] = NOT_KNOWN
             elif text:
-                named_bearing(**{way: text})
+                Request(**{way: text})  # type: ignore[arg-type]
                 open_own(slot, way, text)
     except BearingError:
         return

@@ -14,8 +14,9 @@ import streamlit as st
 
 from bearing.errors import ParameterError
 from bearing.recording import Recording, check_rate_hz, check_rpm
-from bearing.signal.units import UNITS, Unit, unit_of
+from bearing.signal.units import UNITS, unit_of
 from bearing.verdict.intake import Intake
+from bearing.verdict.request import Request
 from pages._source import Source
 
 UNIT_UNKNOWN = "Not known"
@@ -23,20 +24,15 @@ UNIT_UNKNOWN = "Not known"
 
 @dataclass(frozen=True)
 class Asked:
-    """A file as corrected, and what is asked of it: the bearing in at most one of three ways, as text.
+    """A file as corrected, and what is asked of it.
 
     `key` names content and settings; `hints` are what is wrong with fields, by field.
     """
 
     intake: Intake
-    rate_hz: float | None
-    rpm: float | None
-    bearing: dict[str, str]
+    request: Request
     key: str
     hints: dict[str, str]
-
-    def unit(self, recording: Recording) -> Unit | None:
-        return unit_of(recording.channel, recording.unit)
 
 
 @dataclass(frozen=True)
@@ -102,7 +98,7 @@ def asked_of(source: Source) -> Asked:
     (rate_hz, hints["rate"]), (rpm, hints["rpm"]) = rate_of(source).settled(), rpm_of(source).settled()
     intake = source.intake
     chosen = st.session_state.get(f"diagnose.bearing.{bearing_slot(source)}")
-    bearing: dict[str, str] = chosen or {}
+    bearing: dict[str, Any] = chosen or {}
     if chosen is not None and not chosen:  # the user says it is not known, whatever the file says
         intake = replace(intake, bearings=("",) * len(intake.recordings))
     rate_read, rpm_read = rate_of(source).read, rpm_of(source).read
@@ -111,7 +107,7 @@ def asked_of(source: Source) -> Asked:
     rate_hz, rpm = (None if rate_hz == rate_read else rate_hz), (None if rpm == rpm_read else rpm)
     settings = (source.digest, source.name, rate_hz, rpm, chosen, _settings(source))
     key = hashlib.sha256(repr(settings).encode()).hexdigest()[:16]
-    return Asked(intake, rate_hz, rpm, bearing, key, hints)
+    return Asked(intake, Request(rate_hz=rate_hz, rpm=rpm, **bearing), key, hints)
 
 
 def _settings(source: Source) -> tuple[Any, ...]:

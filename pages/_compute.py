@@ -21,6 +21,7 @@ from bearing.signal.units import unit_of
 from bearing.verdict.doctor import usable_stretch
 from bearing.verdict.file import FileDiagnosis, diagnose_file
 from bearing.verdict.intake import Intake
+from bearing.verdict.request import Request
 
 Line = tuple[NDArray[np.float32], NDArray[np.float32]]
 
@@ -35,11 +36,9 @@ def _rate_hz(recording: Recording) -> float:
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
-def judged(
-    key: str, _intake: Intake, channel: str | None, rate_hz: float | None, rpm: float | None, bearing: dict[str, str]
-) -> FileDiagnosis:
-    """Every channel of vibration of a file, or one `channel`."""
-    return diagnose_file(_intake, channel, rate_hz, rpm, **bearing)
+def judged(key: str, _intake: Intake, _request: Request) -> FileDiagnosis:
+    """Every channel of vibration of a file, or the one that is asked for."""
+    return diagnose_file(_intake, _request)
 
 
 @st.cache_data(max_entries=24, show_spinner=False)

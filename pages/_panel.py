@@ -14,7 +14,7 @@ from bearing.verdict.advice import finding_short, worst_first
 from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.doctor import usable_stretch
 from bearing.verdict.file import FileDiagnosis
-from bearing.verdict.request import named_bearing
+from bearing.verdict.request import Request
 from pages._asked import UNIT_UNKNOWN, Asked, bearing_slot, rate_of, rpm_of, shown_channel, unit_key, unit_read
 from pages._show import GLYPH, STATE_COLOUR, plain
 from pages._source import Source, opened, show
@@ -159,7 +159,7 @@ def bearing_field(source: Source) -> None:
     try:
         given = _given(chosen, slot, source)
         if given is not None:
-            named_bearing(**given)
+            Request(**given)  # type: ignore[arg-type]
     except ParameterError as error:
         st.caption(f":orange[:material/edit:] {plain(error)}")
         if chosen not in OWN:

@@ -22,7 +22,7 @@ Row = tuple[Source, FileDiagnosis | str | None]
 
 def files_table(rows: Sequence[Row]) -> None:
     """The table, and a list of the same to choose from by keyboard."""
-    judged = {source.digest: found.worst for source, found in rows if isinstance(found, FileDiagnosis)}
+    judged = {source.digest: found.answer for source, found in rows if isinstance(found, FileDiagnosis)}
     worst = {id(one): rank for rank, one in enumerate(worst_first(judged.values()))}
     ordered = sorted(rows, key=lambda row: worst.get(id(judged.get(row[0].digest)), len(rows)))
     damaged = sum(one.verdict not in ("normal", "uncertain") for one in judged.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -30,7 +30,7 @@ SEVERITY_LOOK: dict[str, tuple[Tone, str]] = {
 MOST_CANDIDATES = 4
 
 
-def banner(diagnosis: Diagnosis, simulated: bool, report: Callable[[], None]) -> None:
+def banner(diagnosis: Diagnosis, simulated: bool, refused: Mapping[str, str], report: Callable[[], None]) -> None:
     """One sentence with what to do, how sure it is with the count behind the number, why, and the report."""
     d = diagnosis
     key = state(d.verdict).key
@@ -42,6 +42,8 @@ def banner(diagnosis: Diagnosis, simulated: bool, report: Callable[[], None]) ->
         badge = f":{STATE_COLOUR[key]}-badge[{said}]" + (" :gray-badge[simulated signal]" if simulated else "")
         st.markdown(f"{badge} {plain(' '.join(filter(None, (why(d), d.speed_note))))}")
         _warning(d.doctor)
+        for name, reason in list(refused.items())[:1]:
+            st.markdown(f":orange[:material/warning:] {plain(f'Channel {name} could not be judged: {reason}')}")
         if (count := counted_sentence(d.counted)) and (d.verdict != "uncertain" or d.has_guess):
             st.caption(count)
     announce(f"{finding(d)} {said}. {advice(d)}")

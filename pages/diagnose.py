@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import streamlit as st
@@ -119,7 +121,7 @@ def ask_rate(source: Source, asked: Asked, recording: Recording) -> None:
 def judged(asked: Asked, channel: str | None = None) -> FileDiagnosis | str | None:
     """Every channel of a file, or the one; a sentence where none can be judged, None where the rate is missing."""
     try:
-        return _compute.judged(f"{asked.key}-{channel}", asked.intake, channel, asked.rate_hz, asked.rpm, asked.bearing)
+        return _compute.judged(f"{asked.key}-{channel}", asked.intake, replace(asked.request, channel=channel))
     except MissingRate:
         return None
     except BearingError as error:
@@ -128,8 +130,7 @@ def judged(asked: Asked, channel: str | None = None) -> FileDiagnosis | str | No
 
 def recording_of(asked: Asked, channel: str) -> Recording:
     """The channel as it was asked about."""
-    recording = asked.intake.recordings[asked.intake.channel(channel)]
-    return recording.corrected(asked.rate_hz, asked.rpm)
+    return asked.request.apply(asked.intake, channel)[0]
 
 
 def one_file(source: Source) -> None:
@@ -149,6 +150,7 @@ def one_file(source: Source) -> None:
     with channels:
         channel = channel_field(source, found if isinstance(found, FileDiagnosis) else None)
     recording = recording_of(asked, channel)
+    refused = found.refused if isinstance(found, FileDiagnosis) else {}
     diagnosis, trouble = _of_channel(asked, found, channel)
     with answer:
         show_complaints()
@@ -159,7 +161,7 @@ def one_file(source: Source) -> None:
     if diagnosis is None:
         st.set_page_config(page_title=f"{source.name} · Bearing Diagnostics")
     else:
-        show_diagnosis(source, asked, recording, diagnosis, Places(answer, zone, evidence))
+        show_diagnosis(source, asked, recording, diagnosis, refused, Places(answer, zone, evidence))
     _address.put(**_address.words_of(source, channel, len(source.intake.recordings) > 1))
 
 
@@ -190,6 +192,7 @@ def show_diagnosis(
     asked: Asked,
     recording: Recording,
     diagnosis: Diagnosis,
+    refused: Mapping[str, str],
     places: Places,
 ) -> None:
     """Verdict band, envelope spectrum, four facts, tabs."""
@@ -204,7 +207,7 @@ def show_diagnosis(
     with zone:
         zone_fields(velocity_mm_s, diagnosis.shaft_rpm, touched)
     with answer:
-        banner(diagnosis, source.simulated, lambda: report_button(source, shown))
+        banner(diagnosis, source.simulated, refused, lambda: report_button(source, shown))
         candidates(diagnosis, lambda name: choose_bearing(f"bearing-{bearing_slot(source)}", name))
     with evidence:
         envelope_section(shown)

@@ -102,7 +102,7 @@ def test_names_of_lines_side_by_side_do_not_overlap(signal: np.ndarray) -> None:
     spectrum = envelope_spectrum(signal, 12_000, Band(2_000, 4_000), 600)
     figure = envelope_figures.envelope_figure(spectrum, find("SKF 6205-2RS JEM").orders, RPM / 60)
     heights = {t.y[0] for t in figure.data if t.mode == "text"}
-    assert len(heights) == 3
+    assert len(heights) == 4  # three families and the shaft
     assert min(heights) > spectrum.amplitude[1:].max()  # and none lies on a peak
 
 
@@ -118,8 +118,42 @@ def test_orders_are_hertz_over_the_shaft(signal: np.ndarray) -> None:
 
 def test_cursors_need_bearing_and_speed(signal: np.ndarray) -> None:
     spectrum = envelope_spectrum(signal, 12_000, Band(2_000, 4_000), 600)
-    assert len(envelope_figures.envelope_figure(spectrum).data) == 1
-    assert len(envelope_figures.envelope_figure(spectrum, find("SKF 6205-2RS JEM").orders).data) == 1
+    for figure in (
+        envelope_figures.envelope_figure(spectrum),
+        envelope_figures.envelope_figure(spectrum, find("SKF 6205-2RS JEM").orders),
+    ):
+        assert not [trace for trace in figure.data if trace.legendgroup]
+
+
+def test_a_clear_verdict_shows_every_harmonic_on_the_axis(signal: np.ndarray) -> None:
+    orders = find("SKF 6205-2RS JEM").orders
+    spectrum = envelope_spectrum(signal, 12_000, Band(2_000, 4_000), 730)
+    alone = envelope_figures.envelope_figure(spectrum, orders, RPM / 60, highlight=("outer",))
+    names = next(t for t in alone.data if t.mode == "text" and t.legendgroup == "outer")
+    assert list(names.text) == ["1×", "2×", "3×", "4×", "5×", "6×"]
+
+
+def test_a_strong_peak_that_is_no_line_is_named_in_hertz_and_orders() -> None:
+    rng, time_s = np.random.default_rng(0), np.arange(60_000) / 12_000
+    beat = 1 + 0.9 * np.cos(2 * np.pi * 75.3 * time_s)
+    spectrum = envelope_spectrum(beat * rng.normal(size=60_000), 12_000, Band(1_000, 5_000), 600)
+    orders = find("SKF 6205-2RS JEM").orders
+    figure = envelope_figures.envelope_figure(spectrum, orders, 25.0)
+    named = next(t for t in figure.data if t.name == "No known line")
+    assert named.text[0].startswith("75.")
+    assert "3.01×" in named.text[0]
+    known = envelope_figures.envelope_figure(spectrum, orders, 75.3 / orders.bpfo)  # at this speed it is BPFO
+    assert not [t for t in known.data if t.name == "No known line"]
+
+
+def test_peaks_answer_to_the_pointer_with_their_line_and_clicked_ones_show_their_harmonics(signal: np.ndarray) -> None:
+    spectrum = envelope_spectrum(signal, 12_000, Band(2_000, 4_000), 600)
+    orders = find("SKF 6205-2RS JEM").orders
+    figure = envelope_figures.envelope_figure(spectrum, orders, RPM / 60, picked_hz=50.0)
+    peaks = next(t for t in figure.data if t.name == "peaks")
+    assert any("BPFO 1×" in words for words in peaks.text)
+    comb = next(t for t in figure.data if t.name == "Harmonics of 50.00 Hz" and t.mode == "lines")
+    np.testing.assert_allclose(comb.x[0::3], 50.0 * np.arange(1, 11))
 
 
 def test_every_square_of_the_kurtogram_names_the_band_under_it(signal: np.ndarray) -> None:

@@ -13,11 +13,11 @@ from bearing.models.waveform import load_predictor
 from bearing.results.verdict import RecordingVerdict
 from bearing.states import CLASSES, FAMILIES, FAULTS, LABELS, MACHINE_STATES, STATES, MachineState, State
 from bearing.verdict import fusion
-from pages._show import STATE_COLOUR, STATE_ICON
+from pages._show import STATE_COLOUR, GLYPH
 
 
 def test_every_state_can_be_shown_everywhere_and_no_two_look_alike() -> None:
-    for table in (STATES, LOOKS, STATE_COLOUR, STATE_ICON, SHORT):
+    for table in (STATES, LOOKS, STATE_COLOUR, GLYPH, SHORT):
         assert set(table) == set(get_args(State))
         assert len(set(table.values())) == len(table)
     for looks in ([look.colour for look in LOOKS.values()], [look.symbol for look in LOOKS.values()]):

@@ -32,7 +32,7 @@ STRANGE = "#B37A00"  # what fits no line: the colour of `impacts`
 PEAK_DB, STRANGE_DB = 9.0, 15.0  # peaks that answer to the pointer, and those that are named unasked
 MOST_PEAKS, MOST_STRANGE = 80, 4
 STRANGE_SHARE = 0.2  # of the highest peak: smaller ones are read in dB
-MATCH = 0.005  # how near a line a peak is that line, relative; never less than two bins
+MATCH, SHAFT_MATCH = 0.005, 0.002  # how near a line a peak is that line, relative; never less than two bins
 
 
 @dataclass(frozen=True)
@@ -200,13 +200,14 @@ def _peaks(scale: _Scale, shaft_hz: float | None, known: Sequence[tuple[float, s
     spectrum = scale.spectrum
     bins = spectrum.peaks(PEAK_DB, MOST_PEAKS)
     lines_hz = np.array([hz for hz, _ in known])
+    reach = np.array([SHAFT_MATCH if name.startswith("shaft") else MATCH for _, name in known])
     words, strange = [], []
     for at in bins:
         hz, db = float(spectrum.frequency_hz[at]), spectrum.db_at(int(at))
         order = f", order {hz / shaft_hz:.3f}" if shaft_hz else ""
         said = f"{hz:,.2f} Hz{order}<br>{db:.0f} dB over the floor"
         near = int(np.abs(lines_hz - hz).argmin()) if len(lines_hz) else -1
-        matched = near >= 0 and abs(lines_hz[near] - hz) <= max(MATCH * hz, 2 * spectrum.step_hz)
+        matched = bool((np.abs(lines_hz - hz) <= np.maximum(reach * hz, 2 * spectrum.step_hz)).any())
         if near >= 0 and abs(lines_hz[near] / hz - 1) < 0.05:
             said += f"<br>{known[near][1]} {hz / lines_hz[near] - 1:+.2%}"
         words.append(said)
