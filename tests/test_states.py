@@ -13,7 +13,7 @@ from bearing.models.waveform import load_predictor
 from bearing.results.verdict import RecordingVerdict
 from bearing.states import CLASSES, FAMILIES, FAULTS, LABELS, MACHINE_STATES, STATES, MachineState, State
 from bearing.verdict import fusion
-from pages._show import STATE_COLOUR, GLYPH
+from pages._show import GLYPH, STATE_COLOUR
 
 
 def test_every_state_can_be_shown_everywhere_and_no_two_look_alike() -> None:
