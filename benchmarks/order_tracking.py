@@ -1,10 +1,10 @@
 """Machines that do not hold their speed: what is right with order tracking and without, and what it costs.
 
-    python benchmarks/order_tracking.py                 time of resampling 10 s at 51.2 kHz, one core
-    python benchmarks/order_tracking.py --simulated 8   sweeps of 1 to 20 % and a run-up, so many seeds of each
-    python benchmarks/order_tracking.py --cwru          CWRU's faults resampled by known laws (BEARING_DATA_DIR)
-    python benchmarks/order_tracking.py --steady        what steady recordings pay, and whether they stay as they are
-    python benchmarks/order_tracking.py --fit           the constants of a ridge's confidence
+    python -m benchmarks.order_tracking                 time of resampling 10 s at 51.2 kHz, one core
+    python -m benchmarks.order_tracking --simulated 8   sweeps of 1 to 20 % and a run-up, so many seeds of each
+    python -m benchmarks.order_tracking --cwru          CWRU's faults resampled by known laws (BEARING_DATA_DIR)
+    python -m benchmarks.order_tracking --steady        what steady recordings pay, and whether they stay as they are
+    python -m benchmarks.order_tracking --fit           the constants of a ridge's confidence
 
 Real recordings with a moving speed could not be had: CWRU's are resampled by a known law, so their resonances move
 with the speed, as no machine's do.

@@ -120,6 +120,15 @@ def test_healthy_needs_every_channel_judged() -> None:
     assert diagnose_file(file_of(sound, short, faulty)).answer.verdict == "outer"
 
 
+def test_where_channels_name_different_parts_the_one_most_of_them_hear_is_told() -> None:
+    inner, outer = samples("inner"), samples("outer")
+    noisy = outer + 0.3 * outer.std() * np.random.default_rng(3).normal(size=len(outer))
+    rows = {"x": inner, "y": noisy, "z": outer}
+    found = diagnose_file(file_of(*(Recording(rows[name], 12_000.0, 1772.0, name) for name in rows)))
+    assert [one.verdict for one in found.channels] == ["inner", "outer", "outer"]
+    assert found.worst.verdict == "outer"
+
+
 def test_where_no_channel_can_be_judged_the_first_ones_reason_is_told() -> None:
     with pytest.raises(bearing.SignalError, match="At least 2048 samples"):
         diagnose_file(file_of(Recording(np.ones(10), 12_000.0, 1772.0, "a"), Recording(np.ones(9), None, None, "b")))

@@ -33,7 +33,7 @@ STANDS, STANDS_CLEAR = 0.5, 0.7  # confidence from which a comb is said to stand
 SHARP, SHARPER = 3.3, 5.0  # height of the comb of a shaft that holds its speed, with a clear stand and with any
 SHARP_ALONE = 6.0  # where no speed is stated: what a moving fault line smears into poses as many a slow shaft's comb
 # odds that a ridge follows the shaft within 1 %: offset, per unit by which the comb rises with resampling, per ln of
-# the ridge's height; fitted by `benchmarks/order_tracking.py --fit`
+# the ridge's height; fitted by `python -m benchmarks.order_tracking --fit`
 FOLLOWS_STATED = (-0.41, 4.47, 1.24)
 FOLLOWS_ALONE = (0.16, 2.44, 1.27)
 FOLLOWS = 0.8  # from where on a signal is resampled by it

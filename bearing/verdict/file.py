@@ -37,8 +37,17 @@ class FileDiagnosis:
 
     @property
     def worst(self) -> Diagnosis:
-        """The channel that decides: a fault before an uncertain one before a healthy one, the surer fault first."""
-        return min(self.channels, key=lambda one: (_RANK.get(one.verdict, 0), -one.confidence))
+        """The channel that decides: a fault before an uncertain one before a healthy one, the surer fault first.
+
+        Where channels name different parts, the part that most of them hear, at the channel that hears it best.
+        """
+        named: dict[str, list[Diagnosis]] = {}
+        for one in self.channels:
+            if one.verdict not in _RANK:
+                named.setdefault(one.verdict, []).append(one)
+        agreed = max(named, key=lambda part: sum(map(_heard, named[part])), default="")
+        among = named.get(agreed, self.channels)
+        return min(among, key=lambda one: (_RANK.get(one.verdict, 0), -one.confidence, -_heard(one)))
 
     @property
     def answer(self) -> Diagnosis:
@@ -89,6 +98,12 @@ def diagnose_file(intake: Intake, request: Request = Request()) -> FileDiagnosis
     if not judged:
         raise next(iter(refused.values()))
     return FileDiagnosis(tuple(judged), {name: str(error) for name, error in refused.items()})
+
+
+def _heard(diagnosis: Diagnosis) -> float:
+    """How likely the order network holds the state that was told; 0 where it was not asked."""
+    opinion = diagnosis.opinions.get("order_cnn")
+    return opinion.probabilities.get(diagnosis.verdict, 0.0) if opinion is not None and opinion.probabilities else 0.0
 
 
 def _judged(recording: Recording, bearing: Bearing | None) -> Diagnosis:
