@@ -17,6 +17,7 @@ FloatArray = NDArray[np.float64]
 RATE_LIMITS_HZ = (1.0, 10_000_000.0)
 RPM_LIMITS = (1.0, 200_000.0)
 OTHER_SHAFT = 0.15  # a speed farther from its column's than this is another shaft's
+VELOCITY_UNITS = frozenset({"mm/s", "cm/s", "m/s", "in/s", "ips", "mm/sec", "m/sec", "in/sec"})
 LARGEST_SAMPLE = 1e100  # beyond this, squares overflow
 
 
@@ -84,6 +85,11 @@ class Recording:
         """Length in seconds, None while the sampling rate is unknown."""
         return None if self.sampling_rate_hz is None else len(self.samples) / self.sampling_rate_hz
 
+    @property
+    def is_velocity(self) -> bool:
+        """Whether the unit is one of velocity, not of acceleration."""
+        return "".join(self.unit.lower().split()) in VELOCITY_UNITS
+
     def corrected(
         self, sampling_rate_hz: float | None = None, shaft_rpm: float | None = None, by: str = "given by the user"
     ) -> Recording:
@@ -95,6 +101,19 @@ class Recording:
             rpm = check_rpm(shaft_rpm)
             changed = replace(changed, shaft_rpm=rpm, rpm_source=by, speed_rpm=self._column_of(rpm))
         return changed
+
+    def geared(self, ratio: float) -> Recording:
+        """The same for a shaft that turns `ratio` times to one turn of the shaft whose speed is known."""
+        if ratio == 1.0:
+            return self
+        per_turn = (self.pulses_per_turn or 1.0) / ratio if self.tacho is not None else None
+        return replace(
+            self,
+            shaft_rpm=None if self.shaft_rpm is None else check_rpm(self.shaft_rpm * ratio),
+            rpm_source=f"{self.rpm_source}, times {ratio:g}" if self.shaft_rpm is not None else self.rpm_source,
+            speed_rpm=None if self.speed_rpm is None else self.speed_rpm * ratio,
+            pulses_per_turn=per_turn,
+        )
 
     def _column_of(self, rpm: float) -> FloatArray | None:
         """The speed column for a shaft at another mean speed: one behind a belt or a gear speeds up with the first."""

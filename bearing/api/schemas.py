@@ -70,6 +70,40 @@ class ChannelVerdict(BaseModel):
     reason: str
 
 
+class Detectable(BaseModel):
+    """Levels in dB of a fault's power over the whole signal's from which on it is seen; null where not even at 9."""
+
+    outer_db: float | None
+    inner_db: float | None
+    ball_db: float | None
+
+
+class MachineLine(BaseModel):
+    """A line of the machine that stands: whose, its number there, its amplitude, decibels over the floor."""
+
+    kind: str
+    number: float
+    frequency_hz: float
+    order: float
+    level: float
+    db: float
+
+
+class MachineReading(BaseModel):
+    """What the textbook says of such lines; no verdict."""
+
+    code: str
+    strength: float
+    sentence: str
+
+
+class Machine(BaseModel):
+    """The machine's own lines beside the bearing's."""
+
+    lines: list[MachineLine]
+    readings: list[MachineReading]
+
+
 class SpeedOverTime(BaseModel):
     """A shaft that did not hold its speed, and who says so."""
 
@@ -100,6 +134,9 @@ class DiagnosisAnswer(BaseModel):
     confidence: float = Field(description="Of the statement made, 0 to 1: what was counted on held-out bearings.")
     counted: Counted = Field(description="How statements of this kind fared on held-out bearings.")
     impacts: Impacts | None = Field(description="What strikes, whatever the bearing; null where nothing does.")
+    detectable_db: Detectable | None = Field(description="Beside `normal` where it was asked for.")
+    machine: Machine | None = Field(description="Where it was asked for and the speed is known.")
+    besides: list[str] = Field(description="Sentences on what was asked for besides the verdict.")
     reason: str
     agreement: str
     opinions: dict[str, Opinion]

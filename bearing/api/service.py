@@ -41,7 +41,10 @@ if TYPE_CHECKING:
 __all__ = ["FORM_FIELDS", "UploadRoute", "as_json", "create_api", "create_app", "lifespan_of", "routes_of"]
 
 SMALL_BODY = 64_000  # bytes; a window or two are judged in less time than it takes to hand them to a thread
-FORM_FIELDS = ("file", "channel", "rate", "rpm", "bearing", "geometry", "orders", "member", "raw")
+FORM_FIELDS = (
+    "file", "channel", "rate", "rpm", "bearing", "geometry", "orders", "member", "raw", "ratio", "pulses",
+    "detectable", "machine",
+)  # fmt: skip
 SYNONYMS = {
     **dict.fromkeys(("sampling_rate", "sampling_rate_hz", "sample_rate", "fs", "sr", "rate_hz", "frequency"), "rate"),
     **dict.fromkeys(("speed", "shaft_rpm", "shaft_speed", "rotation"), "rpm"),
@@ -143,11 +146,23 @@ def _upload(
     ] = None,
     member: Annotated[str | None, Form(description="One sheet of a spreadsheet, or one file of an archive.")] = None,
     raw: Annotated[str | None, Form(description="Layout of a file of samples alone, such as int16,le,2ch.")] = None,
+    ratio: Annotated[
+        float | None, Form(description="Turns of the bearing's shaft to one of the shaft whose speed is told.")
+    ] = None,
+    pulses: Annotated[float | None, Form(description="Pulses per turn of the file's tacho.")] = None,
+    detectable: Annotated[
+        bool, Form(description="Find out, too, how weak a fault would have been seen, beside `normal`.")
+    ] = False,
+    machine: Annotated[
+        str | None,
+        Form(description="The machine's own lines, too: `all`, or `teeth=23,vanes=7,bars=44,poles=4,belt=0.37`."),
+    ] = None,
 ) -> Upload:
     """The form of both routes that take a file."""
     name = PurePosixPath((file.filename or "upload").replace("\\", "/")).name[:200]
     named = {"bearing": bearing, "geometry": geometry, "orders": orders, "member": member, "raw": raw}
-    return Upload(file.file, name, {"channel": channel, "rate_hz": rate, "rpm": rpm, **named})
+    more = {"ratio": ratio, "pulses_per_turn": pulses, "detectable": detectable, "machine": machine}
+    return Upload(file.file, name, {"channel": channel, "rate_hz": rate, "rpm": rpm, **named, **more})
 
 
 Uploaded = Annotated[Upload, Depends(_upload)]

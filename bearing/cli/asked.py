@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bearing.verdict.request import Request
 
-__all__ = ["add_asked", "add_store", "request_of"]
+__all__ = ["add_asked", "add_more", "add_store", "request_of"]
 
 
 def add_asked(command: argparse.ArgumentParser) -> None:
@@ -20,6 +20,19 @@ def add_asked(command: argparse.ArgumentParser) -> None:
     command.add_argument("--bearing", metavar="NAME", help="designation in the catalogue, such as 6205-2RS")
     command.add_argument("--geometry", metavar="n=,d=,D=,phi=", help="rolling elements, diameters, contact angle")
     command.add_argument("--orders", metavar="bpfo=,bpfi=,bsf=,ftf=", help="fault frequencies in orders of shaft speed")
+    command.add_argument("--ratio", type=float, help="turns of the bearing's shaft to one of the shaft told")
+    command.add_argument("--pulses", type=float, metavar="N", help="pulses per turn of the file's tacho")
+
+
+def add_more(command: argparse.ArgumentParser) -> None:
+    """The options that ask for more than a verdict."""
+    command.add_argument(
+        "--detectable", action="store_true", help="how weak a fault would have been seen, beside a healthy verdict"
+    )
+    command.add_argument(
+        "--machine", nargs="?", const="all", metavar="teeth=,vanes=,bars=,poles=,belt=,mains=",
+        help="the machine's own lines, too, with what is known of it",
+    )  # fmt: skip
 
 
 def request_of(arguments: argparse.Namespace) -> Request:
@@ -27,8 +40,9 @@ def request_of(arguments: argparse.Namespace) -> Request:
     from bearing.verdict.request import Request
 
     a = arguments
-    how = {name: getattr(a, name, None) for name in ("member", "raw")}  # only some commands read single files
-    return Request(a.channel, a.rate, a.rpm, a.bearing, a.geometry, a.orders, **how)
+    how = {name: getattr(a, name, None) for name in ("member", "raw", "machine")}  # only some commands ask for these
+    how["detectable"] = getattr(a, "detectable", False)
+    return Request(a.channel, a.rate, a.rpm, a.bearing, a.geometry, a.orders, a.ratio, a.pulses, **how)
 
 
 def add_store(command: argparse.ArgumentParser) -> None:

@@ -198,5 +198,5 @@ def _line(name: str, answer: dict[str, Any]) -> str:
     """One file in one line; `uncertain` carries no number, for its confidence is that of a guess."""
     confidence = "" if answer["verdict"] == "uncertain" else f"{answer['confidence']:.1%}"
     more = [warning for warning in answer["warnings"] if warning.rstrip(".") not in answer["reason"]]
-    words = " ".join((answer["reason"], *more))
+    words = " ".join((answer["reason"], *answer["besides"], *more))
     return f"{Path(name).name:<24.24} {answer['verdict']:<9} {confidence:>6}  {words}"

@@ -232,7 +232,7 @@ def _advance(bar: object, done: int, total: int) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """The whole grammar of the command line."""
-    from bearing.cli.asked import add_asked, add_store
+    from bearing.cli.asked import add_asked, add_more, add_store
     from bearing.files import WEIGHTS_DIR
 
     name = "bearing" if Path(sys.argv[0]).stem == "bearing" else "python -m bearing"
@@ -256,6 +256,7 @@ def parser() -> argparse.ArgumentParser:
     add_asked(diagnose)
     diagnose.add_argument("--member", metavar="NAME", help="one sheet of a spreadsheet, one file of an archive")
     diagnose.add_argument("--raw", metavar="LAYOUT", help="the file holds samples alone, laid out like int16,le,2ch")
+    add_more(diagnose)
     output = diagnose.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="one JSON object per file")
     output.add_argument("--csv", action="store_true", help="one CSV row per channel")

@@ -8,6 +8,7 @@ They weigh velocities, as the textbooks do: an acceleration is divided by its fr
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -15,6 +16,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from bearing.checks import check_number
 from bearing.errors import ParameterError
 from bearing.physics.combs import SpeedSpectra, speed_spectra
 from bearing.physics.mains import MAINS_HZ
@@ -22,7 +24,16 @@ from bearing.recording import check_rate_hz, check_rpm, check_signal
 from bearing.signal.dsp import hann
 from bearing.signal.envelope import running_median, to_unit
 
-__all__ = ["LineKind", "MachineLine", "MachineParts", "MachineReading", "MachineView", "Reading", "machine_lines"]
+__all__ = [
+    "LineKind",
+    "MachineLine",
+    "MachineParts",
+    "MachineReading",
+    "MachineView",
+    "Reading",
+    "machine_lines",
+    "parse_parts",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -96,6 +107,40 @@ class MachineParts:
                 raise ParameterError(f"The number of {name.replace('_', ' ')} lies in 1..10,000, got {value}.")
         if self.belt_order is not None and not 0 < self.belt_order < 10:
             raise ParameterError(f"A belt's order lies between 0 and 10 of its shaft, got {self.belt_order:g}.")
+        low, high = _MAINS_LIMITS_HZ
+        if self.mains_hz is not None and not low <= self.mains_hz <= high:
+            raise ParameterError(f"The mains lie between {low:g} and {high:g} Hz, got {self.mains_hz:g}.")
+
+
+_PARTS = {"teeth": "teeth", "vanes": "vanes", "bars": "rotor_bars", "belt": "belt_order", "mains": "mains_hz",
+          "poles": "poles"}  # fmt: skip
+_MAINS_LIMITS_HZ = (10.0, 1000.0)
+
+
+def parse_parts(text: str) -> MachineParts:
+    """``teeth=23,vanes=7,bars=44,poles=4,belt=0.37,mains=50``, any of them; ``all`` where nothing is known.
+
+    Raises ParameterError for anything else.
+    """
+    example = "teeth=23,vanes=7,bars=44,poles=4,belt=0.37,mains=50"
+    known: dict[str, float | int] = {}
+    if text.strip().lower() == "all":
+        return MachineParts()
+    for pair in re.split(r"[,;\s]+", re.sub(r"\s*=\s*", "=", text.strip().lower())):
+        name, equals, number = pair.partition("=")
+        if not equals or name not in _PARTS or _PARTS[name] in known:
+            raise ParameterError(f"Expected name=number pairs like {example}, each once, could not use {pair!r}.")
+        try:
+            value = check_number(float(number), f"The machine's {name}")
+        except ValueError:
+            raise ParameterError(
+                f"The machine's {name} is a number, got {number!r}; write it like {example}."
+            ) from None
+        whole = name not in ("belt", "mains")
+        if whole and value != int(value):
+            raise ParameterError(f"The machine's {name} are counted, got {number!r}; write a whole number.")
+        known[_PARTS[name]] = int(value) if whole else value
+    return MachineParts(**known)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

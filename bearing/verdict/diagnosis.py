@@ -22,14 +22,17 @@ from bearing.physics.combs import SpeedSpectra, speed_spectra
 from bearing.physics.envelope_rule import FamilyEvidence
 from bearing.physics.guard import Guard, blind_spectrum, listen
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
+from bearing.physics.machine_lines import MachineParts, MachineView, machine_lines
 from bearing.physics.speed import cross_check, estimate_speed
 from bearing.recording import FloatArray, Recording, check_signal
 from bearing.signal.indicators import Indicators, indicators
 from bearing.signal.order_spectrum import envelope_order_spectrum, refine_shaft_hz
 from bearing.states import CLASSES
 from bearing.verdict import told
+from bearing.verdict.detectable import Detectable, detectable
 from bearing.verdict.doctor import DoctorReport, examine, usable_stretch
 from bearing.verdict.fusion import Calibration, Count, fuse
+from bearing.verdict.machine_words import machine_as_dict, machine_sentences
 from bearing.verdict.opinions import (
     Opinion,
     WindowVerdicts,
@@ -43,6 +46,7 @@ from bearing.verdict.words import (
     Held,
     agreement_of,
     burst_sentence,
+    detectable_sentence,
     family_remark,
     family_sentence,
     held_sentence,
@@ -130,6 +134,7 @@ class Diagnosis:
     its best guess. `rpm_confidence` (0..1) is 1 for a stated speed, less for one estimated from the signal.
     `shaft_rpm` is the speed used, exact as the signal shows it, None when unknown; `stated_rpm` the one given.
     `moved` is the speed over time where it did not hold: the signal was then judged in shaft angle.
+    `detectable` (how weak a fault would have been seen) and `machine` (its own lines) are there where asked for.
     `impacts` is there whenever something strikes. `evidence` holds the envelope's finding per family
     (outer, inner, ball), empty where speed or bearing are unknown. Where a file was judged, this is its worst channel's
     and `channels` holds a row of each (`bearing.verdict.file`). `print(diagnosis)` gives it in one line.
@@ -160,6 +165,8 @@ class Diagnosis:
     impacts: Impacts | None = None
     channels: tuple[ChannelVerdict, ...] = ()
     moved: SpeedOverTime | None = None
+    detectable: Detectable | None = None
+    machine: MachineView | None = None
     recording: Recording | None = field(default=None, compare=False)  # the signal, where `bearing.diagnose` was asked
 
     @property
@@ -184,6 +191,12 @@ class Diagnosis:
     def warnings(self) -> tuple[str, ...]:
         """Sentences of the input doctor and the reader that bear on the verdict, and that of an estimated speed."""
         return tuple(filter(None, (*self.doctor.warnings, *self.doctor.notes, self.speed_note)))
+
+    @property
+    def asked_besides(self) -> tuple[str, ...]:
+        """Sentences on what was asked for besides the verdict: how weak a fault would have been seen, the machine."""
+        weakest = () if self.detectable is None else (detectable_sentence(self.detectable),)
+        return weakest + (() if self.machine is None else machine_sentences(self.machine))
 
     def __str__(self) -> str:
         return told.one_line(self)
@@ -241,6 +254,9 @@ class Diagnosis:
             "confidence": self.confidence,
             "counted": asdict(self.counted),
             "impacts": None if self.impacts is None else asdict(self.impacts),
+            "detectable_db": None if self.detectable is None else asdict(self.detectable),
+            "machine": None if self.machine is None else machine_as_dict(self.machine),
+            "besides": list(self.asked_besides),
             "reason": self.reason,
             "agreement": self.agreement,
             "opinions": {name: asdict(opinion) for name, opinion in self.opinions.items()},
@@ -275,6 +291,8 @@ def diagnose(
     bearing: Bearing | None = None,
     weights: Path = WEIGHTS_DIR,
     networks: Networks | None = None,
+    how_weak: bool = False,
+    parts: MachineParts | None = None,
 ) -> Diagnosis:
     """Weigh what the networks and the physics say of one channel.
 
@@ -286,6 +304,10 @@ def diagnose(
         Without it, or without a speed, only what strikes can be told.
     weights : Path
         The folder the networks are loaded from, unless `networks` are given.
+    how_weak : bool
+        Find out, too, how weak a fault would have been seen where the verdict is `normal`; a second or two.
+    parts : MachineParts, optional
+        Read the machine's own lines, too, with what is known of it; the shaft speed must be.
 
     Raises
     ------
@@ -339,6 +361,11 @@ def diagnose(
     if verdict.verdict == "uncertain" and not held and verdict.best_guess == "normal":
         held = normal_held
     impacts = _impacts(guard) if guard is not None and verdict.loud else None
+    weakest = machine = None
+    if how_weak and verdict.verdict == "normal" and found is not None and orders is not None:
+        weakest = detectable(signal, rate_hz, found.shaft.shaft_hz, orders, networks.order, calibration)
+    if parts is not None and speed.rpm is not None and spectra is not None and fit:
+        machine = machine_lines(signal, rate_hz, speed.rpm, parts, recording.is_velocity, spectra)
     families = {} if found is None else found.envelope.families
     network = networks.order
     return Diagnosis(
@@ -366,6 +393,8 @@ def diagnose(
         stated_rpm=recording.shaft_rpm,
         impacts=impacts,
         moved=turning.moved,
+        detectable=weakest,
+        machine=machine,
     )
 
 

@@ -97,7 +97,13 @@ def diagnose_file(intake: Intake, request: Request = Request()) -> FileDiagnosis
             refused[name] = error
     if not judged:
         raise next(iter(refused.values()))
-    return FileDiagnosis(tuple(judged), {name: str(error) for name, error in refused.items()})
+    found = FileDiagnosis(tuple(judged), {name: str(error) for name, error in refused.items()})
+    if request.detectable or request.parts is not None:  # of the channel that decides alone: these take their time
+        at = next(i for i, one in enumerate(judged) if one is found.worst)
+        recording, named = request.apply(intake, judged[at].channel)
+        judged[at] = diagnose(recording, named, how_weak=request.detectable, parts=request.parts)
+        found = replace(found, channels=tuple(judged))
+    return found
 
 
 def _heard(diagnosis: Diagnosis) -> float:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from bearing.physics.machine_lines import MachineReading, Reading
+from typing import Any
 
-__all__ = ["READING_WORDS", "reading_sentence"]
+from bearing.physics.machine_lines import MachineReading, MachineView, Reading
+
+__all__ = ["READING_WORDS", "machine_as_dict", "machine_sentences", "reading_sentence"]
 
 READING_WORDS: dict[Reading, str] = {
     Reading.UNBALANCE: "1x dominates: unbalance, if the phase is steady and turns with the sensor.",
@@ -28,3 +30,32 @@ READING_WORDS: dict[Reading, str] = {
 def reading_sentence(reading: MachineReading) -> str:
     """The reading in one sentence; what it is worth, an analyst must say."""
     return READING_WORDS[reading.code].format(number=reading.number)
+
+
+def machine_sentences(view: MachineView) -> tuple[str, ...]:
+    """What the machine's own lines read like, the strongest first."""
+    if not view.readings:
+        return ("The machine's own lines: nothing in them stands for a fault of the textbook.",)
+    return tuple(reading_sentence(reading) for reading in view.readings)
+
+
+def machine_as_dict(view: MachineView) -> dict[str, Any]:
+    """For JSON: the lines that stand, and the readings they allow, the strongest first."""
+    return {
+        "lines": [
+            {
+                "kind": line.kind.value,
+                "number": line.number,
+                "frequency_hz": line.frequency_hz,
+                "order": line.order,
+                "level": line.level,
+                "db": line.db,
+            }
+            for line in view.lines
+            if line.found
+        ],
+        "readings": [
+            {"code": reading.code.value, "strength": reading.strength, "sentence": reading_sentence(reading)}
+            for reading in view.readings
+        ],
+    }

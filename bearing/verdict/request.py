@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from bearing.checks import check_number
 from bearing.errors import ParameterError
 from bearing.physics.catalogue import CatalogueEntry, find, parse_geometry, parse_orders
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
+from bearing.physics.machine_lines import MachineParts, parse_parts
 from bearing.readers.arrays.raw import Layout
 from bearing.recording import Recording, check_rate_hz, check_rpm
 from bearing.verdict.diagnosis import Bearing
@@ -38,6 +40,17 @@ class Request:
         The layout of a file that holds samples alone: ``int16,le,2ch``.
     named : Bearing or None
         The bearing that was named.
+    ratio : float, optional
+        Turns of the bearing's shaft to one of the shaft whose speed is told: a gear or a belt lies between.
+    pulses_per_turn : float, optional
+        Of the file's tacho.
+    detectable : bool
+        Ask, too, how weak a fault would have been seen where the answer is `normal`.
+    machine : str, optional
+        Read the machine's own lines, too: ``all``, or what is known of it, ``teeth=23,vanes=7,bars=44,poles=4,
+        belt=0.37,mains=50``.
+    parts : MachineParts or None
+        What that says.
 
     Empty text counts as not given. Raises ParameterError for an unknown bearing, an implausible number, a layout that
     is none, or more than one way of naming the bearing.
@@ -49,12 +62,17 @@ class Request:
     bearing: AnyBearing | None = None
     geometry: str | None = None
     orders: str | None = None
+    ratio: float | None = None
+    pulses_per_turn: float | None = None
+    detectable: bool = False
+    machine: str | None = None
     member: str | None = None
     raw: str | None = None
     named: Bearing | None = field(init=False, repr=False, compare=False)
+    parts: MachineParts | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name in ("channel", "bearing", "geometry", "orders", "member", "raw"):
+        for name in ("channel", "bearing", "geometry", "orders", "machine", "member", "raw"):
             text = getattr(self, name)
             if isinstance(text, str):
                 self._set(name, text.strip() or None)
@@ -62,6 +80,9 @@ class Request:
                 raise ParameterError(f"The {name} is given as text, got {text!r}.")
         self._set("rate_hz", None if self.rate_hz is None else check_rate_hz(self.rate_hz))
         self._set("rpm", None if self.rpm is None else check_rpm(self.rpm))
+        self._set("ratio", _between(self.ratio, "The ratio of the two shafts", 0.001, 1000.0))
+        self._set("pulses_per_turn", _between(self.pulses_per_turn, "The number of pulses per turn", 0.01, 10_000.0))
+        self._set("parts", None if self.machine is None else parse_parts(self.machine))
         given = [name for name in ("bearing", "geometry", "orders") if getattr(self, name) is not None]
         if len(given) > 1:
             raise ParameterError(f"Name the bearing in one way, not by {' and '.join(given)}: leave out all but one.")
@@ -97,12 +118,25 @@ class Request:
         named = self.named
         if named is None and intake.bearings[index]:
             named = _bearing(intake.bearings[index])
-        return intake.recordings[index].corrected(self.rate_hz, self.rpm), named
+        recording = intake.recordings[index].corrected(self.rate_hz, self.rpm)
+        if self.pulses_per_turn is not None:
+            recording = replace(recording, pulses_per_turn=self.pulses_per_turn)
+        return recording.geared(self.ratio or 1.0), named
 
     def as_dict(self) -> dict[str, Any]:
         """What was said, by field, so that ``Request(**request.as_dict())`` says it again."""
         said = {one.name: getattr(self, one.name) for one in fields(self) if one.init}
-        return {name: value for name, value in said.items() if value is not None}
+        return {name: value for name, value in said.items() if value is not None and value is not False}
+
+
+def _between(value: float | None, what: str, low: float, high: float) -> float | None:
+    """A number within its limits as a float, None for none; ParameterError otherwise."""
+    if value is None:
+        return None
+    number = check_number(value, what)
+    if not low <= number <= high:
+        raise ParameterError(f"{what} lies between {low:g} and {high:,.0f}, got {number:g}.")
+    return number
 
 
 def _bearing(given: AnyBearing) -> Bearing:

@@ -39,7 +39,9 @@ def _percent(diagnosis: Diagnosis) -> str:
 
 def one_line(diagnosis: Diagnosis) -> str:
     """Verdict, confidence, reason and warnings, in one line of text."""
-    return " ".join(" ".join((f"{headline(diagnosis)}.", diagnosis.reason, *diagnosis.warnings)).split())
+    return " ".join(
+        " ".join((f"{headline(diagnosis)}.", diagnosis.reason, *diagnosis.asked_besides, *diagnosis.warnings)).split()
+    )
 
 
 def short(diagnosis: Diagnosis) -> str:

@@ -13,6 +13,7 @@ from bearing.physics.order_tracking import SpeedSource
 from bearing.signal.order_spectrum import OrderSpectrum
 
 if TYPE_CHECKING:
+    from bearing.verdict.detectable import Detectable
     from bearing.verdict.diagnosis import Impacts
     from bearing.verdict.fusion import Verdict
     from bearing.verdict.opinions import Opinion
@@ -22,6 +23,7 @@ __all__ = [
     "Held",
     "agreement_of",
     "burst_sentence",
+    "detectable_sentence",
     "family_remark",
     "family_sentence",
     "held_sentence",
@@ -177,6 +179,13 @@ def moved_sentence(moved: SpeedOverTime) -> str:
         f"The speed moves from {moved.rpm.min():,.0f} to {moved.rpm.max():,.0f} rpm by "
         f"{speed_source_words(SpeedSource(moved.source))}: judged turn by turn, not second by second."
     )
+
+
+def detectable_sentence(found: Detectable) -> str:
+    """How weak a fault would have been seen: ``A fault would have been seen from -18 dB ... on (outer race), ...``"""
+    levels = {"outer race": found.outer_db, "inner race": found.inner_db, "ball": found.ball_db}
+    told = ", ".join(f"{part} {'not at all' if db is None else f'{db:.0f} dB'}" for part, db in levels.items())
+    return f"A fault of so much power, compared with the whole signal, would have been seen: {told}."
 
 
 def agreement_of(opinions: Mapping[str, Opinion]) -> str:
