@@ -30,7 +30,7 @@ def add_more(command: argparse.ArgumentParser) -> None:
         "--detectable", action="store_true", help="how weak a fault would have been seen, beside a healthy verdict"
     )
     command.add_argument(
-        "--machine", nargs="?", const="all", metavar="teeth=,vanes=,bars=,poles=,belt=,mains=",
+        "--machine", nargs="?", const="all", dest="own_lines", metavar="teeth=,vanes=,bars=,poles=,belt=,mains=",
         help="the machine's own lines, too, with what is known of it",
     )  # fmt: skip
 
@@ -39,10 +39,21 @@ def request_of(arguments: argparse.Namespace) -> Request:
     """What these options say. Raises ParameterError where it makes no sense."""
     from bearing.verdict.request import Request
 
-    a = arguments
-    how = {name: getattr(a, name, None) for name in ("member", "raw", "machine")}  # only some commands ask for these
-    how["detectable"] = getattr(a, "detectable", False)
-    return Request(a.channel, a.rate, a.rpm, a.bearing, a.geometry, a.orders, a.ratio, a.pulses, **how)
+    said = vars(arguments)  # only some commands ask for the last ones
+    return Request(
+        channel=said["channel"],
+        rate_hz=said["rate"],
+        rpm=said["rpm"],
+        bearing=said["bearing"],
+        geometry=said["geometry"],
+        orders=said["orders"],
+        ratio=said["ratio"],
+        pulses_per_turn=said["pulses"],
+        member=said.get("member"),
+        raw=said.get("raw"),
+        detectable=said.get("detectable", False),
+        machine=said.get("own_lines"),  # `machine` is whose history it is
+    )
 
 
 def add_store(command: argparse.ArgumentParser) -> None:

@@ -62,12 +62,12 @@ class Request:
     bearing: AnyBearing | None = None
     geometry: str | None = None
     orders: str | None = None
+    member: str | None = None
+    raw: str | None = None
     ratio: float | None = None
     pulses_per_turn: float | None = None
     detectable: bool = False
     machine: str | None = None
-    member: str | None = None
-    raw: str | None = None
     named: Bearing | None = field(init=False, repr=False, compare=False)
     parts: MachineParts | None = field(init=False, repr=False, compare=False)
 
