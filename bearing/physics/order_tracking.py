@@ -173,6 +173,8 @@ def _by_signal(
     before = _stand(spectra, rpm, orders)
     if _holds(before, rpm is not None):
         return as_it_is
+    if rpm is not None and _holds(_stand(spectra, None, orders), False):  # it holds another speed than the stated one
+        return as_it_is
     seen = look(samples, rate_hz, rpm, orders, before)
     if seen is None or seen.after.rpm is None or _spread(seen.ridge.rpm) <= BEARABLE:
         return as_it_is
