@@ -17,7 +17,6 @@ FloatArray = NDArray[np.float64]
 RATE_LIMITS_HZ = (1.0, 10_000_000.0)
 RPM_LIMITS = (1.0, 200_000.0)
 OTHER_SHAFT = 0.15  # a speed farther from its column's than this is another shaft's
-VELOCITY_UNITS = frozenset({"mm/s", "cm/s", "m/s", "in/s", "ips", "mm/sec", "m/sec", "in/sec"})
 LARGEST_SAMPLE = 1e100  # beyond this, squares overflow
 
 
@@ -84,11 +83,6 @@ class Recording:
     def duration_s(self) -> float | None:
         """Length in seconds, None while the sampling rate is unknown."""
         return None if self.sampling_rate_hz is None else len(self.samples) / self.sampling_rate_hz
-
-    @property
-    def is_velocity(self) -> bool:
-        """Whether the unit is one of velocity, not of acceleration."""
-        return "".join(self.unit.lower().split()) in VELOCITY_UNITS
 
     def corrected(
         self, sampling_rate_hz: float | None = None, shaft_rpm: float | None = None, by: str = "given by the user"

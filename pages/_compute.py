@@ -11,13 +11,16 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from bearing.figures.diagnosis import KURTOGRAM_SAMPLES, SPECTROGRAM_CELLS
+from bearing.physics.machine_lines import MachineParts
 from bearing.recording import Recording
+from bearing.signal.angle import order_map
 from bearing.signal.envelope import Band, Demodulator, EnvelopeSpectrum
 from bearing.signal.indicators import velocity_rms
 from bearing.signal.kurtogram import Kurtogram, kurtogram
 from bearing.signal.severity import BAND_HZ
 from bearing.signal.spectrum import Spectrogram, amplitude_spectrum, downsample, spectrogram, to_db
 from bearing.signal.units import unit_of
+from bearing.verdict.diagnosis import Diagnosis, diagnose
 from bearing.verdict.doctor import usable_stretch
 from bearing.verdict.file import FileDiagnosis, diagnose_file
 from bearing.verdict.intake import Intake
@@ -79,6 +82,18 @@ def envelope(key: str, band: tuple[float, float], max_hz: float, _recording: Rec
 @st.cache_data(max_entries=12, show_spinner=False)
 def kurtosis_map(key: str, min_bandwidth_hz: float, _recording: Recording) -> Kurtogram:
     return kurtogram(_usable(_recording)[:KURTOGRAM_SAMPLES], _rate_hz(_recording), min_bandwidth_hz=min_bandwidth_hz)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def orders_over_turns(key: str, _still: Recording, shaft_hz: float) -> Spectrogram:
+    """The spectrogram in orders of a signal whose shaft holds its speed."""
+    return order_map(_usable(_still), _rate_hz(_still) / shaft_hz)
+
+
+@st.cache_data(max_entries=4, show_spinner="Asking how weak a fault would have been seen ...")
+def besides(key: str, _recording: Recording, _diagnosis: Diagnosis) -> Diagnosis:
+    """The same diagnosis with what takes longer: how weak a fault would have been seen, the machine's own lines."""
+    return diagnose(_recording, _diagnosis.bearing, how_weak=True, parts=MachineParts())
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

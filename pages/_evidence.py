@@ -26,8 +26,9 @@ from bearing.verdict.diagnosis import Diagnosis
 from pages import _address, _compute
 from pages._judged import judged
 from pages._show import chart, plain
+from pages._turning import turning
 
-TABS = ("Waveform", "Spectrum", "Spectrogram", "How it was judged")
+TABS = ("Waveform", "Spectrum", "Spectrogram", "Speed and machine", "How it was judged")
 HAND = "hand"
 
 
@@ -45,11 +46,16 @@ class Shown:
         return self.diagnosis.sampling_rate_hz
 
     @property
+    def still(self) -> Recording:
+        """The signal of a shaft that holds its speed: a moving one smears the lines of what was recorded."""
+        return self.diagnosis.still or self.recording
+
+    @property
     def reach_hz(self) -> float:
         return reach_hz(self.diagnosis)
 
     def kurtogram(self) -> Kurtogram:
-        return _compute.kurtosis_map(self.key, min(2 * self.reach_hz, self.rate_hz / 8), self.recording)
+        return _compute.kurtosis_map(self.key, min(2 * self.reach_hz, self.rate_hz / 8), self.still)
 
 
 # ------------------------------------------------------------------------------------------------- envelope spectrum
@@ -65,7 +71,7 @@ def envelope_section(shown: Shown) -> None:
         st.subheader("Envelope spectrum", anchor=False, width="content")
         in_orders, decibel = _toggles(shaft_hz_of(shown.diagnosis) is not None)
         band, name = _band(shown)
-    spectrum = _compute.envelope(shown.key, (band.low_hz, band.high_hz), shown.reach_hz, shown.recording)
+    spectrum = _compute.envelope(shown.key, (band.low_hz, band.high_hz), shown.reach_hz, shown.still)
     key, shaft_hz = f"envelope-{shown.tag}", shaft_hz_of(shown.diagnosis)
     look = looked_at(shown.tag)
     figure = envelope_of(
@@ -222,7 +228,7 @@ def _explain(diagnosis: Diagnosis) -> None:
 def tabs_section(shown: Shown) -> None:
     """Waveform, spectra and how it was judged; only the open one is drawn."""
     tabs = st.tabs(list(TABS), on_change="rerun", key="tab")
-    for name, tab, draw in zip(TABS, tabs, (_waveform, _spectrum, _spectrogram, _judged), strict=True):
+    for name, tab, draw in zip(TABS, tabs, (_waveform, _spectrum, _spectrogram, _turning, _judged), strict=True):
         if tab.open:
             with tab:
                 draw(shown)
@@ -273,6 +279,10 @@ def _spectrogram(shown: Shown) -> None:
         alt="Spectrogram: level in dB over time and frequency",
         name="spectrogram",
     )
+
+
+def _turning(shown: Shown) -> None:
+    turning(shown.key, shown.tag, shown.recording, shown.diagnosis)
 
 
 def _judged(shown: Shown) -> None:

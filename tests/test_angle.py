@@ -106,7 +106,7 @@ def test_order_spectrum_and_map_show_a_line_where_it_belongs() -> None:
     lines = order_spectrum(found, max_order=10)
     assert lines.frequency_hz[np.argmax(lines.values)] == pytest.approx(3.58, abs=0.01)
     assert lines.values.max() == pytest.approx(0.8, rel=0.16)
-    drawn = order_map(found, max_order=10)
+    drawn = order_map(found.samples, found.per_turn, max_order=10)
     assert drawn.frequency_hz[-1] <= 10
     highest = drawn.frequency_hz[np.argmax(drawn.level_db, axis=0)]
     assert np.abs(highest - 3.58).max() < 2 * (drawn.frequency_hz[1] - drawn.frequency_hz[0])

@@ -113,6 +113,9 @@ class DiagnosisFigures:
         self.unit = recording.unit
         self._stretch = usable_stretch(recording.samples)
         self._samples: FloatArray = recording.samples[self._stretch]
+        still = diagnosis.still  # a moving shaft smears the lines of the signal as it was recorded
+        self._still: FloatArray = self._samples if still is None else still.samples
+        self._still_hz = diagnosis.sampling_rate_hz if still is None else still.sampling_rate_hz
         slow = diagnosis.sampling_rate_hz < DEMODULATED_FROM_HZ
         self.names = ("waveform", "spectrum", "spectrogram", "windows", *(() if slow else ("envelope", "kurtogram")))
 
@@ -155,7 +158,8 @@ class DiagnosisFigures:
         return windows_figure(self.diagnosis.windows)
 
     def _envelope(self) -> go.Figure:
-        spectrum = Demodulator(self._samples, self._rate_hz).envelope_spectrum(self._band, reach_hz(self.diagnosis))
+        assert self._still_hz is not None
+        spectrum = Demodulator(self._still, self._still_hz).envelope_spectrum(self._band, reach_hz(self.diagnosis))
         return envelope_of(self.diagnosis, spectrum, self.unit)
 
     def _kurtogram(self) -> go.Figure:
@@ -163,8 +167,9 @@ class DiagnosisFigures:
 
     @cached_property
     def _kurtosis(self) -> Kurtogram:
-        narrowest_hz = min(2 * reach_hz(self.diagnosis), self._rate_hz / 8)
-        return kurtogram(self._samples[:KURTOGRAM_SAMPLES], self._rate_hz, min_bandwidth_hz=narrowest_hz)
+        assert self._still_hz is not None
+        narrowest_hz = min(2 * reach_hz(self.diagnosis), self._still_hz / 8)
+        return kurtogram(self._still[:KURTOGRAM_SAMPLES], self._still_hz, min_bandwidth_hz=narrowest_hz)
 
     @cached_property
     def _band(self) -> Band:

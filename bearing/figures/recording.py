@@ -29,7 +29,9 @@ __all__ = [
     "float32",
     "hover_unit",
     "layout",
+    "order_map_figure",
     "preview_figure",
+    "speed_figure",
     "sparkline",
     "spectrogram_figure",
     "spectrum_figure",
@@ -231,6 +233,30 @@ def spectrum_figure(
     title = f"level (dB re 1 {unit or 'unit'})" if decibel else f"amplitude ({unit})" if unit else "amplitude"
     mode = {"rangemode": "normal" if decibel else "tozero"}
     return go.Figure([line], layout(height, "frequency (Hz)", title, yaxis=mode))
+
+
+def speed_figure(time_s: Array, rpm: Array, height: int = 190) -> go.Figure:
+    """Shaft speed over time. time_s, rpm : shape (k,)."""
+    line = {
+        "type": "scatter",
+        "x": float32(time_s),
+        "y": float32(rpm),
+        "mode": "lines",
+        "line": {"color": MARK, "width": 1.6},
+        "hovertemplate": "%{x:.2f} s<br>%{y:,.0f} rpm<extra></extra>",
+    }
+    return go.Figure([line], layout(height, "time (s)", "speed (rpm)"))
+
+
+def order_map_figure(drawn: Spectrogram, height: int = 300) -> go.Figure:
+    """Level over turns and orders of the shaft (`signal.angle.order_map`), in dB below the highest cell."""
+    figure = spectrogram_figure(drawn, height)
+    figure.data[0].update(
+        y=float32(drawn.frequency_hz), hovertemplate="turn %{x:.0f}, order %{y:.2f}<br>%{z:.0f} dB<extra></extra>"
+    )
+    figure.update_xaxes(title_text="turns of the shaft")
+    figure.update_yaxes(title_text="order of shaft speed")
+    return figure
 
 
 def spectrogram_figure(spectrogram: Spectrogram, height: int = 300) -> go.Figure:

@@ -333,14 +333,18 @@ def order_spectrum(signal: AngleSignal, max_order: float | None = None) -> Spect
     return Spectrum(whole.frequency_hz[:count], whole.values[:count])
 
 
-def order_map(signal: AngleSignal, max_order: float = 20.0, max_times: int = 400, max_orders: int = 300) -> Spectrogram:
-    """The spectrogram of a signal in shaft angle up to `max_order`: its times are turns, its frequencies orders."""
-    size = len(signal.samples)
-    per_turn = min(float(signal.per_turn), 2.56 * max_order)
-    short = max(64, round(size * per_turn / signal.per_turn))
-    bins = np.fft.rfft(signal.samples - signal.samples.mean())[: short // 2 + 1]
+def order_map(
+    samples: FloatArray, per_turn: float, max_order: float = 20.0, max_times: int = 400, max_orders: int = 300
+) -> Spectrogram:
+    """The spectrogram up to `max_order` of a signal of shape (n,), `per_turn` samples to a turn of a steady shaft.
+
+    Its times are turns, its frequencies orders.
+    """
+    size = len(samples)
+    short = max(64, round(size * min(per_turn, 2.56 * max_order) / per_turn))
+    bins = np.fft.rfft(samples - samples.mean())[: short // 2 + 1]
     thin = np.fft.irfft(bins, short) * (short / size)
-    drawn = spectrogram(thin, signal.per_turn * short / size, max_times, max_orders)
+    drawn = spectrogram(thin, per_turn * short / size, max_times, max_orders)
     keep = drawn.frequency_hz <= max_order
     return Spectrogram(drawn.time_s, drawn.frequency_hz[keep], drawn.level_db[keep])
 

@@ -27,6 +27,7 @@ from bearing.physics.speed import cross_check, estimate_speed
 from bearing.recording import FloatArray, Recording, check_signal
 from bearing.signal.indicators import Indicators, indicators
 from bearing.signal.order_spectrum import envelope_order_spectrum, refine_shaft_hz
+from bearing.signal.units import unit_of
 from bearing.states import CLASSES
 from bearing.verdict import told
 from bearing.verdict.detectable import Detectable, detectable
@@ -168,6 +169,7 @@ class Diagnosis:
     detectable: Detectable | None = None
     machine: MachineView | None = None
     recording: Recording | None = field(default=None, compare=False)  # the signal, where `bearing.diagnose` was asked
+    still: Recording | None = field(default=None, compare=False)  # where the speed moved: the signal as it was judged
 
     @property
     def has_guess(self) -> bool:
@@ -365,7 +367,9 @@ def diagnose(
     if how_weak and verdict.verdict == "normal" and found is not None and orders is not None:
         weakest = detectable(signal, rate_hz, found.shaft.shaft_hz, orders, networks.order, calibration)
     if parts is not None and speed.rpm is not None and spectra is not None and fit:
-        machine = machine_lines(signal, rate_hz, speed.rpm, parts, recording.is_velocity, spectra)
+        unit = unit_of(recording.channel, recording.unit)
+        is_velocity = unit is not None and unit.quantity == "velocity"
+        machine = machine_lines(signal, rate_hz, speed.rpm, parts, is_velocity, spectra)
     families = {} if found is None else found.envelope.families
     network = networks.order
     return Diagnosis(
@@ -395,6 +399,19 @@ def diagnose(
         moved=turning.moved,
         detectable=weakest,
         machine=machine,
+        still=None if turning.moved is None else _still(recording, turning),
+    )
+
+
+def _still(recording: Recording, turning: Turning) -> Recording:
+    """The signal of a shaft made to hold its mean speed: what envelope spectra are drawn of."""
+    return replace(
+        recording,
+        samples=turning.signal,
+        sampling_rate_hz=turning.rate_hz,
+        shaft_rpm=turning.rpm,
+        speed_rpm=None,
+        tacho=None,
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bearing.physics.machine_lines import MachineReading, MachineView, Reading
+from bearing.physics.machine_lines import LineKind, MachineLine, MachineReading, MachineView, Reading
 
-__all__ = ["READING_WORDS", "machine_as_dict", "machine_sentences", "reading_sentence"]
+__all__ = ["READING_WORDS", "line_name", "machine_as_dict", "machine_sentences", "reading_sentence"]
 
 READING_WORDS: dict[Reading, str] = {
     Reading.UNBALANCE: "1x dominates: unbalance, if the phase is steady and turns with the sensor.",
@@ -25,6 +25,13 @@ READING_WORDS: dict[Reading, str] = {
     "poor lubrication.",
     Reading.BELT: "Lines at {number:.3f} of the shaft speed and its multiples: a belt, worn or badly tensioned.",
 }
+
+
+def line_name(line: MachineLine) -> str:
+    """``1x``, ``1.5x``, ``2 x mains``, ``gear mesh 1``."""
+    if line.kind in (LineKind.SHAFT, LineKind.HALF):
+        return f"{line.number:g}x"
+    return f"{line.number:g} x mains" if line.kind is LineKind.MAINS else f"{line.kind.value} {line.number:g}"
 
 
 def reading_sentence(reading: MachineReading) -> str:

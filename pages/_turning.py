@@ -1,0 +1,59 @@
+"""How the shaft turned, the order map, and what can be asked besides the verdict."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from bearing.figures.recording import order_map_figure, speed_figure
+from bearing.recording import Recording
+from bearing.verdict.diagnosis import Diagnosis
+from bearing.verdict.machine_words import line_name
+from pages import _compute
+from pages._show import chart, plain
+
+
+def turning(key: str, tag: str, recording: Recording, diagnosis: Diagnosis) -> None:
+    """Speed over time where it moved, the spectrum in orders over time, and the machine's own lines on demand."""
+    if diagnosis.shaft_rpm is None:
+        st.caption("Give the shaft speed to see the spectrum in orders and the machine's own lines.")
+        return
+    if diagnosis.moved is not None:
+        chart(
+            speed_figure(diagnosis.moved.time_s, diagnosis.moved.rpm),
+            key=f"speed-{tag}", alt=f"Shaft speed over time. {diagnosis.speed_note}", name="speed",
+        )  # fmt: skip
+        st.caption(plain(diagnosis.speed_note))
+    chart(
+        order_map_figure(_compute.orders_over_turns(key, diagnosis.still or recording, diagnosis.shaft_rpm / 60)),
+        key=f"orders-{tag}", alt="Spectrum in orders of shaft speed over the turns of the shaft", name="order_map",
+    )  # fmt: skip
+    asked = f"besides-{tag}"
+    if st.button("Read the machine's own lines", icon=":material/settings:", key=f"ask-{asked}", type="tertiary"):
+        st.session_state[asked] = True
+    if st.session_state.get(asked):
+        besides(_compute.besides(key, recording, diagnosis))
+
+
+def besides(found: Diagnosis) -> None:
+    """The textbook's readings, how weak a fault would have been seen, and every line that stands."""
+    for sentence in found.asked_besides:
+        st.markdown(plain(sentence))
+    lines = [line for line in found.machine.lines if line.found] if found.machine else []
+    if lines:
+        table = pd.DataFrame(
+            {
+                "Line": [line_name(line) for line in lines],
+                "Hz": [line.frequency_hz for line in lines],
+                "Order": [line.order for line in lines],
+                "Amplitude": [line.level for line in lines],
+                "dB over the floor": [line.db for line in lines],
+            }
+        )
+        number = st.column_config.NumberColumn
+        st.dataframe(
+            table, hide_index=True,
+            column_config={"Hz": number(format="%.2f"), "Order": number(format="%.3f"),
+                           "Amplitude": number(format="%.4g"), "dB over the floor": number(format="%.0f")},
+        )  # fmt: skip
+    st.caption("No verdict on the machine: what a textbook would look into first.")
