@@ -10,6 +10,7 @@ import pytest
 import bearing
 from bearing.physics.simulate import SimulationConfig, simulate
 from bearing.recording import FloatArray, Recording
+from bearing.signal.envelope import Band, Demodulator
 from bearing.verdict.diagnosis import Bearing, diagnose
 from bearing.verdict.doctor import examine
 
@@ -64,6 +65,23 @@ def test_a_sound_bearing_is_not_called_damaged_for_a_moving_shaft() -> None:
     signal, rpm = run_up("healthy")
     assert diagnose(Recording(signal, RATE_HZ, 1200.0, speed_rpm=rpm), KNOWN).verdict == "normal"
     assert diagnose(Recording(signal, RATE_HZ, 1200.0), KNOWN).verdict in ("normal", "uncertain")
+
+
+def test_the_lines_of_a_moving_shaft_are_drawn_sharp() -> None:
+    signal, rpm = run_up()
+    found = diagnose(Recording(signal, RATE_HZ, 1200.0, speed_rpm=rpm), KNOWN)
+    still = found.still
+    assert still is not None
+    assert still.sampling_rate_hz == pytest.approx(RATE_HZ * 1200 / 1500, rel=0.02)  # what the fastest turn fills
+    assert len(still.samples) / still.sampling_rate_hz == pytest.approx(8.0, rel=0.02)
+    line_hz = KNOWN.orders.bpfo * 1200 / 60
+
+    def stands(samples: FloatArray, rate_hz: float) -> float:
+        drawn = Demodulator(samples, rate_hz).envelope_spectrum(Band(2000, 4000), 300)
+        near = np.abs(drawn.frequency_hz / line_hz - 1) < 0.01
+        return float(drawn.amplitude[near].max() / np.median(drawn.amplitude))
+
+    assert stands(still.samples, still.sampling_rate_hz) > 5 * stands(signal, RATE_HZ)
 
 
 def test_a_shaft_that_holds_its_speed_is_left_alone() -> None:

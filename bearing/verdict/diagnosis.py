@@ -42,7 +42,7 @@ from bearing.verdict.opinions import (
     opinion_of,
     window_verdicts,
 )
-from bearing.verdict.turning import SpeedOverTime, Turning, turning_of
+from bearing.verdict.turning import SpeedOverTime, Turning, still_of, turning_of
 from bearing.verdict.words import (
     Held,
     agreement_of,
@@ -399,19 +399,7 @@ def diagnose(
         moved=turning.moved,
         detectable=weakest,
         machine=machine,
-        still=None if turning.moved is None else _still(recording, turning),
-    )
-
-
-def _still(recording: Recording, turning: Turning) -> Recording:
-    """The signal of a shaft made to hold its mean speed: what envelope spectra are drawn of."""
-    return replace(
-        recording,
-        samples=turning.signal,
-        sampling_rate_hz=turning.rate_hz,
-        shaft_rpm=turning.rpm,
-        speed_rpm=None,
-        tacho=None,
+        still=still_of(recording, turning),
     )
 
 

@@ -6,10 +6,11 @@ The sources of a speed over time, best first: a tacho of the file, its speed col
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import scipy.signal
 
 from bearing.errors import ParameterError, SignalError
 from bearing.physics.combs import SpeedSpectra
@@ -18,7 +19,7 @@ from bearing.physics.order_tracking import SpeedSource, Steadied, steady
 from bearing.recording import FloatArray, Recording
 from bearing.verdict.words import speed_source_words
 
-__all__ = ["SpeedOverTime", "Turning", "turning_of"]
+__all__ = ["SpeedOverTime", "Turning", "still_of", "turning_of"]
 
 MIN_TURNS = 10.0  # fewer hold no speed that could be told to move
 SURE_TACHO = 0.7  # confidence in a tacho's reading from which it is believed
@@ -95,6 +96,23 @@ def turning_of(
         recording.rpm_source if followed and recording.rpm_source else speed_source_words(still.source),
         1.0 if followed or stated is not None else still.confidence,
         moved,
+    )
+
+
+def still_of(recording: Recording, turning: Turning) -> Recording | None:
+    """The signal of a shaft made to hold its mean speed, for drawing; None where it held its speed anyway.
+
+    Only the band that every turn fills: beyond, what the fastest turns lack would look like a modulation.
+    """
+    if turning.moved is None or turning.rpm is None:
+        return None
+    assert recording.sampling_rate_hz is not None
+    common_hz = min(recording.sampling_rate_hz * turning.rpm / float(turning.moved.rpm.max()), turning.rate_hz)
+    count = int(len(turning.signal) * common_hz / turning.rate_hz)
+    samples = scipy.signal.resample(turning.signal, count)
+    rate_hz = turning.rate_hz * count / len(turning.signal)
+    return replace(
+        recording, samples=samples, sampling_rate_hz=rate_hz, shaft_rpm=turning.rpm, speed_rpm=None, tacho=None
     )
 
 
