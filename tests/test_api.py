@@ -577,6 +577,39 @@ def test_importing_the_service_is_light() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize("path", ["/api/health", "/api/docs", "/api/bearings", "/api/openapi.json"])
+def test_head_is_answered_like_get_without_the_body(client: TestClient, path: str) -> None:
+    full, head = client.get(path), client.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-type"] == full.headers["content-type"]
+    assert head.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "said"),
+    [
+        ("GET", "/API", 404, "was '/api' meant"),
+        ("GET", "/Api/health", 404, "was '/api/health' meant"),
+        ("POST", "/api/../API/diagnose", 404, "lower case"),
+        ("POST", "/Batch_Predict/", 404, "was '/batch_predict/' meant"),
+        ("GET", "/api/nonsense", 404, "There is no '/api/nonsense' here"),
+        ("GET", "/api/diagnose", 405, "GET is not answered here: send POST"),
+        ("HEAD", "/api/diagnose", 405, ""),
+    ],
+)
+def test_a_wrong_path_or_method_is_one_sentence(
+    client: TestClient, method: str, path: str, status: int, said: str
+) -> None:
+    answer = client.request(method, path)
+    assert answer.status_code == status
+    assert said in (answer.json()["detail"] if said else "")
+
+
+def test_the_services_root_leads_to_its_documentation(client: TestClient) -> None:
+    for path in ("/api", "/api/"):
+        assert client.get(path).url.path == "/api/docs", path
+
+
 # --- beside the pages ---------------------------------------------------------------------------------------------
 
 
@@ -584,6 +617,9 @@ def test_pages_and_service_share_one_port(server: str, client: TestClient, windo
     with httpx.Client(base_url=server, timeout=60) as web:
         assert "<title>" in web.get("/").text
         assert web.get("/api/docs").status_code == 200
+        assert web.get("/api").headers["location"] == "/api/docs"
+        assert web.get("/API/health").json()["detail"].startswith("There is no '/API/health'")
+        assert [web.head(path).status_code for path in ("/", "/api/health", "/_stcore/health")] == [200, 200, 200]
         assert (
             web.post("/batch_predict/", json=records(windows)).json()["Analysis"]
             == (client.post("/batch_predict/", json=records(windows)).json()["Analysis"])

@@ -29,6 +29,66 @@ def shell(command: str, **more: str) -> subprocess.CompletedProcess[str]:
     return answer
 
 
+@pytest.fixture(scope="module")
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A machine's folder and store: sound recordings, then faulty ones, so that the history is in alarm."""
+    folder: Path = tmp_path_factory.mktemp("plant")
+    (folder / "pump").mkdir()
+    (folder / "empty").mkdir()
+    os.mkfifo(folder / "fifo")
+    for number in range(9):
+        text = (SAMPLES / ("healthy.csv" if number < 6 else "outer.csv")).read_text().splitlines()
+        (folder / "pump" / f"m{number}.csv").write_text("\n".join([*text[:2], f"0.0{number}", *text[3:20_000]]))
+    assert main(["add", "pump", str(folder / "pump"), "--store", str(folder / "s.sqlite")]) == 0
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "sentence"),
+    [
+        ("trend {0}/pump --json | true", 1, ""),
+        ("trend {0}/pump --csv | head -1", 1, ""),
+        ("trend {0}/pump > /dev/full", 70, "No space left"),
+        ("trend {0}/pump >&-", 1, ""),
+        ("trend {0}/pump <&- 2>&-", 1, ""),
+        ("trend {0}/empty", 2, "is empty"),
+        ("trend {0}/fifo", 2, "is no folder"),
+        ("trend /dev/zero", 2, "is no folder"),
+        ("trend {0}/pump --rate nan", 2, "sampling rate must lie between"),
+        ("fleet --store {0}/s.sqlite | true", 1, ""),
+        ("fleet --store {0}/s.sqlite --csv | true", 1, ""),
+        ("fleet --store {0}/s.sqlite > /dev/full", 70, "No space left"),
+        ("fleet --store {0}/s.sqlite >&-", 1, ""),
+        ("fleet --store {0}/fifo", 2, "No store"),
+        ("fleet --store /dev/zero", 2, "No store"),
+        ("add pump {0}/pump --store {0}/s.sqlite | true", 0, ""),
+        ("add pump {0}/fifo --store {0}/s.sqlite", 2, "No file or folder"),
+        ("add ' ' {0}/pump --store {0}/s.sqlite", 2, "a machine needs a name"),
+        ("watch {0}/pump --machine a --store {0}/w.sqlite --every nan", 2, "time between two looks must lie between"),
+        ("watch {0}/pump --machine a --store {0}/w.sqlite --every -1", 2, "time between two looks must lie between"),
+        ("--version | true", 0, ""),
+    ],
+)
+def test_commands_about_machines_keep_their_code_too(command: str, code: int, sentence: str, plant: Path) -> None:
+    answer = shell(f"{PYTHON} -m bearing {command.format(plant)}; exit ${{PIPESTATUS[0]}}")
+    assert answer.returncode == code
+    assert sentence in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("mcp data/samples < /dev/null", 0),
+        ("mcp data/samples <&-", 0),
+        ("mcp data/samples < /dev/null >&-", 0),
+        ("mcp nowhere", 2),
+    ],
+)
+def test_an_assistant_that_hangs_up_ends_the_server(command: str, code: int) -> None:
+    pytest.importorskip("mcp")
+    assert shell(f"{PYTHON} -m bearing {command}").returncode == code
+
+
 @pytest.mark.parametrize(
     ("command", "code", "sentence"),
     [

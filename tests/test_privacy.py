@@ -74,6 +74,28 @@ def test_a_diagnosis_asks_nobody_and_leaves_nothing(command: list[str], home: Pa
     assert list(home.rglob("*")) == []
 
 
+def test_an_assistants_server_asks_nobody_and_leaves_nothing(home: Path, tmp_path: Path) -> None:
+    """A diagnosis and a list of lines over standard input and output, the way an assistant asks."""
+    pytest.importorskip("mcp")
+    ask = (
+        "import asyncio, sys\n"
+        "from mcp import Client, StdioServerParameters\n"
+        "async def main():\n"
+        "    server = StdioServerParameters(command=sys.executable, args=['-m', 'bearing', 'mcp', sys.argv[1]])\n"
+        "    async with Client(server) as client:\n"
+        "        for tool in ('diagnose', 'spectrum_lines'):\n"
+        "            answer = await client.call_tool(tool, {'path': 'inner.csv'})\n"
+        "            print(answer.structured_content)\n"
+        "asyncio.run(main())\n"
+    )
+    process = watched(["-c", ask, str(SAMPLE.parent)], home, tmp_path / "trace")
+    answer, _ = process.communicate(timeout=120)
+    assert b"'verdict': 'inner'" in answer
+    assert b"'spectrum':" in answer
+    assert outside(tmp_path / "trace") == []
+    assert list(home.rglob("*")) == []
+
+
 def test_pages_and_service_ask_nobody_and_leave_nothing(home: Path, tmp_path: Path) -> None:
     """A headless start, a diagnosis by REST and one on the page, and a socket asked for from a foreign page."""
     from benchmarks.sessions import Session

@@ -112,11 +112,17 @@ class Gate:
         scope.setdefault("state", {})["request_id"] = request_id
         status = 500
 
+        head = scope["method"] == "HEAD"  # answered like GET, without the body: load balancers ask so
+        if head:
+            scope = {**scope, "method": "GET"}
+
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            elif head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         path = scope["path"].removeprefix(scope.get("root_path", ""))

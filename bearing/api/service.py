@@ -7,6 +7,7 @@ heavy imports happen on the first request (or the warm-up), so that the server l
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Receive, Scope, Send
 
 from bearing import __version__
 from bearing.api import docs as api_docs
@@ -268,6 +270,12 @@ async def _judged(request: Request, parse: Callable[..., Any], what: str) -> Jud
     return result
 
 
+@_rest.get("/", include_in_schema=False)
+async def root() -> Response:
+    """Leads to the documentation, as `/api` does."""
+    return RedirectResponse("docs")
+
+
 @_rest.get("/bearings", tags=["about"], summary="The catalogue of bearings")
 def bearings() -> Response:
     """Designation, maker, geometry (own unit, degrees) and fault orders of every known bearing, with the source."""
@@ -331,6 +339,18 @@ async def _on_invalid_form(request: Request, error: Exception) -> Response:
     return _error(422, f"The field '{field}' cannot be used: {first['msg'][:1].lower()}{first['msg'][1:]}.")
 
 
+async def _on_refusal(request: Request, error: Exception) -> Response:
+    """What Starlette says in two words is said in a sentence."""
+    assert isinstance(error, HTTPException)
+    detail = str(error.detail)
+    if detail == "Not Found":
+        detail = f"There is no {request.url.path[:80]!r} here: /api/docs lists what there is."
+    elif detail == "Method Not Allowed":
+        allowed = (error.headers or {}).get("Allow", "another method")
+        detail = f"{request.method} is not answered here: send {allowed}."
+    return JSONResponse({"detail": detail}, error.status_code, error.headers)
+
+
 async def _on_gone(request: Request, error: Exception) -> Response:
     return _error(400, "The connection closed before the body was complete.")
 
@@ -345,10 +365,28 @@ async def _on_bug(request: Request, error: Exception) -> Response:
 
 _HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
     BearingError: _on_our_error,
+    HTTPException: _on_refusal,
     RequestValidationError: _on_invalid_form,
     ClientDisconnect: _on_gone,
     Exception: _on_bug,
 }
+
+
+class _AnyCase(Route):
+    """A route whose path is matched in any case."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any]) -> None:
+        super().__init__(path, endpoint, methods=None)
+        self.path_regex = re.compile(self.path_regex.pattern, re.IGNORECASE)
+
+
+class _NotHere:
+    """ASGI: beside the pages such a path would else get a page and 200, which a client takes for an answer."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"][:80]
+        answer = _error(404, f"There is no {path!r}: paths are in lower case, was {path.lower()!r} meant?")
+        await answer(scope, receive, send)
 
 
 def routes_of(api: FastAPI) -> list[BaseRoute]:
@@ -357,6 +395,8 @@ def routes_of(api: FastAPI) -> list[BaseRoute]:
         Mount("/api", app=api),
         Route("/batch_predict/", endpoint=api),
         Route("/batch_predict", endpoint=api),
+        Route("/api", endpoint=_to_docs),
+        *(_AnyCase(path, _NotHere()) for path in ("/api", "/api/{rest:path}", "/batch_predict", "/batch_predict/")),
     ]
 
 

@@ -6,12 +6,14 @@ import argparse
 import csv
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from bearing.cli.asked import request_of
 from bearing.cli.trend import Bar, exit_code
+from bearing.cli.trouble import unheard
 from bearing.errors import UnreadableFile
-from bearing.machines.fleet import fleet
+from bearing.machines.fleet import FleetRow, fleet
 from bearing.machines.store import Added, Machine, Store
 from bearing.machines.watch import watch
 from bearing.machines.words import verdict_words
@@ -24,7 +26,8 @@ __all__ = ["run_add", "run_fleet", "run_watch"]
 def run_add(arguments: argparse.Namespace) -> int:
     """Adds recordings to a machine, tells what became of them."""
     added = _machine(arguments).add(*arguments.files, progress=Bar().advance)
-    _tell(added)
+    with unheard():
+        _tell(added)
     return 0 if added.measurements or added.known else 2
 
 
@@ -43,6 +46,12 @@ def run_watch(arguments: argparse.Namespace) -> int:
 def run_fleet(arguments: argparse.Namespace) -> int:
     """All machines, worst first."""
     rows = fleet(Store(arguments.store, read_only=True))
+    with unheard():
+        _print_fleet(rows, arguments)
+    return exit_code([row.state for row in rows])
+
+
+def _print_fleet(rows: Sequence[FleetRow], arguments: argparse.Namespace) -> None:
     if arguments.json:
         print(json.dumps([row.as_dict() for row in rows], allow_nan=False))
     elif arguments.csv:
@@ -55,7 +64,6 @@ def run_fleet(arguments: argparse.Namespace) -> int:
         for row in rows:
             name = f"{row.machine}, {row.point}"
             print(f"{name:<32.32} {MACHINE_STATES[row.state].title:<8} {row.reason} ({verdict_words(row.verdict)})")
-    return exit_code([row.state for row in rows])
 
 
 def _machine(arguments: argparse.Namespace) -> Machine:

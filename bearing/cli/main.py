@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bearing import __version__
-from bearing.cli.trouble import discard_output, os_problem, program_fault, tell, was_stopped
+from bearing.checks import check_number
+from bearing.cli.trouble import discard_output, os_problem, program_fault, tell, unheard, was_stopped
 from bearing.errors import BearingError, ParameterError
 from bearing.settings import check_or_exit, port_number
 
@@ -230,6 +231,21 @@ def _advance(bar: object, done: int, total: int) -> None:
     bar.update(done - bar.n)  # type: ignore[attr-defined]
 
 
+def _name(text: str) -> str:
+    """The name of a machine."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a machine needs a name, this one is empty")
+    return text
+
+
+def _interval_s(text: str) -> float:
+    """Seconds between two looks."""
+    try:
+        return check_number(float(text), "The time between two looks", (0.1, 86_400.0), "s")
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole grammar of the command line."""
     from bearing.cli.asked import add_asked, add_more, add_store
@@ -278,12 +294,14 @@ def parser() -> argparse.ArgumentParser:
         "Add recordings to a machine in the store.",
         "examples:\n  python -m bearing add 'pump 3' recordings/2025-08/ --rpm 1480 --bearing 6205\n",
     )
-    add.add_argument("machine", metavar="MACHINE", help="its name; a new one is made")
+    add.add_argument("machine", type=_name, metavar="MACHINE", help="its name; a new one is made")
     add.add_argument("files", nargs="+", metavar="FILE|FOLDER")
     watch = command("watch", _watch, "Add the recordings that arrive in a folder, until stopped.")
     watch.add_argument("folder", metavar="FOLDER")
-    watch.add_argument("--machine", required=True, help="the machine they belong to")
-    watch.add_argument("--every", type=float, default=5.0, metavar="S", help="seconds between two looks (default: 5)")
+    watch.add_argument("--machine", type=_name, required=True, help="the machine they belong to")
+    watch.add_argument(
+        "--every", type=_interval_s, default=5.0, metavar="S", help="seconds between two looks (default: 5)"
+    )
     for sub in (add, watch):
         add_asked(sub)
         add_store(sub)
@@ -363,14 +381,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         check_or_exit()
         arguments = parser().parse_args(argv)
         code = int(arguments.run(arguments))
-        sys.stdout.flush()
+        with unheard():
+            pass  # what is still to be written
     except BearingError as error:
         code = BAD_INPUT
         tell(f"error: {error}")
     except KeyboardInterrupt:
         code = STOPPED
         tell("stopped")
-    except BrokenPipeError:  # `diagnose` keeps its code; of the others the reader has seen enough
+    except BrokenPipeError:  # commands with a verdict keep its code; of the others the reader has seen enough
         code = BROKEN_PIPE
     except OSError as error:
         code = PROGRAM_ERROR

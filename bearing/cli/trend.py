@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bearing.cli.asked import request_of
+from bearing.cli.trouble import unheard
 from bearing.machines.history import History, baseline_of, history_of_folder
 from bearing.machines.measure import INDICATORS
 from bearing.machines.store import Store
@@ -30,7 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
         history = Store(arguments.store, read_only=True).history(arguments.folder, baseline)
     else:
         history = history_of_folder(folder, request_of(arguments), baseline, Bar().advance)
-    print_history(history, arguments, Path(arguments.folder).name)
+    with unheard():
+        print_history(history, arguments, Path(arguments.folder).name)
     return exit_code([point.state for point in history.points])
 
 

@@ -6,7 +6,8 @@ import os
 import signal
 import sys
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -53,6 +54,16 @@ def os_problem(error: OSError) -> str:
     """For what the system refused: a full disk, a file that vanished, no more memory."""
     named = f" on {Path(str(error.filename)).name!r}" if error.filename else ""
     return f"The system refused to go on{named}: {error.strerror or error}. Free what is short and try again."
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """What is printed inside goes nowhere once nobody reads it (``| head -1``): the exit code is still that of all."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        discard_output(sys.stdout)
 
 
 def discard_output(stream: TextIO) -> None:
