@@ -13,7 +13,7 @@ from bearing.cli.asked import request_of
 from bearing.cli.trend import Bar, exit_code
 from bearing.cli.trouble import unheard
 from bearing.errors import UnreadableFile
-from bearing.machines.fleet import FleetRow, fleet
+from bearing.machines.fleet import FleetRow, fleet, rows_of
 from bearing.machines.store import Added, Machine, Store
 from bearing.machines.watch import watch
 from bearing.machines.words import verdict_words
@@ -45,7 +45,12 @@ def run_watch(arguments: argparse.Namespace) -> int:
 
 def run_fleet(arguments: argparse.Namespace) -> int:
     """All machines, worst first."""
-    rows = fleet(Store(arguments.store, read_only=True))
+    if arguments.store.is_dir():
+        from bearing.batch.histories import histories_of_batch
+
+        rows = rows_of(histories_of_batch(arguments.store))
+    else:
+        rows = fleet(Store(arguments.store, read_only=True))
     with unheard():
         _print_fleet(rows, arguments)
     return exit_code([row.state for row in rows])

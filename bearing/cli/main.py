@@ -79,6 +79,13 @@ def _fleet(arguments: argparse.Namespace) -> int:
     return run_fleet(arguments)
 
 
+def _batch(arguments: argparse.Namespace) -> int:
+    _need("distributed", "batch")
+    from bearing.cli.batch import run
+
+    return run(arguments)
+
+
 def _fetch(arguments: argparse.Namespace) -> int:
     """Downloads recordings, one file at a time, with a bar per file."""
     from tqdm import tqdm
@@ -218,6 +225,13 @@ def _mcp(arguments: argparse.Namespace) -> int:
     return OK
 
 
+def _workers(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 1000:
+        raise ValueError(text)
+    return value
+
+
 def _need(module: str, extra: str) -> None:
     """ParameterError saying what to install where a command's libraries are missing."""
     from importlib.util import find_spec
@@ -310,6 +324,23 @@ def parser() -> argparse.ArgumentParser:
     shape = fleet.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="one JSON array")
     shape.add_argument("--csv", action="store_true", help="one CSV row per measuring point")
+
+    batch = command(
+        "batch",
+        _batch,
+        "Measure and diagnose very many recordings, on all cores or a Dask cluster.",
+        "examples:\n  python -m bearing batch plant/ --rpm 1480 --bearing 6205 --out results/\n"
+        "  python -m bearing batch 's3://bucket/2025/*.wav' --out results/ --scheduler tcp://10.0.0.5:8786\n"
+        "  python -m bearing trend results/\n",
+    )
+    batch.add_argument(
+        "sources", nargs="+", metavar="SOURCE", help="file, folder, glob or address (s3://, gs://, az://)"
+    )
+    batch.add_argument("--out", required=True, metavar="DIR", help="folder of results; what is in it is not done again")
+    where = batch.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=_workers, metavar="N", help="local processes (default: one per core)")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler, such as tcp://10.0.0.5:8786")
+    add_asked(batch)
 
     fetch = command(
         "fetch",

@@ -27,7 +27,11 @@ def run(arguments: argparse.Namespace) -> int:
     """The command: one history, in the form asked for."""
     baseline = baseline_of(arguments.baseline)
     folder = Path(arguments.folder)
-    if not folder.is_dir() and arguments.store.is_file():
+    if folder.is_dir() and (folder / "_batch.json").is_file():
+        from bearing.batch.histories import history_of_batch
+
+        history = history_of_batch(folder, baseline)
+    elif not folder.is_dir() and arguments.store.is_file():
         history = Store(arguments.store, read_only=True).history(arguments.folder, baseline)
     else:
         history = history_of_folder(folder, request_of(arguments), baseline, Bar().advance)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from bearing.machines.history import Point, is_fault
+from bearing.machines.history import History, Point, is_fault
 from bearing.machines.limits import STATES
 from bearing.machines.store import Store
 from bearing.machines.words import change
 
-__all__ = ["FleetRow", "fleet"]
+__all__ = ["FleetRow", "fleet", "rows_of"]
 
 SPARK_POINTS = 60
 
@@ -38,7 +39,12 @@ class FleetRow:
 
 def fleet(store: Store) -> list[FleetRow]:
     """Every point of every machine; alarm before alert before watch, of alike ones the greater change first."""
-    rows = [_row(name, point) for name in store.machines() for point in store.history(name).points]
+    return rows_of((name, store.history(name)) for name in store.machines())
+
+
+def rows_of(histories: Iterable[tuple[str, History]]) -> list[FleetRow]:
+    """The same of histories from elsewhere, each with its machine's name."""
+    rows = [_row(name, point) for name, history in histories for point in history.points]
     return sorted(rows, key=lambda r: (-STATES.index(r.state), not is_fault(r.verdict), -(r.change_db or 0.0)))
 
 

@@ -35,7 +35,7 @@ from bearing.signal.order_spectrum import Band, OrderSpectrum, averaged, envelop
 from bearing.states import FAMILIES
 from bearing.verdict.diagnosis import GUARD_REACH, MIN_SAMPLES, SHORTEST_S, SLOWEST_HZ, Bearing, diagnose
 from bearing.verdict.doctor import usable_stretch
-from bearing.verdict.intake import Intake, open_upload
+from bearing.verdict.intake import Intake
 from bearing.verdict.request import Request
 
 __all__ = [
@@ -154,14 +154,20 @@ def measure_file(path: Path, name: str, asked: Request) -> list[Measurement] | s
         return str(error)
 
 
-def measure_bytes(data: bytes, name: str, asked: Request) -> list[Measurement]:
-    """The same of a file's content. Raises the errors of reading and of choosing."""
-    intake = open_upload(data, Path(name).name)
+def measure_bytes(data: bytes, name: str, asked: Request, diagnosed: bool = False) -> list[Measurement]:
+    """The same of a file's content, with the full diagnosis of each recording long enough for one where asked for.
+
+    Raises the errors of reading and of choosing.
+    """
+    intake = asked.open_upload(data, Path(name).name)
     digest = hashlib.sha256(data).hexdigest()
     found = []
     for channel in points_of(intake, asked.channel):
         recording, bearing = asked.apply(intake, channel)
-        found.append(replace(measure(recording, bearing), file=name, sha256=digest))
+        measured = replace(measure(recording, bearing), file=name, sha256=digest)
+        if diagnosed and measured.spectrum is None:
+            measured = replace(measured, verdict=_verdict_of(recording, bearing))
+        found.append(measured)
     return found
 
 
@@ -315,7 +321,13 @@ def verdict_of_file(path: Path, asked: Request, channel: str) -> Verdict:
 def verdict_of_bytes(data: bytes, name: str, asked: Request, channel: str) -> Verdict:
     """The same of a file's content."""
     try:
-        recording, bearing = asked.apply(open_upload(data, name), channel)
+        return _verdict_of(*asked.apply(asked.open_upload(data, name), channel))
+    except BearingError as error:
+        return Verdict("uncertain", 0.0, str(error))
+
+
+def _verdict_of(recording: Recording, bearing: Bearing | None) -> Verdict:
+    try:
         if recording.sampling_rate_hz is None:
             raise MissingRate("the sampling rate is not known: give it")
         if len(recording.samples) < MIN_SAMPLES:

@@ -1,0 +1,67 @@
+"""A batch on several workers against the same work in one process: `python -m benchmarks.batch [FILES] [WORKERS]`.
+
+Simulated recordings of 2 s at 12 kHz in text. Prints processor and elapsed seconds a file and the ratio of the elapsed
+ones, start of the cluster left out (it is printed), and the most memory a worker took.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from bearing.batch.run import FILES_A_TASK, _found, run_batch
+from bearing.batch.sources import listed
+from bearing.physics.simulate import SimulationConfig, simulate
+from bearing.verdict.request import Request
+
+
+def peak_mb() -> float:
+    """The most memory this process ever had resident, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+
+
+def main() -> None:
+    from distributed import Client, LocalCluster
+
+    count, workers = (int(text) for text in (sys.argv[1:] + ["64", "2"][len(sys.argv) - 1 :])[:2])
+    asked = Request(rate_hz=12_000, rpm=1772, bearing="6205-2RS")
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "plant"
+        folder.mkdir()
+        for i in range(count):
+            state = "outer" if i % 4 == 0 else "healthy"
+            signal = simulate(SimulationConfig(state=state, duration_s=2.0, seed=i))  # type: ignore[arg-type]
+            np.savetxt(folder / f"m_{i}.csv", signal, "%.5f", header="acc_g", comments="")
+        files = listed([str(folder)])
+        for source in files[:2]:
+            _found(source, asked)  # networks loaded
+        began, used = time.perf_counter(), time.process_time()
+        for source in files:
+            _found(source, asked)
+        serial, used = time.perf_counter() - began, time.process_time() - used
+        print(f"one process: {serial / count:.3f} s a file, {used / count:.3f} s of processor")
+        began = time.perf_counter()
+        with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster:
+            warm = Path(place) / "warm"
+            warm.mkdir()
+            for i in range(workers * FILES_A_TASK):
+                (warm / f"w_{i}.csv").write_bytes((folder / f"m_{i % count}.csv").read_bytes())
+            run_batch([str(warm)], Path(place) / "w", asked, scheduler=cluster.scheduler_address)
+            print(f"start of {workers} workers and their networks: {time.perf_counter() - began:.1f} s")
+            began = time.perf_counter()
+            run_batch([str(folder)], Path(place) / "r", asked, scheduler=cluster.scheduler_address)
+            spread = time.perf_counter() - began
+            with Client(cluster) as client:
+                most = max(client.run(peak_mb).values())
+        kept = sum(part.stat().st_size for part in (Path(place) / "r").rglob("*.parquet"))
+        print(f"{workers} workers: {spread / count:.3f} s a file, {serial / spread:.2f} times as fast")
+        print(f"most memory a worker: {most:.0f} MB; kept: {kept / count / 1000:.1f} kB a file")
+
+
+if __name__ == "__main__":
+    main()
