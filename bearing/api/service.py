@@ -35,6 +35,7 @@ from bearing.api.gate import Gate, Metrics, log, start_log
 from bearing.api.sockets import send_at_once
 from bearing.api.workers import Workers
 from bearing.errors import BearingError, InputError, ModelError, ParameterError, TooLarge
+from bearing.memory import give_back
 from bearing.settings import ApiSettings, api_settings, check_or_exit
 
 if TYPE_CHECKING:
@@ -209,7 +210,10 @@ def _diagnosis(upload: Upload) -> Diagnosis:
     from bearing.verdict.request import Request as Asked
 
     asked = Asked(**upload.said)  # nonsense is refused before the file is read
-    return answer_of(asked.open_upload(upload.file.read(), upload.name), asked)
+    try:
+        return answer_of(asked.open_upload(upload.file.read(), upload.name), asked)
+    finally:
+        give_back()
 
 
 @_rest.post(

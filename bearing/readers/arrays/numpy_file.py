@@ -48,22 +48,20 @@ def read_npy(data: bytes, name: str, bounds: Limits) -> list[Recording]:
 def read_npz(data: bytes, name: str, bounds: Limits) -> list[Recording]:
     """Channels of a ``.npz`` archive: arrays by name, scalars named like a rate or a speed are facts."""
     tree: dict[str, Tree] = {}
-    unpacked = samples = 0
     check_zip_directory(data, bounds)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             bounds.check_elements(len(archive.infolist()))
-            for member in archive.infolist():
-                if not member.filename.endswith(".npy"):
-                    continue
-                unpacked += member.file_size
-                bounds.check_unpacked(unpacked)
+            members = [member for member in archive.infolist() if member.filename.endswith(".npy")]
+            bounds.check_unpacked(sum(member.file_size for member in members))
+            samples = 0
+            for member in members:  # over all arrays, before the first of them is unpacked
                 with archive.open(member) as stream:
-                    head = stream.read(HEADER_BYTES)
-                    samples += _claimed(head, bounds)[0]
-                    bounds.check_samples(samples)  # over all arrays, before the next one is unpacked
-                    content = head + stream.read(member.file_size - len(head))
-                array = _array(content, bounds)
+                    samples += _claimed(stream.read(HEADER_BYTES), bounds)[0]
+                bounds.check_samples(samples)
+            for member in members:
+                with archive.open(member) as stream:
+                    array = _array(stream.read(member.file_size), bounds)
                 if array.dtype.names is None:
                     tree[member.filename.removesuffix(".npy")] = array
     except BearingError:
