@@ -1,10 +1,11 @@
-"""What the machine and fleet pages share: the demo's histories, kept; uploads measured with a bar."""
+"""What the machine and fleet pages share: stores and their histories, kept; uploads measured with a bar."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -14,47 +15,94 @@ from bearing.machines.demo import DEMO_STORE
 from bearing.machines.fleet import FleetRow, fleet
 from bearing.machines.history import History, history_of_measurements, with_verdicts
 from bearing.machines.measure import Measurement, measure_bytes, verdict_of_bytes
-from bearing.machines.store import Store
+from bearing.machines.store import Acknowledgement, Store
 from bearing.readers.names import clean_file_name
+from bearing.settings import store_file
 from bearing.verdict.request import Request
 
 SHAPES = {"no data": "○", "ok": "●", "watch": "▲", "alert": "◆", "alarm": "■"}  # as in the charts
-UPLOADED = "machine.history"
+UPLOADED = "machine.uploaded"
 
 
-@st.cache_data(max_entries=1, show_spinner="Reading the demo fleet")
-def demo_rows() -> list[FleetRow]:
-    """The demo fleet, worst first."""
-    return fleet(Store(DEMO_STORE, read_only=True))
+def own_store() -> Path | None:
+    """The file this server keeps machines in, None where there is none yet."""
+    path = store_file()
+    return path if path is not None and path.is_file() else None
+
+
+def stamp(path: Path) -> float:
+    """Changes when something was added: caches ask for it."""
+    beside = path.with_name(f"{path.name}-wal")
+    return max(one.stat().st_mtime for one in (path, beside) if one.exists())
+
+
+@st.cache_data(max_entries=4, show_spinner="Reading the fleet")
+def rows_in(path: Path, changed: float) -> list[FleetRow]:
+    """All points of a store, worst first."""
+    return fleet(Store(path, read_only=True))
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the history")
-def demo_history(machine: str) -> History:
-    """One machine of the demo."""
-    return Store(DEMO_STORE, read_only=True).history(machine)
+def history_in(path: Path, machine: str, changed: float) -> History:
+    """One machine of a store."""
+    return Store(path, read_only=True).history(machine)
 
 
-def measured_uploads(files: Sequence[Any], asked: Request) -> History:
-    """The history of uploaded files, with rows done, seconds left, and a way to stop; a bad file is told, not fatal."""
-    bar, stop = st.progress(0.0, text="Measuring"), st.button("Stop here", key="machine-stop")
-    found: list[Measurement] = []
-    skipped: list[tuple[str, str]] = []
-    contents: dict[str, Any] = {}
+def demo_rows() -> list[FleetRow]:
+    """The demo fleet, worst first."""
+    return rows_in(DEMO_STORE, 0.0)
+
+
+def acknowledged_in(path: Path, machine: str) -> dict[str, Acknowledgement]:
+    """What was said of a machine's points."""
+    return Store(path, read_only=True).acknowledged(machine)
+
+
+@dataclass
+class Uploads:
+    """Recordings of one machine on their way into a history, and their contents by hash for a closer look."""
+
+    asked: Request
+    total: int
+    found: list[Measurement] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    contents: dict[str, tuple[str, Any]] = field(default_factory=dict)
+    history: History | None = None
+
+    def content(self, sha256: str) -> tuple[str, bytes] | None:
+        """Name and bytes of an uploaded recording."""
+        held = self.contents.get(sha256)
+        return None if held is None else (held[0], held[1].getvalue())
+
+    def finish(self) -> None:
+        """The history of what has been measured."""
+        made = history_of_measurements(self.found, self.asked, None, self.skipped)
+        self.history = with_verdicts(
+            made,
+            lambda one: verdict_of_bytes(self.contents[one.sha256][1].getvalue(), one.file, self.asked, one.point),
+        )
+
+
+def stop() -> None:
+    """Callback: what is measured so far is the history."""
+    st.session_state[UPLOADED].finish()
+
+
+def measure_uploads(files: Sequence[Any], asked: Request) -> None:
+    """Measure uploaded files with rows done, seconds left and a way to stop; a bad file is told, not fatal."""
+    bar = st.progress(0.0, text="Measuring")
+    work = st.session_state[UPLOADED] = Uploads(asked, len(files))
+    st.button("Stop here", key="machine-stop", on_click=stop)  # ends this run; the next one shows what is done
     began = time.monotonic()
     for done, file in enumerate(files, start=1):
         name = clean_file_name(file.name)
         try:
-            found += [replace(m, file=name) for m in measure_bytes(file.getvalue(), name, asked)]
-            contents[name] = file
+            measured = [replace(m, file=name) for m in measure_bytes(file.getvalue(), name, asked)]
+            work.found += measured
+            work.contents[measured[0].sha256] = (name, file)
         except BearingError as error:
-            skipped.append((name, str(error)))
+            work.skipped.append((name, str(error)))
         left = (time.monotonic() - began) / done * (len(files) - done)
         bar.progress(done / len(files), text=f"{done} of {len(files)} files, {left:.0f} s left")
-        if stop:
-            break
-    history = with_verdicts(
-        history_of_measurements(found, asked, None, skipped),
-        lambda one: verdict_of_bytes(contents[one.file].getvalue(), one.file, asked, one.point),
-    )
+    work.finish()
     bar.empty()
-    return history

@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
 from bearing.errors import BearingError
+from bearing.figures.compare import KINDS, comparison_figure
 from bearing.figures.trend import history_figures, trend_figure, waterfall_figure
+from bearing.machines.demo import DEMO_STORE
 from bearing.machines.history import History, Point
-from bearing.machines.measure import INDICATORS
+from bearing.machines.measure import INDICATORS, Measurement
+from bearing.machines.store import Store
 from bearing.machines.words import verdict_words
 from bearing.physics.catalogue import load_catalogue
+from bearing.recording import Recording
 from bearing.report import history_html
 from bearing.states import MACHINE_STATES
 from bearing.verdict.request import Request
-from pages._machines import SHAPES, UPLOADED, demo_history, demo_rows, measured_uploads
+from pages import _source
+from pages._machines import (
+    SHAPES,
+    UPLOADED,
+    Uploads,
+    acknowledged_in,
+    demo_rows,
+    history_in,
+    measure_uploads,
+    own_store,
+    rows_in,
+    stamp,
+)
 from pages._show import chart, plain
 
 NOT_KNOWN = "not known"
@@ -36,7 +53,7 @@ def upload_form() -> None:
             return
     try:
         asked = Request(None, rate or None, rpm or None, None if bearing == NOT_KNOWN else bearing)
-        st.session_state[UPLOADED] = measured_uploads(files, asked)
+        measure_uploads(files, asked)
     except BearingError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
@@ -44,14 +61,92 @@ def upload_form() -> None:
     st.rerun()
 
 
-def chosen() -> tuple[str, History | None]:
-    """The uploaded machine, or the one of the demo that the address names."""
+def chosen() -> tuple[str, History | None, Path | None]:
+    """The machine that the address names, and the store it is kept in; else the uploaded recordings."""
     named = st.query_params.get("machine", "")
-    names = list(dict.fromkeys(row.machine for row in demo_rows()))
-    if named in names:
-        return named, demo_history(named)
-    uploaded = st.session_state.get(UPLOADED)
-    return ("Uploaded recordings", uploaded) if uploaded is not None else ("", None)
+    own = own_store()
+    if own is not None and any(row.machine == named for row in rows_in(own, stamp(own))):
+        return named, history_in(own, named, stamp(own)), own
+    if any(row.machine == named for row in demo_rows()):
+        return named, history_in(DEMO_STORE, named, 0.0), None
+    work: Uploads | None = st.session_state.get(UPLOADED)
+    if work is None or work.history is None:
+        return "", None, None
+    partly = len(work.found) + len(work.skipped) and len(work.contents) + len(work.skipped) < work.total
+    return f"Uploaded recordings{' (stopped)' if partly else ''}", work.history, None
+
+
+def look_closer(point: Point, index: int) -> None:
+    """One measurement in numbers; where its recording was uploaded, a way to Diagnose."""
+    one = point.measurements[index]
+    numbers = ", ".join(f"{INDICATORS[k].title} {v:.4g}" for k, v in one.values.items())
+    st.info(plain(f"{one.file} ({point.times[index] or 'no time told'}): {numbers}"))
+    held = content_of(one)
+    if held is None:
+        st.caption("Kept are its numbers and spectra, not the recording itself.")
+    elif st.button("Open this recording in Diagnose", icon=":material/troubleshoot:", key=f"open-{point.name}"):
+        name, data = held
+        _source.take([(name, data)])
+        st.switch_page("diagnose.py")
+
+
+def content_of(one: Measurement) -> tuple[str, bytes] | None:
+    """The uploaded file that a measurement was made from."""
+    work: Uploads | None = st.session_state.get(UPLOADED)
+    return None if work is None else work.content(one.sha256)
+
+
+def compare(point: Point) -> None:
+    """Two uploaded recordings over each other."""
+    at = [i for i, one in enumerate(point.measurements) if content_of(one) is not None]
+    if len(at) < 2:
+        return
+    with st.expander("Compare two recordings"):
+        base = point.assessment.baseline
+        early = base.last if base is not None and base.last in at else at[0]
+        columns = st.columns(3)
+
+        def told(i: int) -> str:
+            return f"{i}: {point.measurements[i].file}"
+
+        first = columns[0].selectbox("Earlier", at, index=at.index(early), format_func=told, key="compare-first")
+        second = columns[1].selectbox("Later", at, index=len(at) - 1, format_func=told, key="compare-second")
+        kind = columns[2].selectbox("Shown", list(KINDS), index=2, format_func=KINDS.__getitem__, key="compare-kind")
+        scale = st.radio("Axis", ["Hz", "Orders of shaft speed"], horizontal=True, key="compare-axis")
+        recordings = [recording_of(point.measurements[i]) for i in (first, second)]
+        names = (point.measurements[first].file, point.measurements[second].file)
+        figure = comparison_figure(recordings[0], recordings[1], names, kind, scale != "Hz")
+        if figure is None:
+            st.info("For orders both recordings need a speed, for any spectrum a sampling rate.")
+            return
+        chart(figure, "compare", f"{KINDS[kind]} of {names[0]} and {names[1]} over each other", "comparison")
+
+
+def recording_of(one: Measurement) -> Recording:
+    """The channel of an uploaded file that a measurement was made of, corrected as it was then."""
+    work: Uploads = st.session_state[UPLOADED]
+    held = work.content(one.sha256)
+    assert held is not None
+    return work.asked.apply(work.asked.open_upload(held[1], held[0]), one.point)[0]
+
+
+def acknowledge(store: Path, machine: str, point: Point) -> None:
+    """What a person said of the state, and a way to say it."""
+    said = acknowledged_in(store, machine).get(point.name)
+    if said is not None and said.holds(point.state):
+        st.success(plain(f"Acknowledged {said}"), icon=":material/check:")
+    if point.state in ("ok", "no data"):
+        return
+    with st.popover("Acknowledge", icon=":material/check:"), st.form(f"acknowledge-{point.name}", border=False):
+        note = st.text_input("What was found or decided", key=f"note-{point.name}", max_chars=1000)
+        who = st.text_input("By", key=f"who-{point.name}", max_chars=100)
+        if st.form_submit_button("Keep", type="primary"):
+            try:
+                Store(store).acknowledge(machine, point.name, point.state, note, who)
+            except BearingError as error:
+                st.error(plain(str(error)))
+            else:
+                st.rerun()
 
 
 def show_point(point: Point) -> None:
@@ -76,12 +171,13 @@ def show_point(point: Point) -> None:
     )  # fmt: skip
     at = [p["customdata"][0] for p in picked["selection"]["points"] if p.get("customdata")] if picked else []
     if at:
-        one = point.measurements[at[0]]
-        numbers = ", ".join(f"{INDICATORS[k].title} {v:.4g}" for k, v in one.values.items())
-        st.info(plain(f"{one.file} ({point.times[at[0]] or 'no time told'}): {numbers}"))
+        look_closer(point, at[0])
+    else:
+        st.caption("Click a mark to see its recording.")
     waterfall = waterfall_figure(point, point.orders)
     if waterfall is not None:
         chart(waterfall, f"waterfall-{point.name}", "Envelope spectra over time, in orders of shaft speed", "waterfall")
+    compare(point)
 
 
 def report(history: History, title: str) -> str:
@@ -90,10 +186,16 @@ def report(history: History, title: str) -> str:
 
 
 st.title("Machine", anchor=False)
-title, history = chosen()
+title, history, kept_in = chosen()
 with st.expander("Many recordings of one machine", expanded=history is None):
     upload_form()
 if history is None:
+    own = own_store()
+    for row in [] if own is None else rows_in(own, stamp(own)):
+        name = f"{row.machine}, {row.point}"
+        if st.button(f"{plain(name)}: {MACHINE_STATES[row.state].title}", key=f"own-{name}"):
+            st.query_params["machine"] = row.machine
+            st.rerun()
     st.write("Or look at a machine of the simulated demo:")
     for row in demo_rows():
         if st.button(f"{row.machine}: {MACHINE_STATES[row.state].title}", key=f"demo-{row.machine}"):
@@ -108,7 +210,10 @@ else:
             "Measuring point", names, index=names.index(worst.name) if worst else 0, horizontal=True,
             key=f"machine-point-{title}", label_visibility="visible" if len(names) > 1 else "collapsed",
         )  # fmt: skip
-        show_point(history.points[names.index(point_name)])
+        point = history.points[names.index(point_name)]
+        if kept_in is not None:
+            acknowledge(kept_in, title, point)
+        show_point(point)
         st.download_button("Report", partial(report, history, title), f"{title}.html", "text/html")
     if history.skipped:
         with st.expander(f"{len(history.skipped)} files are no measurement"):

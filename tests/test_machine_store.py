@@ -16,6 +16,7 @@ import pytest
 from test_machine_history import BEARING, write
 
 import bearing
+import bearing.machines.store as store_module
 from bearing.cli.main import main
 from bearing.errors import DataError, ParameterError, UnreadableFile
 from bearing.files import ROOT
@@ -150,3 +151,32 @@ def test_a_half_written_file_is_added_when_it_is_whole(tmp_path: Path) -> None:
     assert watcher.look()[0][1].measurements == 1
     assert watcher.look() == []
     assert path.name == "a.csv"
+
+
+def test_an_acknowledgement_holds_until_the_state_is_worse(plant: Path, tmp_path: Path) -> None:
+    store = Store(tmp_path / "a.sqlite")
+    store.add("fan", Store(plant / "plant.sqlite", read_only=True).measurements("fan"))
+    (row,) = fleet(store)
+    assert row.acknowledged == ""
+    store.acknowledge("fan", row.point, "alert", "Greased.", "A. Smith")
+    said = store.acknowledged("fan")[row.point]
+    assert said.holds("alert")
+    assert said.holds("ok")
+    assert not said.holds("alarm")
+    store.acknowledge("fan", row.point, "alarm", "Bearing ordered.")
+    assert fleet(store)[0].acknowledged.endswith(": Bearing ordered.")
+    with pytest.raises(ParameterError, match="few words"):
+        store.acknowledge("fan", row.point, "alarm", "  ")
+    with pytest.raises(ParameterError, match="No machine"):
+        store.acknowledge("mill", row.point, "alarm", "Seen.")
+
+
+def test_a_store_of_an_earlier_layout_is_taken_along(plant: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old.sqlite"
+    with sqlite3.connect(old) as connection:
+        connection.executescript(f"{store_module._MIGRATIONS[0]} PRAGMA user_version = 1;")
+    with pytest.raises(UnreadableFile, match="older"):
+        Store(old, read_only=True)
+    measured = Store(plant / "plant.sqlite", read_only=True).measurements("fan")
+    assert Store(old).add("fan", measured) == len(measured)
+    assert (Store(old).measurements("fan")[0].lines == measured[0].lines).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from test_machine_history import BEARING, write
 from bearing.files import ROOT
 from bearing.machines.demo import DEMO_STORE, MACHINES
 from bearing.machines.fleet import fleet
-from bearing.machines.store import Store
+from bearing.machines.measure import measure_bytes
+from bearing.machines.store import Machine, Store
+from bearing.verdict.request import Request
 
 
 def page(name: str) -> AppTest:
@@ -68,3 +71,67 @@ def test_a_bearing_is_named_once(monkeypatch: pytest.MonkeyPatch) -> None:
     at = page("machine.py").run()
     assert [s.label for s in at.selectbox] == ["Bearing"]
     assert any(BEARING in option for option in at.selectbox[0].options)
+
+
+def dropped(folder: Path, count: int = 8) -> list[tuple[str, bytes, str]]:
+    """Months of a fan whose outer race begins to fail in April, as they are dropped onto the page."""
+    files = []
+    for month in range(1, count + 1):
+        path = folder / f"fan_2025-{month:02d}-01.csv"
+        write(path, max(0.0, 0.3 * (month - 3)), month)
+        files.append((path.name, path.read_bytes(), "text/csv"))
+    return files
+
+
+def test_two_uploaded_recordings_lie_over_each_other_in_hz_and_orders(tmp_path: Path) -> None:
+    at = page("machine.py").run()
+    at.file_uploader[0].set_value(dropped(tmp_path))
+    next(b for b in at.button if b.label == "Show the history").click().run()
+    assert not at.exception
+    second = next(s for s in at.selectbox if s.label == "Later")
+    assert second.value == 7
+    before = len(at.get("plotly_chart"))
+    next(r for r in at.radio if r.label == "Axis").set_value("Orders of shaft speed").run()
+    next(s for s in at.selectbox if s.label == "Shown").set_value("waveform").run()
+    assert not at.exception
+    assert len(at.get("plotly_chart")) == before
+
+
+def test_the_servers_own_machines_are_shown_and_a_state_is_acknowledged_with_a_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "plant.sqlite"
+    for name, data, _ in dropped(tmp_path):
+        Machine("fan & 3", store, bearing=BEARING).add_contents([(name, lambda data=data: data)])  # type: ignore[misc]
+    monkeypatch.setenv("BEARING_STORE", str(store))
+    at = page("fleet.py").run()
+    assert not at.exception
+    assert list(at.dataframe[0].value["Machine"]) == ["/machine?machine=fan%20%26%203"]
+    at.radio[0].set_value("Simulated plant").run()
+    assert len(at.dataframe[0].value) == len(MACHINES)
+
+    at = page("machine.py")
+    at.query_params["machine"] = "fan & 3"
+    at.run()
+    assert not at.exception
+    next(t for t in at.text_input if t.label == "What was found or decided").set_value("Bearing ordered.")
+    next(t for t in at.text_input if t.label == "By").set_value("A. Smith")
+    next(b for b in at.button if b.label == "Keep").click().run()
+    assert not at.exception
+    assert any("A\\. Smith: Bearing ordered" in s.value or "Bearing ordered" in s.value for s in at.success)
+    (row,) = fleet(Store(store, read_only=True))
+    assert row.acknowledged.endswith("A. Smith: Bearing ordered.")
+
+
+def test_what_was_measured_before_a_stop_is_the_history(tmp_path: Path) -> None:
+    from pages._machines import Uploads
+
+    work = Uploads(Request(), 8)
+    for name, data, _ in dropped(tmp_path, 5):
+        work.found += measure_bytes(data, name, work.asked)
+        work.contents[work.found[-1].sha256] = (name, io.BytesIO(data))
+    work.finish()
+    assert work.history is not None
+    assert len(work.history.points[0].measurements) == 5
+    assert work.content(work.found[0].sha256) == ("fan_2025-01-01.csv", (tmp_path / "fan_2025-01-01.csv").read_bytes())
+    assert work.content("unknown") is None

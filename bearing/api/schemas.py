@@ -265,6 +265,7 @@ class FleetRow(BaseModel):
     change_db: float | None
     measurements: int
     last: str
+    acknowledged: str = Field(description="What a person said of this state; empty where nobody did.")
 
 
 class FleetAnswer(RootModel[list[FleetRow]]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bearing.machines.history import History, Point, is_fault
@@ -19,7 +19,8 @@ SPARK_POINTS = 60
 @dataclass(frozen=True)
 class FleetRow:
     """One measuring point of one machine. `since` is the time (or file) from which it has been in its state or worse,
-    `change_db` how far the indicator the state rests on (else the RMS) stands over its baseline."""
+    `change_db` how far the indicator the state rests on (else the RMS) stands over its baseline, `acknowledged` what a
+    person said of this state, "" where nobody did."""
 
     machine: str
     point: str
@@ -31,6 +32,7 @@ class FleetRow:
     measurements: int
     last: str
     spark: tuple[float, ...]
+    acknowledged: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON and CSV, without the sparkline."""
@@ -39,7 +41,13 @@ class FleetRow:
 
 def fleet(store: Store) -> list[FleetRow]:
     """Every point of every machine; alarm before alert before watch, of alike ones the greater change first."""
-    return rows_of((name, store.history(name)) for name in store.machines())
+    said = {name: store.acknowledged(name) for name in store.machines()}
+    rows = rows_of((name, store.history(name)) for name in said)
+    notes = [said[row.machine].get(row.point) for row in rows]
+    return [
+        replace(row, acknowledged=str(note)) if note is not None and note.holds(row.state) else row
+        for row, note in zip(rows, notes, strict=True)
+    ]
 
 
 def rows_of(histories: Iterable[tuple[str, History]]) -> list[FleetRow]:

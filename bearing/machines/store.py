@@ -22,6 +22,7 @@ from bearing import __version__
 from bearing.errors import BearingError, DataError, ParameterError, UnreadableFile
 from bearing.machines.clock import natural_key
 from bearing.machines.history import History, Progress, history_of_measurements, measure_files, with_verdicts
+from bearing.machines.limits import STATES
 from bearing.machines.measure import (
     Measurement,
     Verdict,
@@ -34,7 +35,7 @@ from bearing.physics.envelope_rule import SLIPS
 from bearing.states import FAMILIES
 from bearing.verdict.request import Request
 
-__all__ = ["DEFAULT_STORE", "Added", "Machine", "Store"]
+__all__ = ["DEFAULT_STORE", "Acknowledgement", "Added", "Machine", "Store"]
 
 DEFAULT_STORE = Path("machines.sqlite")
 WAIT_S = 10.0
@@ -72,6 +73,17 @@ _MIGRATIONS = (
     );
     """,
     "ALTER TABLE measurement ADD COLUMN lines BLOB NOT NULL DEFAULT x'';",
+    """
+    CREATE TABLE acknowledgement (
+        id INTEGER PRIMARY KEY,
+        machine INTEGER NOT NULL REFERENCES machine(id) ON DELETE CASCADE,
+        point TEXT NOT NULL,
+        state TEXT NOT NULL,
+        note TEXT NOT NULL,
+        who TEXT NOT NULL,
+        at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+    );
+    """,
 )
 
 
@@ -82,6 +94,24 @@ class Added:
     measurements: int
     known: tuple[str, ...]
     skipped: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """What a person said of a point's state. It holds until the state is worse than the one that was seen."""
+
+    point: str
+    state: str
+    note: str
+    who: str
+    at: str
+
+    def holds(self, state: str) -> bool:
+        """Whether it speaks of this state, too."""
+        return STATES.index(state) <= STATES.index(self.state)
+
+    def __str__(self) -> str:
+        return f"{self.at[:10]}{f' {self.who}' if self.who else ''}: {self.note}"
 
 
 class Store:
@@ -186,6 +216,28 @@ class Store:
                 [(key, *_row(m)) for m in measured],
             )
             return connection.total_changes - before
+
+    def acknowledge(self, machine: str, point: str, state: str, note: str, who: str = "") -> None:
+        """A person has seen a point's state and says so. Raises ParameterError without a note, or for no machine."""
+        if not note.strip():
+            raise ParameterError("Say in a few words what was found or decided.")
+        self.asked(machine)
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT INTO acknowledgement (machine, point, state, note, who) "
+                "SELECT id, ?, ?, ?, ? FROM machine WHERE name = ?",
+                (point, state, note.strip()[:1000], who.strip()[:100], machine),
+            )
+
+    def acknowledged(self, machine: str) -> dict[str, Acknowledgement]:
+        """The last word on each point of a machine."""
+        with self._open() as connection:
+            rows = connection.execute(
+                "SELECT point, state, acknowledgement.note, who, at FROM acknowledgement JOIN machine "
+                "ON machine.id = machine WHERE name = ? ORDER BY acknowledgement.id",
+                (machine,),
+            )
+            return {row[0]: Acknowledgement(*row) for row in rows}
 
     def known(self, machine: str) -> set[str]:
         """Hashes of the recordings that a machine has."""
