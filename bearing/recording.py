@@ -59,6 +59,8 @@ class Recording:
     doubts : tuple of str
         Why this channel may show a fault but cannot prove health (samples lost, an envelope, pieces joined): each a
         clause that fits after "No verdict:". No ``normal`` is said of a recording with any.
+    sha256 : str
+        Of the file the channel came from, empty where it came from none.
     """
 
     samples: FloatArray
@@ -78,6 +80,7 @@ class Recording:
     speed_rpm: FloatArray | None = None
     tacho: FloatArray | None = None
     pulses_per_turn: float | None = None
+    sha256: str = ""
 
     @property
     def duration_s(self) -> float | None:

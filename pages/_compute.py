@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from bearing.figures.diagnosis import KURTOGRAM_SAMPLES, SPECTROGRAM_CELLS
 from bearing.physics.machine_lines import MachineParts
 from bearing.recording import Recording
+from bearing.signal import severity
 from bearing.signal.angle import order_map
 from bearing.signal.envelope import Band, Demodulator, EnvelopeSpectrum
-from bearing.signal.indicators import velocity_rms
 from bearing.signal.kurtogram import Kurtogram, kurtogram
-from bearing.signal.severity import BAND_HZ
 from bearing.signal.spectrum import Spectrogram, amplitude_spectrum, downsample, spectrogram, to_db
 from bearing.signal.units import unit_of
 from bearing.verdict.diagnosis import Diagnosis, diagnose
@@ -48,11 +47,7 @@ def judged(key: str, _intake: Intake, _request: Request) -> FileDiagnosis:
 def velocity_mm_s(key: str, _recording: Recording) -> float | None:
     """Velocity RMS in the band of the machine standards; None where unit, rate or length do not give it."""
     unit = unit_of(_recording.channel, _recording.unit)
-    if unit is None or unit.quantity == "voltage":
-        return None
-    integrate = unit.quantity == "acceleration"
-    value = 1e3 * unit.to_si * velocity_rms(_usable(_recording), _rate_hz(_recording), BAND_HZ, integrate)
-    return value if np.isfinite(value) else None
+    return severity.velocity_mm_s(_usable(_recording), _rate_hz(_recording), unit)
 
 
 @st.cache_data(max_entries=24, show_spinner=False)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from bearing.figures.diagnosis import (
     DEMODULATED_FROM_HZ,
+    EnvelopeView,
     automatic_bands,
     band_words,
     envelope_of,
@@ -75,9 +76,8 @@ def envelope_section(shown: Shown) -> None:
     key, shaft_hz = f"envelope-{shown.tag}", shaft_hz_of(shown.diagnosis)
     look = looked_at(shown.tag)
     figure = envelope_of(
-        shown.diagnosis, spectrum, shown.recording.unit, height=372, in_orders=in_orders, decibel=decibel,
-        picked_hz=look.picked_hz, zoom_hz=look.zoom_hz,
-    )  # fmt: skip
+        shown.diagnosis, spectrum, shown.recording.unit, replace(look, in_orders=in_orders, decibel=decibel), height=372
+    )
     chart(
         figure,
         key=key,
@@ -94,17 +94,18 @@ def envelope_section(shown: Shown) -> None:
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Look:
+def looked_at(tag: str) -> EnvelopeView:
     """Where the reader looks: a range he dragged over, a peak he clicked."""
-
-    zoom_hz: tuple[float, float] | None = None
-    picked_hz: float | None = None
-
-
-def looked_at(tag: str) -> Look:
-    look: Look = st.session_state.get(f"look-{tag}", Look())
+    look: EnvelopeView = st.session_state.get(f"look-{tag}", EnvelopeView())
     return look
+
+
+def view_of(shown: Shown) -> EnvelopeView:
+    """The envelope spectrum as it stands on the screen, for the report."""
+    state = st.session_state
+    orders = state.get("axis") == "Orders" and shaft_hz_of(shown.diagnosis) is not None
+    band = chosen_band(shown)[0] if shown.rate_hz >= DEMODULATED_FROM_HZ else None
+    return replace(looked_at(shown.tag), band=band, in_orders=orders, decibel=state.get("scale") == "dB")
 
 
 def _look(key: str, tag: str, per_order: float) -> None:
@@ -121,7 +122,7 @@ def _look(key: str, tag: str, per_order: float) -> None:
         at = at[0] if isinstance(at, (list, tuple)) and at else at
         look = replace(look, picked_hz=float(at)) if isinstance(at, (int, float)) else look
     else:
-        look = Look()
+        look = EnvelopeView()
     st.session_state[f"look-{tag}"] = look
 
 

@@ -127,13 +127,16 @@ def _level(diagnosis: Diagnosis, unit: str, velocity_mm_s: float | None) -> None
     )  # fmt: skip
 
 
-def zone_fields(velocity_mm_s: float | None, rpm: float | None, touched: Callable[[], None]) -> None:
-    """The machine's group and support, chosen by the user, for the zone of the whole machine."""
-    if velocity_mm_s is None:
-        return
+def machine_fields(velocity_mm_s: float | None, rpm: float | None, touched: Callable[[], None]) -> None:
+    """What the report says of the machine, and its group and support for the zone of the whole machine."""
     group, support = st.session_state.get("iso-group"), st.session_state.get("iso-support")
-    with st.popover("Machine's ISO zone", icon=":material/rule:", type="tertiary", key="iso"):
-        st.selectbox("Machine", [None, *GROUPS], key="iso-group", persist_state="session", on_change=touched,
+    with st.popover("Machine, point, ISO zone", icon=":material/precision_manufacturing:", key="iso"):
+        for name, label in (("machine", "Machine"), ("point", "Measuring point")):
+            st.text_input(label, key=f"about-{name}", persist_state="session", max_chars=80, help="For the report.")
+        if velocity_mm_s is None:
+            st.caption("No ISO zone: it needs a unit, 0.5 s of signal and a rate above 2.2 kHz.")
+            return
+        st.selectbox("Group", [None, *GROUPS], key="iso-group", persist_state="session", on_change=touched,
                      format_func=lambda key: GROUPS[key] if key else "Choose a group")  # fmt: skip
         st.selectbox("Support", [None, *SUPPORTS], key="iso-support", persist_state="session", on_change=touched,
                      format_func=lambda key: SUPPORTS[key] if key else "Choose a support")  # fmt: skip

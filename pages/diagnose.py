@@ -10,18 +10,17 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from bearing.errors import BearingError, MissingRate
-from bearing.figures.diagnosis import DiagnosisFigures
 from bearing.figures.looks import LOOKS
 from bearing.figures.recording import preview_figure
 from bearing.readers.names import clean_file_name
 from bearing.recording import Recording
-from bearing.report import report_csv, report_html, report_json
+from bearing.report import About, report_csv, report_html, report_json
 from bearing.verdict.advice import finding
 from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.file import FileDiagnosis
 from pages import _address, _compute
 from pages._asked import Asked, asked_of, bearing_slot, rate_of, rpm_of
-from pages._evidence import Shown, choose_band, envelope_section, tabs_section, waveform
+from pages._evidence import Shown, choose_band, envelope_section, tabs_section, view_of, waveform
 from pages._panel import (
     bearing_field,
     channel_field,
@@ -45,7 +44,7 @@ from pages._source import (
     uploader,
 )
 from pages._style import STYLE
-from pages._verdict import banner, candidates, four, zone_fields
+from pages._verdict import banner, candidates, four, machine_fields
 
 COLOUR_OF_SAMPLE = {name: LOOKS["normal" if name == "healthy" else name].colour for name in SAMPLES}
 STEPS = (
@@ -205,7 +204,7 @@ def show_diagnosis(
     answer, zone, evidence = places
     velocity_mm_s = _compute.velocity_mm_s(shown.key, recording)
     with zone:
-        zone_fields(velocity_mm_s, diagnosis.shaft_rpm, touched)
+        machine_fields(velocity_mm_s, diagnosis.shaft_rpm, touched)
     with answer:
         banner(diagnosis, source.simulated, refused, lambda: report_button(source, shown))
         candidates(diagnosis, lambda name: choose_bearing(f"bearing-{bearing_slot(source)}", name))
@@ -221,10 +220,17 @@ def report_button(source: Source, shown: Shown) -> None:
     with st.container(key="report", width="content"):
         st.download_button(
             "Report",
-            lambda: report_html(shown.diagnosis, DiagnosisFigures(shown.diagnosis, shown.recording).titled(), note),
+            lambda: report_html(shown.diagnosis, shown.recording, about_of(shown, note)),
             f"{stem(source)}_diagnosis.html", "text/html", icon=":material/lab_profile:", on_click="ignore",
             help="One page to print or send, readable without a network.", type="primary",
         )  # fmt: skip
+
+
+def about_of(shown: Shown, note: str) -> About:
+    """What the reader added, and the envelope spectrum as it stands on his screen."""
+    said = {name: st.session_state.get(f"about-{name}") or "" for name in ("machine", "point")}
+    iso = {name: st.session_state.get(f"iso-{name}") or "" for name in ("group", "support")}
+    return About(**said, note=note, **iso, view=view_of(shown))
 
 
 def downloads(source: Source, diagnosis: Diagnosis) -> None:

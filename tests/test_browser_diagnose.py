@@ -271,7 +271,7 @@ def test_downloads_arrive(open_page: OpenPage) -> None:
     app.page.get_by_role("button", name="Inner race fault (simulated)").click()
     wait_for_verdict(app)
     for name, ending, holds in (
-        ("CSV", "_diagnosis.csv", "# verdict,inner"),
+        ("CSV", "_diagnosis.csv", "# Verdict,inner"),
         ("JSON", "_diagnosis.json", '"verdict": "inner"'),
         ("Report", "_diagnosis.html", "Inner race"),
     ):

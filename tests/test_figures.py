@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+import bearing
 from bearing.figures import envelope as envelope_figures
 from bearing.figures import recording as figures
+from bearing.figures.diagnosis import DiagnosisFigures, EnvelopeView
 from bearing.figures.looks import LOOKS
 from bearing.physics.catalogue import find
 from bearing.physics.simulate import SimulationConfig, simulate_recording
-from bearing.report import report_csv, report_html, report_json, summary_rows
+from bearing.recording import Recording
+from bearing.report import About, report_csv, report_html, report_json, summary_rows
 from bearing.signal.envelope import Band, envelope_spectrum
 from bearing.signal.kurtogram import kurtogram
-from bearing.signal.spectrum import amplitude_spectrum, downsample, spectrogram
+from bearing.signal.spectrum import downsample
 from bearing.verdict.diagnosis import Bearing, Diagnosis, diagnose
 
 RPM = 1772.0
@@ -30,8 +34,13 @@ def outer() -> Diagnosis:
 
 
 @pytest.fixture(scope="module")
-def signal() -> np.ndarray:
-    return simulate_recording(SimulationConfig(state="outer", shaft_rpm=RPM, seed=4)).samples
+def recording() -> Recording:
+    return simulate_recording(SimulationConfig(state="outer", shaft_rpm=RPM, seed=4))
+
+
+@pytest.fixture(scope="module")
+def signal(recording: Recording) -> np.ndarray:
+    return recording.samples
 
 
 def points(figure: go.Figure) -> int:
@@ -191,13 +200,22 @@ def test_csv_reads_back_and_holds_no_formula(outer: Diagnosis) -> None:
 
     import pandas as pd
 
-    text = report_csv(replace(outer, file="=cmd|' /C calc'!A0", channel="+evil\nrow"))
+    known = replace(outer.opinions["cnn"], in_domain=True)
+    told = replace(outer, file="=cmd|' /C calc'!A0", channel="+evil\nrow", opinions={**outer.opinions, "cnn": known})
+    text = report_csv(told)
     table = pd.read_csv(io.StringIO(text), comment="#")
     assert len(table) == len(outer.windows.start_s)
     assert list(table["verdict"]) == outer.windows.verdicts
     np.testing.assert_allclose(table.filter(like="p_").to_numpy(), outer.windows.probabilities, atol=1e-6)
-    assert "# file,'=cmd|' /C calc'!A0" in text
+    assert "# File,'=cmd|' /C calc'!A0" in text
     assert "\nrow" not in text
+
+
+def test_no_row_and_no_chart_shows_a_network_outside_its_training(outer: Diagnosis, recording: Recording) -> None:
+    assert not outer.opinions["cnn"].in_domain
+    assert report_csv(outer).splitlines()[-1].startswith("window,start_s")
+    assert "counts for nothing" in dict(summary_rows(outer))["Opinion of the Waveform CNN"]
+    assert not any("window by window" in title for title in DiagnosisFigures(outer, recording).titled())
 
 
 def test_json_is_the_diagnosis(outer: Diagnosis) -> None:
@@ -209,21 +227,43 @@ def test_json_is_the_diagnosis(outer: Diagnosis) -> None:
     assert set(content["opinions"]) == set(outer.opinions)
 
 
-def test_html_needs_no_network_and_escapes_names(outer: Diagnosis, signal: np.ndarray) -> None:
-    spectrum = amplitude_spectrum(signal, 12_000)
-    drawn = {
-        "Spectrum": figures.spectrum_figure(*downsample(spectrum.frequency_hz, spectrum.values)),
-        "Spectrogram": figures.spectrogram_figure(spectrogram(signal, 12_000)),
-    }
-    page = report_html(replace(outer, file="<script>alert(1)</script>.mat"), drawn)
+def test_html_needs_no_network_and_escapes_names(outer: Diagnosis, recording: Recording) -> None:
+    evil = "<script>alert(1)</script>"
+    page = report_html(replace(outer, file=evil + ".mat"), recording, About(machine=evil, point=evil, note=evil))
     assert "<script>alert(1)" not in page
-    assert "&lt;script&gt;alert(1)" in page
+    assert page.count("&lt;script&gt;alert(1)") >= 4
     assert 'src="http' not in page
-    assert page.count("plotly-graph-div") >= 2
+    assert page.count("plotly-graph-div") >= 5
+
+
+def test_the_report_says_what_a_boss_asks(outer: Diagnosis, recording: Recording) -> None:
+    own = find("SKF 6205-2RS JEM").geometry
+    assert own is not None
+    given = f"n={own.elements},d={own.ball_diameter:g},D={own.pitch_diameter:g},phi=0"
+    named = replace(outer, bearing=Bearing(given, outer.bearing.orders if outer.bearing else find("6205").orders))
+    measured = replace(recording, started="2026-03-01T08:00:00", sha256="a" * 64, unit="g")
+    view = EnvelopeView(band=Band(1_500, 3_500))
+    about = About("Pump 7", "drive end, horizontal", "Simulated.", "2", "rigid", view)
+    page = report_html(named, measured, about)
+    for said in (
+        "Outer race damage.", "Plan to change the bearing", "Sure, 95 %", "Pump 7", "drive end, horizontal",
+        "2026-03-01T08:00:00", f"{datetime.now():%Y-%m-%d}", "a" * 64, given, "given by hand", "mm/s RMS",
+        "ISO 20816-3:2022", "early bearing damage hardly shows", "Counted on", f"bearing {bearing.__version__}",
+        " g RMS",
+    ):  # fmt: skip
+        assert said in page, said
+    first, second = page.index("Envelope spectrum of 1.50 to 3.50 kHz"), page.index("Key numbers")
+    assert first < second < page.index("<h2>Waveform")  # the picture that convinces stands first, in the reader's band
+
+
+def test_the_report_without_a_signal_is_words_and_numbers(outer: Diagnosis) -> None:
+    page = report_html(outer)
+    assert "plotly-graph-div" not in page
+    assert "Outer race damage." in page
 
 
 def test_the_summary_says_everything_once(outer: Diagnosis) -> None:
-    names = [name for name, _ in summary_rows(outer) if name != "warning"]
+    names = [name for name, _ in summary_rows(outer) if name != "Warning"]
     assert len(names) == len(set(names))
-    assert dict(summary_rows(outer))["shaft_rpm"] == "1772"
-    assert dict(summary_rows(outer))["lines_outer"].startswith("Outer race: 4 of 4 harmonics found")
+    assert dict(summary_rows(outer))["Shaft speed (rpm)"] == "1772"
+    assert dict(summary_rows(outer))["Fault lines of the outer race"].startswith("Outer race: 4 of 4 harmonics found")

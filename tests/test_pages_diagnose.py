@@ -296,7 +296,7 @@ def test_a_roller_bearing_says_roller() -> None:
 def test_levels_have_the_unit_and_the_machine_its_zone(page: AppTest) -> None:
     page.button(key="sample-outer").click().run()
     assert "zone not asked" in page.metric[0].delta
-    field(page, "Machine").select("2").run()
+    field(page, "Group").select("2").run()
     field(page, "Support").select("rigid").run()
     assert re.fullmatch(r"\d\.\d\d mm/s, zone (A/B|C|D)", page.metric[0].delta)
     assert "early bearing damage hardly shows" in words(page)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -17,7 +17,7 @@ from bearing.signal.envelope import Band, Demodulator, EnvelopeSpectrum
 from bearing.signal.kurtogram import Kurtogram, kurtogram
 from bearing.signal.spectrum import amplitude_spectrum, downsample, spectrogram
 from bearing.states import FAMILIES
-from bearing.verdict.advice import element_part
+from bearing.verdict.advice import cnn_counts, element_part
 from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.doctor import usable_stretch
 
@@ -26,6 +26,7 @@ __all__ = [
     "KURTOGRAM_SAMPLES",
     "SPECTROGRAM_CELLS",
     "DiagnosisFigures",
+    "EnvelopeView",
     "automatic_bands",
     "band_words",
     "envelope_of",
@@ -72,13 +73,21 @@ def automatic_bands(diagnosis: Diagnosis, kurtosis: Kurtogram) -> dict[str, Band
     return line_band(diagnosis) | {"highest kurtosis": kurtosis.best}
 
 
-def envelope_of(
-    diagnosis: Diagnosis, spectrum: EnvelopeSpectrum, unit: str, height: int = 380, **view: Any
-) -> go.Figure:
-    """The envelope spectrum as a page and a report show it: a clear verdict's own lines, the others in the legend.
+@dataclass(frozen=True)
+class EnvelopeView:
+    """How the reader looks at the envelope spectrum; `band` None is the automatic one, `zoom_hz` None all of it."""
 
-    `view` is what the reader chose: in_orders, decibel, picked_hz, zoom_hz.
-    """
+    band: Band | None = None
+    in_orders: bool = False
+    decibel: bool = False
+    zoom_hz: tuple[float, float] | None = None
+    picked_hz: float | None = None
+
+
+def envelope_of(
+    diagnosis: Diagnosis, spectrum: EnvelopeSpectrum, unit: str, view: EnvelopeView, height: int = 380
+) -> go.Figure:
+    """The envelope spectrum as a page and a report show it: a clear verdict's own lines, the others in the legend."""
     d, strikes = diagnosis, diagnosis.impacts
     named = d.verdict in FAMILIES
     foreign = strikes is not None and (d.verdict == "impacts" or not d.evidence)
@@ -92,7 +101,10 @@ def envelope_of(
         height=height,
         strikes_hz=strikes.rate_hz if foreign and strikes is not None else None,
         ball=element_part(d.bearing),
-        **view,
+        in_orders=view.in_orders,
+        decibel=view.decibel,
+        zoom_hz=view.zoom_hz,
+        picked_hz=view.picked_hz,
     )
 
 
@@ -107,9 +119,10 @@ class DiagnosisFigures:
     `names` are waveform, spectrum, spectrogram, windows, and, from 500 Hz of sampling rate on, envelope and kurtogram.
     """
 
-    def __init__(self, diagnosis: Diagnosis, recording: Recording) -> None:
+    def __init__(self, diagnosis: Diagnosis, recording: Recording, view: EnvelopeView | None = None) -> None:
         """`recording` is the one that was diagnosed, with the rate it was diagnosed at."""
         self.diagnosis = diagnosis
+        self.view = view or EnvelopeView()
         self.unit = recording.unit
         self._stretch = usable_stretch(recording.samples)
         self._samples: FloatArray = recording.samples[self._stretch]
@@ -127,16 +140,17 @@ class DiagnosisFigures:
         return figure
 
     def titled(self) -> dict[str, go.Figure]:
-        """All of them by title, as a report shows them."""
+        """Those of a report by title: the envelope spectrum first, the CNN's windows only where they count."""
         titles = {
-            "waveform": "Waveform",
+            "envelope": "Envelope spectrum of ",
             "spectrum": "Spectrum",
+            "waveform": "Waveform",
             "spectrogram": "Spectrogram",
-            "windows": "Waveform CNN, window by window",
-            "envelope": "Envelope spectrum, ",
             "kurtogram": "Kurtogram",
+            "windows": "Waveform CNN, window by window",
         }
-        return {titles[n] + (band_words(self._band) if n == "envelope" else ""): self[n] for n in self.names}
+        told = [n for n in titles if n in self.names and (n != "windows" or cnn_counts(self.diagnosis))]
+        return {titles[n] + (band_words(self._band) if n == "envelope" else ""): self[n] for n in told}
 
     @property
     def _rate_hz(self) -> float:
@@ -160,7 +174,7 @@ class DiagnosisFigures:
     def _envelope(self) -> go.Figure:
         assert self._still_hz is not None
         spectrum = Demodulator(self._still, self._still_hz).envelope_spectrum(self._band, reach_hz(self.diagnosis))
-        return envelope_of(self.diagnosis, spectrum, self.unit)
+        return envelope_of(self.diagnosis, spectrum, self.unit, self.view)
 
     def _kurtogram(self) -> go.Figure:
         return kurtogram_figure(self._kurtosis, self._band)
@@ -173,4 +187,5 @@ class DiagnosisFigures:
 
     @cached_property
     def _band(self) -> Band:
-        return next(iter(automatic_bands(self.diagnosis, self._kurtosis).values()))
+        own = line_band(self.diagnosis)
+        return self.view.band or next(iter((own or automatic_bands(self.diagnosis, self._kurtosis)).values()))

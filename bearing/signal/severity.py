@@ -10,9 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from bearing.errors import ParameterError
+import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["BAND_HZ", "EDITION", "GROUPS", "SLOWEST_RPM", "SUPPORTS", "Severity", "Zone", "severity"]
+from bearing.errors import ParameterError
+from bearing.signal.indicators import velocity_rms
+from bearing.signal.units import Unit
+
+__all__ = ["BAND_HZ", "EDITION", "GROUPS", "SLOWEST_RPM", "SUPPORTS", "Severity", "Zone", "severity", "velocity_mm_s"]
 
 EDITION = "ISO 20816-3:2022"
 BAND_HZ = (10.0, 1000.0)
@@ -44,6 +49,18 @@ class Severity:
     group: str
     support: str
     limits_mm_s: tuple[float, float]
+
+
+def velocity_mm_s(signal: NDArray[np.floating], sampling_rate_hz: float, unit: Unit | None) -> float | None:
+    """Velocity RMS in BAND_HZ of a finite signal of shape (n,), in mm/s; an acceleration is integrated.
+
+    None without a unit of acceleration or velocity, and where rate or length do not reach the band.
+    """
+    if unit is None or unit.quantity == "voltage":
+        return None
+    integrate = unit.quantity == "acceleration"
+    value = 1e3 * unit.to_si * velocity_rms(signal, sampling_rate_hz, BAND_HZ, integrate)
+    return value if np.isfinite(value) else None
 
 
 def severity(velocity_mm_s: float, group: str, support: str) -> Severity:

@@ -6,6 +6,7 @@ its variables, and the registry then says rate, speed and bearing. Nothing is gu
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from bearing.readers.arrays.raw import Layout, read_raw
 from bearing.readers.safe import read_safely
 from bearing.recording import Recording
 from bearing.settings import limits
+from bearing.signal.units import unit_in_name
 
 __all__ = ["Intake", "bearing_of", "open_path", "open_upload"]
 
@@ -66,7 +68,11 @@ def open_upload(data: bytes, name: str, member: str | None = None, raw: str | No
         recordings = read_safely(data, name, member=member or "")
     published = recognise(data)
     known = [published if _may_fill(published, r) else recognise_variable(r.variable) for r in recordings]
-    filled = tuple(_filled(r, entry, published) for r, entry in zip(recordings, known, strict=True))
+    digest = hashlib.sha256(data).hexdigest()
+    filled = tuple(
+        replace(_with_unit(_filled(r, entry, published)), sha256=digest)
+        for r, entry in zip(recordings, known, strict=True)
+    )
     bearings = tuple(
         BEARING_OF_END.get(_end(r), "") if entry is not None else bearing_of(r)
         for r, entry in zip(recordings, known, strict=True)
@@ -108,9 +114,17 @@ def _filled(recording: Recording, entry: RegistryEntry | None, published: Regist
     source = f"CWRU registry, {how}"
     if recording.sampling_rate_hz is None:
         recording = replace(recording, sampling_rate_hz=entry.sampling_rate_hz, rate_source=source)
+    if not recording.unit:
+        recording = replace(recording, unit="g")  # all of the collection's accelerometers
     if recording.shaft_rpm is None:
         recording = replace(recording, shaft_rpm=entry.rpm, rpm_source=f"{source}, nominal speed of the load")
     return recording
+
+
+def _with_unit(recording: Recording) -> Recording:
+    """With the unit its name ends in (``acceleration_g``), where the file says none elsewhere."""
+    unit = None if recording.unit else unit_in_name(recording.channel)
+    return recording if unit is None else replace(recording, unit=unit.symbol)
 
 
 def _sentence(published: RegistryEntry | None) -> str:

@@ -69,11 +69,9 @@ def as_json(diagnosis: Diagnosis) -> str:
 
 def as_html(diagnosis: Diagnosis) -> str:
     """The report, one page that needs no network; with figures where the signal is at hand."""
-    from bearing.figures.diagnosis import DiagnosisFigures
     from bearing.report import report_html
 
-    drawn = {} if diagnosis.recording is None else DiagnosisFigures(diagnosis, diagnosis.recording).titled()
-    return report_html(diagnosis, drawn)
+    return report_html(diagnosis, diagnosis.recording)
 
 
 def figure(diagnosis: Diagnosis, name: str) -> go.Figure:
