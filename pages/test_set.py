@@ -36,6 +36,8 @@ STATE_TITLES = {key: STATES[key].title for key in LABELS}
 MAP_BUTTONS_OFF = ["select2d", "lasso2d", "autoScale2d", "toImage", "zoomIn2d", "zoomOut2d"]
 NBSP = "\u00a0"
 FILTERS = ("truths", "predictions", "recordings", "loads", "diameters", "wrong")
+HARDEST = "fault-size"  # bearings the network has not seen: what counts for a visitor's own
+WRITTEN = "test_set.address"
 
 
 # Shared by all visitors and never changed: no copies.
@@ -119,6 +121,7 @@ def step(row: int) -> None:
 @st.fragment(key="detail")
 def show_window(table: pd.DataFrame, rows: pd.DataFrame) -> None:
     """The chosen window. A fragment: a click on the map or the table redraws this and nothing else."""
+    write_address()
     facts = window_facts(table, st.session_state["window"])
     truth, said = STATES[facts.truth], STATES[facts.prediction]
     position = rows.index.get_loc(facts.row) if facts.row in rows.index else 0
@@ -230,6 +233,39 @@ def chosen(name: str) -> tuple:
     return tuple(st.session_state.get(name) or ())
 
 
+def follow(everything: pd.DataFrame) -> None:
+    """Take filters and window from an address that was not written here; what is not in the data is passed over."""
+    said = dict(st.query_params)
+    if said == st.session_state.get(WRITTEN) or not said.keys() & {*FILTERS, "window"}:
+        return
+    known: dict[str, list[object]] = {
+        "truths": list(LABELS),
+        "predictions": list(LABELS),
+        "recordings": everything["recording"].unique().tolist(),
+        "loads": everything["load_hp"].unique().tolist(),
+        "diameters": [0.0, *sorted({round(float(d), 3) for d in everything["fault_diameter_in"].dropna()})],
+    }
+    for name, values in known.items():
+        by_text = {f"{value}": value for value in values}
+        if name in said:
+            st.session_state[name] = [by_text[text] for text in said[name].split(",") if text in by_text]
+    st.session_state["wrong"] = said.get("wrong") == "1"
+    row = said.get("window", "")
+    if row.isdigit() and int(row) in everything.index:
+        choose(int(row))
+
+
+def write_address() -> None:
+    """Protocol, filters and window into the address: a link shows the same again."""
+    values = {"protocol": st.session_state["protocol"], "wrong": "1" if st.session_state.get("wrong") else ""}
+    values |= {name: ",".join(f"{value}" for value in chosen(name)) for name in FILTERS if name != "wrong"}
+    values["window"] = f"{st.session_state.get('window', '')}"
+    after = {name: value for name, value in values.items() if value}
+    st.session_state[WRITTEN] = after
+    if after != dict(st.query_params):
+        st.query_params.from_dict(after)
+
+
 def table_of(rows: pd.DataFrame) -> pd.DataFrame:
     """The columns people read, in their order."""
     return rows.assign(
@@ -282,6 +318,7 @@ def show_table(rows: pd.DataFrame, _asked: pd.DataFrame) -> None:
         selection_mode=["single-row", "single-cell"],
         hide_index=True,
         height=430,
+        placeholder="healthy",
         column_config={
             "recording": st.column_config.NumberColumn("Recording", format="%d"),
             "load_hp": st.column_config.NumberColumn("Load", format="%d hp"),
@@ -314,13 +351,14 @@ if not evaluated:
     )
     st.stop()
 
+st.title("Test set", anchor=False)
 linked = st.query_params.get("protocol")
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     key = st.segmented_control(
         "What the network had not seen",
         list(evaluated),
         format_func=lambda k: f"{evaluated[k].protocol.title} · {evaluated[k].windows.accuracy:.0%}",
-        default=linked if linked in evaluated else next(iter(evaluated)),
+        default=next(one for one in (linked, HARDEST, next(iter(evaluated))) if one in evaluated),
         required=True,
         key="protocol",
         persist_state="session",
@@ -347,6 +385,7 @@ except ModelError as error:
     st.error(str(error))
     st.stop()
 
+follow(everything)
 asked = filter_windows(
     everything, fold, recordings=chosen("recordings"), loads_hp=chosen("loads"), diameters_in=chosen("diameters")
 )

@@ -59,9 +59,10 @@ def unbroken(app: AppTest) -> AppTest:
 
 def test_the_test_set_page_shows_a_window_at_once() -> None:
     app = unbroken(page("test_set.py"))
-    result = read_result("random")
-    assert f"{result.windows.n:,} windows of 64 recordings" in words(app)
-    assert "python -m bearing evaluate --protocol random" in words(app)
+    result = read_result("fault-size")
+    assert app.title[0].value == "Test set"
+    assert f"{result.windows.n:,} windows of" in words(app)
+    assert "python -m bearing evaluate --protocol fault-size" in words(app)  # bearings never seen come first
     assert {m.label for m in app.metric} == {"RMS", "Peak", "Crest factor", "Kurtosis"}
 
 
@@ -75,8 +76,22 @@ def test_a_link_opens_a_protocol_on_its_surest_mistake() -> None:
     assert "wrong" in words(app)
 
 
-def test_a_link_to_an_unknown_protocol_opens_the_first() -> None:
-    assert "--protocol random" in words(unbroken(page("test_set.py", protocol="<b>x</b>")))
+def test_the_address_follows_filter_and_choice_and_a_link_opens_them() -> None:
+    app = page("test_set.py", protocol="load", truths="inner,ball,nonsense", wrong="1", loads="2")
+    unbroken(app)
+    assert app.session_state["truths"] == ["inner", "ball"]
+    assert app.toggle(key="wrong").value is True
+    assert app.query_params["truths"] == "inner,ball"
+    everything = read_predictions(read_result("load"))
+    row = int(everything.index[everything["truth"] == "outer"][5])
+    linked = unbroken(page("test_set.py", protocol="load", window=str(row)))
+    assert linked.session_state["window"] == row
+    unbroken(linked.button(key="step1").click().run())
+    assert linked.query_params["window"] == f"{linked.session_state['window']}"
+
+
+def test_a_link_to_an_unknown_protocol_opens_on_unseen_bearings() -> None:
+    assert "--protocol fault-size" in words(unbroken(page("test_set.py", protocol="<b>x</b>")))
 
 
 @pytest.mark.parametrize("key", PROTOCOLS)
@@ -101,7 +116,7 @@ def test_filters_narrow_and_show_all_widens_again() -> None:
 
 
 def test_a_filter_that_nothing_meets_says_so_and_keeps_the_way_back() -> None:
-    app = page("test_set.py")  # random: nothing is wrong
+    app = page("test_set.py", protocol="random")  # nothing is wrong
     assert read_result("random").windows.accuracy == 1
     unbroken(app.toggle(key="wrong").set_value(True).run())
     assert "No window meets every filter" in words(app)

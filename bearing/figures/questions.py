@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from bearing.figures.recording import SIGNAL
-from bearing.figures.test_set import WRONG, base_layout
+from bearing.figures.test_set import HATCHED, WRONG, base_layout
 from bearing.results.questions import WAYS, Tally, total
 
 __all__ = ["ways_figure"]
@@ -55,7 +55,7 @@ def ways_figure(tallies: Sequence[Tally], damaged: bool) -> go.Figure:
             width=0.8,
             orientation="h",
             name=words,
-            marker={"color": colour, "line": {"width": 0}},
+            marker={"color": colour, "line": {"width": 0}, "pattern": HATCHED if colour == WRONG else {}},
             text=[str(n) if n else "" for n in counts],
             textposition="inside",
             insidetextanchor="middle",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bearing.results.waveform import WindowFacts
 
 __all__ = [
+    "HATCHED",
     "WRONG",
     "base_layout",
     "confusion_figure",
@@ -30,7 +31,8 @@ __all__ = [
     "window_figure",
 ]
 
-WRONG = "#C8434F"
+WRONG = "#A92B3B"
+HATCHED = {"shape": "/", "size": 7, "solidity": 0.22, "fgcolor": "rgba(255,255,255,0.6)"}  # wrong, without colour too
 UNSURE = "#8A94A0"
 SELECTED = "#F5B700"
 SHORT = {"normal": "Healthy", "inner": "Inner", "outer": "Outer", "ball": "Ball", "uncertain": "Uncertain"}

@@ -8,13 +8,14 @@ import numpy as np
 import plotly.graph_objects as go
 
 from bearing.figures.recording import GRID, SIGNAL
-from bearing.figures.test_set import WRONG, base_layout
+from bearing.figures.test_set import HATCHED, WRONG, base_layout
 from bearing.results.verdict import Honesty, RecordingVerdict
 from bearing.states import STATES
 
 __all__ = ["OUTCOME_COLOURS", "comparison_figure", "coverage_figure", "grades_figure", "reliability_figure"]
 
 OUTCOME_COLOURS = {"right": SIGNAL, "uncertain": "#B4BBC2", "wrong": WRONG}
+SHAPES = {"right": "square", "uncertain": "circle", "wrong": "diamond"}  # colour is never the only sign
 INK = {"right": "white", "uncertain": "#17212B", "wrong": "white"}
 SHORT = {name: name for name in STATES} | {"normal": "healthy", "damaged": "damage", "uncertain": "?"}
 
@@ -31,7 +32,7 @@ def comparison_figure(rows: Sequence[tuple[str, dict[str, int]]], height: int | 
             width=0.5,
             orientation="h",
             name=outcome,
-            marker={"color": colour},
+            marker={"color": colour, "pattern": HATCHED if outcome == "wrong" else {}},
             text=[str(n) if n else "" for n in counts],
             textposition="inside",
             insidetextanchor="middle",
@@ -71,7 +72,7 @@ def grades_figure(verdicts: Sequence[RecordingVerdict], height: int = 520) -> go
             customdata=[str(v.recording) for v in mine],
             mode="markers+text",
             name=outcome,
-            marker={"symbol": "square", "size": 27, "color": colour, "line": {"width": 0}},
+            marker={"symbol": SHAPES[outcome], "size": 27, "color": colour, "line": {"width": 0}},
             text=[v.grade or "–" for v in mine],
             textfont={"color": INK[outcome], "size": 11},
             hovertext=[
