@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -55,6 +56,13 @@ class Shown:
     def reach_hz(self) -> float:
         return reach_hz(self.diagnosis)
 
+    def picture(self, kind: str) -> str:
+        """A name for a saved picture: which chart of which file and channel, at which speed, of which bearing."""
+        d = self.diagnosis
+        speed = f"{d.shaft_rpm:.0f}rpm" if d.shaft_rpm else ""
+        parts = (kind, d.file.rsplit(".", 1)[0], d.channel, speed, d.bearing.name if d.bearing else "")
+        return "_".join(re.sub(r"[^\w.-]+", "-", part).strip("-") for part in parts if part)[:120]
+
     def kurtogram(self) -> Kurtogram:
         return _compute.kurtosis_map(self.key, min(2 * self.reach_hz, self.rate_hz / 8), self.still)
 
@@ -82,7 +90,7 @@ def envelope_section(shown: Shown) -> None:
         figure,
         key=key,
         alt=f"Envelope spectrum of the band {band_words(band)}. {finding(shown.diagnosis)} {shown.diagnosis.reason}",
-        name="envelope_spectrum",
+        name=shown.picture("envelope_spectrum"),
         buttons_off=("zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"),
         on_select=lambda: _look(key, shown.tag, shaft_hz if in_orders and shaft_hz else 1.0),
         selection_mode=("points", "box"),
@@ -183,7 +191,7 @@ def _band_controls(shown: Shown, band: Band, name: str) -> None:
         kurtogram_figure(kurtogram, band, height=280),
         key=f"kurtogram-{tag}",
         alt=f"Kurtogram: kurtosis over frequency and bandwidth, highest at {band_words(kurtogram.best)}",
-        name="kurtogram",
+        name=shown.picture("kurtogram"),
         on_select=lambda: _clicked(shown, kurtogram),
         selection_mode="points",
     )
@@ -268,7 +276,7 @@ def _spectrum(shown: Shown) -> None:
         spectrum_figure(frequency, level, shown.recording.unit, scale == "dB", shaft_hz_of(shown.diagnosis)),
         key=f"spectrum-{shown.tag}",
         alt=f"Amplitude spectrum from {low:.0f} to {wide:.0f} Hz",
-        name="spectrum",
+        name=shown.picture("spectrum"),
     )
     st.caption("Drag to zoom, double-click to see all; the slider cuts before it draws, so no detail is lost.")
 
@@ -278,7 +286,7 @@ def _spectrogram(shown: Shown) -> None:
         spectrogram_figure(_compute.time_frequency(shown.key, shown.recording), height=352),
         key=f"spectrogram-{shown.tag}",
         alt="Spectrogram: level in dB over time and frequency",
-        name="spectrogram",
+        name=shown.picture("spectrogram"),
     )
 
 

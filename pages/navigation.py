@@ -15,7 +15,19 @@ HERE = Path(__file__).resolve().parent
 if str(HERE.parent) not in sys.path:  # `bearing` and `pages` are importable from wherever the server was started
     sys.path.insert(0, str(HERE.parent))
 
-st.set_page_config(page_title="Bearing Diagnostics", page_icon=str(HERE / "icon.svg"), layout="wide")
+st.set_page_config(page_icon=str(HERE / "icon.svg"), layout="wide")  # each page has a title of its own
+
+# Small print and axis texts as dark as WCAG AA asks (4.5:1), and a menu that a phone does not cut.
+SHARED_STYLE = """<style>
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {color: inherit !important;
+  opacity: 1 !important}
+[data-testid="stCaptionContainer"] p {color: color-mix(in srgb, currentColor 78%, transparent) !important}
+[data-testid^="stBaseButton-primary"] p {color: light-dark(#FFFFFF, #0B1118) !important}
+.js-plotly-plot .xtick text, .js-plotly-plot .ytick text, .js-plotly-plot .xtitle, .js-plotly-plot .ytitle,
+.js-plotly-plot .legendtext, .js-plotly-plot .cbaxis text, .js-plotly-plot .cbtitle {fill: currentColor !important}
+@media (max-width: 640px) {[data-testid="stToolbar"] {padding-right: 1rem !important}}
+</style>"""
+st.html(SHARED_STYLE)
 
 st.logo(str(HERE / "logo.svg"), size="large")
 

@@ -404,6 +404,7 @@ st.caption(
 if not rows.empty and st.session_state.get("window") not in rows.index:
     st.session_state["window"] = st.session_state["marked"] = most_telling(rows)
 
+write_address()
 picture, detail = st.columns([11, 9], gap="medium")
 with picture:
     filter_bar(rows, asked, everything)

@@ -279,3 +279,26 @@ def test_downloads_arrive(open_page: OpenPage) -> None:
             app.page.get_by_role("button", name=name, exact=False).last.click()
         assert waiting.value.suggested_filename == f"inner{ending}"
         assert holds in Path(waiting.value.path()).read_text(encoding="utf-8")
+
+
+def test_the_report_is_one_sheet_for_the_boss_and_fits_a_phone(open_page: OpenPage, tmp_path: Path) -> None:
+    app = open_page("/?sample=inner")
+    wait_for_verdict(app)
+    with app.page.expect_download(timeout=20_000) as waiting:
+        app.page.get_by_role("button", name="Report").click()
+    report = tmp_path / "report.html"
+    waiting.value.save_as(report)
+    paper = app.page.context.new_page()
+    paper.set_viewport_size({"width": 710, "height": 1000})  # A4 within its margins, 188 x 275 mm
+    paper.goto(report.as_uri(), timeout=60_000)
+    paper.wait_for_selector(".js-plotly-plot .main-svg", timeout=20_000)
+    paper.emulate_media(media="print")
+    assert paper.evaluate("document.querySelector('section.more').offsetTop") <= 1039
+    pdf = paper.pdf(prefer_css_page_size=True, print_background=True)
+    assert pdf.startswith(b"%PDF")
+    assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") <= 4
+    paper.emulate_media(media="screen")
+    paper.set_viewport_size({"width": 390, "height": 844})
+    paper.wait_for_timeout(500)
+    assert paper.evaluate("document.documentElement.scrollWidth") <= 390
+    paper.close()
