@@ -273,3 +273,27 @@ def test_real_healthy_recordings_are_not_called_faulty(recordings_dir: Path, num
 @pytest.mark.parametrize(("number", "verdict"), [(105, "inner"), (130, "outer"), (118, "ball"), (97, "normal")])
 def test_real_recordings(recordings_dir: Path, number: int, verdict: str) -> None:
     assert diagnose(*Request().apply(open_path(recordings_dir / f"{number}.mat"))).verdict == verdict
+
+
+NAMES = {"outer": ("Outer race", "BPFO"), "inner": ("Inner race", "BPFI"), "ball": ("Ball", "2 x BSF")}
+
+
+@pytest.mark.recordings
+def test_no_reason_passes_over_the_table_of_lines_beside_it(recordings_dir: Path) -> None:
+    """Whatever stands in the table, three harmonics of a family or more, is in the sentence, or the verdict is of it."""
+    passed_over = []
+    for path in sorted(recordings_dir.glob("*.mat"))[::6]:
+        found = diagnose(*Request().apply(open_path(path)))
+        for family, evidence in found.evidence.items():
+            title, lines = NAMES[family]
+            if found.verdict == family:
+                count = (
+                    f"{evidence.harmonics_found} of {len(evidence.lines)}" if evidence.harmonics_found else "none of"
+                )
+                assert f"{title}: {count}" in found.reason, path.name
+            elif found.verdict == "normal" and evidence.harmonics_found >= 3 and lines not in found.reason:
+                passed_over.append((path.name, family))
+        if found.verdict == "impacts":
+            assert found.impacts is not None
+            assert f"{found.impacts.rate_hz:.1f} times a second" in found.reason
+    assert not passed_over
