@@ -280,7 +280,7 @@ NAMES = {"outer": ("Outer race", "BPFO"), "inner": ("Inner race", "BPFI"), "ball
 
 @pytest.mark.recordings
 def test_no_reason_passes_over_the_table_of_lines_beside_it(recordings_dir: Path) -> None:
-    """Whatever stands in the table, three harmonics of a family or more, is in the sentence, or the verdict is of it."""
+    """Where three harmonics of a family or more stand, the sentence says so, or the verdict is of that family."""
     passed_over = []
     for path in sorted(recordings_dir.glob("*.mat"))[::6]:
         found = diagnose(*Request().apply(open_path(path)))
