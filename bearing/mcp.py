@@ -16,6 +16,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 
 from bearing import __version__
+from bearing.checks import shown
 from bearing.errors import BearingError, ParameterError
 from bearing.physics.catalogue import find
 from bearing.recording import Recording
@@ -137,7 +138,8 @@ def allowed_path(path: str, roots: Sequence[Path]) -> Path:
             continue
         if any(resolved.is_relative_to(folder) for folder in roots) and resolved.is_file():
             return resolved
-    raise ParameterError(f"No file {path!r} below {', '.join(str(root) for root in roots)}: name one that lies there.")
+    folders = ", ".join(str(root) for root in roots)
+    raise ParameterError(f"No file {shown(path)} below {folders}: name one that lies there.")
 
 
 def strongest_lines(recording: Recording, diagnosis: Diagnosis, count: int) -> list[dict[str, float | None]]:

@@ -17,7 +17,7 @@ from bearing.physics.simulate import ORDERS_6205, SimulationConfig, simulate
 from bearing.physics.speed import estimate_speed
 from bearing.signal.envelope import Demodulator, envelope_spectrum
 from bearing.signal.kurtogram import kurtogram, search_line_bands
-from bearing.signal.spectrum import amplitude_spectrum, downsample, power_density, spectrogram
+from bearing.signal.spectrum import amplitude_spectrum, downsample, spectrogram
 
 RATE_HZ = 12_000.0
 
@@ -43,7 +43,6 @@ def main() -> None:
         "envelope spectrum": lambda x: envelope_spectrum(x, RATE_HZ, max_hz=1000),
         "bands by fault lines": lambda x: search_line_bands(Demodulator(x, RATE_HZ), lines),
         "amplitude spectrum": lambda x: amplitude_spectrum(x, RATE_HZ),
-        "power density": lambda x: power_density(x, RATE_HZ),
         "spectrogram": lambda x: spectrogram(x, RATE_HZ),
         "points for a plot": lambda x: downsample(np.arange(len(x)) / RATE_HZ, x),
         "shaft speed, orders known": lambda x: estimate_speed(x, RATE_HZ, ORDERS_6205),

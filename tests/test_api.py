@@ -605,6 +605,12 @@ def test_a_wrong_path_or_method_is_one_sentence(
     assert said in (answer.json()["detail"] if said else "")
 
 
+def test_the_service_alone_tells_a_wrong_path_too() -> None:
+    with TestClient(module.create_app()) as alone:
+        assert alone.get("/").url.path == "/api/docs"
+        assert "There is no '/nonsense' here" in alone.get("/nonsense").json()["detail"]
+
+
 def test_the_services_root_leads_to_its_documentation(client: TestClient) -> None:
     for path in ("/api", "/api/"):
         assert client.get(path).url.path == "/api/docs", path

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bearing.errors import ParameterError
-from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders, hz_to_order, order_to_hz, rpm_to_hz
+from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders, rpm_to_hz
 
 geometries = st.builds(
     Geometry,
@@ -60,11 +60,7 @@ def test_a_contact_angle_lowers_bpfi(geometry):
     assert fault_orders(geometry).bpfi <= flat.bpfi * (1 + 1e-12)
 
 
-@given(st.floats(0.1, 50), st.floats(1, 100_000))
-def test_frequencies_scale_with_rpm(order, rpm):
-    frequency = order_to_hz(order, rpm_to_hz(rpm))
-    assert order_to_hz(order, rpm_to_hz(2 * rpm)) == pytest.approx(2 * frequency)
-    assert hz_to_order(frequency, rpm_to_hz(rpm)) == pytest.approx(order)
+def test_sixty_turns_a_minute_are_one_hertz():
     assert rpm_to_hz(60) == 1
 
 

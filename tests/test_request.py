@@ -57,6 +57,14 @@ def test_a_bearing_is_named_in_any_way(said: dict[str, Any], name: str) -> None:
     assert named.estimated == (name == "mine")
 
 
+@pytest.mark.parametrize("name", ["bearing", "geometry", "orders", "raw"])
+def test_a_sentence_quotes_no_more_of_a_long_text_than_a_line_holds(name: str) -> None:
+    for text in ("a" * 10_000, "n=" * 5000, "bpfo=" + "9" * 10_000):
+        with pytest.raises(ParameterError) as refused:
+            Request(**{name: text})
+        assert len(str(refused.value)) < 700
+
+
 def test_empty_text_counts_as_not_said() -> None:
     assert Request(" ", None, None, "", "  ", "") == Request()
     assert Request(bearing=" ").named is None

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bearing.errors import ParameterError, SignalError
-from bearing.signal.spectrum import amplitude_spectrum, downsample, power_density, spectrogram, to_db
+from bearing.signal.spectrum import amplitude_spectrum, downsample, spectrogram, to_db
 
 RATE = 12_000.0
 
@@ -43,39 +43,6 @@ def test_frequencies_scale_with_the_rate():
         found = amplitude_spectrum(x, rate)
         assert found.frequency_hz[np.argmax(found.values)] == pytest.approx(0.1 * rate)
         assert found.frequency_hz[-1] == pytest.approx(rate / 2)
-
-
-@given(n=st.integers(300, 20_000), seed=st.integers(0, 99), scale=st.floats(1e-3, 1e3))
-@settings(max_examples=30, deadline=None)
-def test_parseval_the_area_under_the_density_is_the_mean_square(n, seed, scale):
-    x = scale * noise(n, seed)
-    density = power_density(x, RATE)
-    area = density.values.sum() * density.step_hz
-    assert area == pytest.approx(x.var(), rel=0.25 if n < 2000 else 0.08)
-
-
-def test_density_of_one_exact_segment_obeys_parseval_exactly():
-    x = noise(1024)
-    density = power_density(x, RATE, segment=1024)
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(1024) / 1024)
-    windowed = (x - x.mean()) * window
-    assert density.values.sum() * density.step_hz == pytest.approx((windowed**2).sum() / (window**2).sum())
-
-
-def test_density_does_not_depend_on_the_segment():
-    x = noise(100_000)
-    levels = [power_density(x, RATE, segment).values[5:-5].mean() for segment in (256, 1000, 4096)]
-    assert levels == pytest.approx([2 / RATE] * 3, rel=0.03)  # white noise of variance 1, one-sided
-
-
-def test_density_equals_scipy():
-    import scipy.signal
-
-    x = noise(50_000)
-    expected = scipy.signal.welch(x, RATE, window="hann", nperseg=2048, detrend=False)
-    got = power_density(x, RATE, 2048)
-    assert np.allclose(got.frequency_hz, expected[0])
-    assert np.allclose(got.values[1:], expected[1][1:], rtol=0.02)
 
 
 def test_db():
@@ -149,16 +116,14 @@ def test_errors_say_what_is_wrong():
     with pytest.raises(SignalError, match="At least 8"):
         amplitude_spectrum([1.0], RATE)
     with pytest.raises(SignalError, match="one channel"):
-        power_density(np.ones((10, 2)), RATE)
+        amplitude_spectrum(np.ones((10, 2)), RATE)
     with pytest.raises(ParameterError, match="sampling rate"):
         spectrogram(noise(100), 0.0)
-    with pytest.raises(ParameterError, match="segment"):
-        power_density(noise(100), RATE, segment=4)
 
 
 def test_a_million_samples_are_quick():
     x = noise(1_000_000)
-    for function in (amplitude_spectrum, power_density, spectrogram):
+    for function in (amplitude_spectrum, spectrogram):
         function(x, RATE)
         start = time.process_time()
         function(x, RATE)

@@ -428,7 +428,8 @@ async def _to_docs(request: Request) -> Response:
 def create_app(settings: ApiSettings | None = None) -> Starlette:
     """The service alone, without the pages; `/` leads to its documentation."""
     api = create_api(settings)
-    return Starlette(routes=[Route("/", _to_docs), *routes_of(api)], lifespan=lifespan_of(api))
+    routes = [Route("/", _to_docs), *routes_of(api)]
+    return Starlette(routes=routes, lifespan=lifespan_of(api), exception_handlers={HTTPException: _on_refusal})
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -17,7 +18,7 @@ from bearing.settings import check_or_exit, port_number
 
 __all__ = ["main"]
 
-OK, FAULT, BAD_INPUT, UNCERTAIN = 0, 1, 2, 3
+OK, BAD_INPUT = 0, 2
 PROGRAM_ERROR, STOPPED, BROKEN_PIPE = 70, 130, 141  # as in sysexits.h; 128 and the signal's number
 
 DIAGNOSE_EXAMPLES = """\
@@ -423,7 +424,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # commands with a verdict keep its code; of the others the reader has seen enough
         code = BROKEN_PIPE
     except OSError as error:
-        code = PROGRAM_ERROR
+        code = BAD_INPUT if error.errno == errno.ENAMETOOLONG else PROGRAM_ERROR
         tell(f"error: {os_problem(error)}")
     except Exception as error:
         stopped = was_stopped()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -52,6 +53,8 @@ def was_stopped() -> bool:
 
 def os_problem(error: OSError) -> str:
     """For what the system refused: a full disk, a file that vanished, no more memory."""
+    if error.errno == errno.ENAMETOOLONG:
+        return "A path of that length is none: check what was named."
     named = f" on {Path(str(error.filename)).name!r}" if error.filename else ""
     return f"The system refused to go on{named}: {error.strerror or error}. Free what is short and try again."
 

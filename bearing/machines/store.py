@@ -9,6 +9,7 @@ SQLite browser, or pandas (`pd.read_sql("select * from measurement", ...)`), rea
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -357,13 +358,13 @@ def _files(sources: Sequence[str | Path]) -> list[Path]:
     """Files, and those of folders, in the order of their names; the store itself and hidden files are none."""
     paths: list[Path] = []
     for source in map(Path, sources):
-        if source.is_dir():
+        if os.path.isdir(source):  # unlike Path's, these two take any name, be it too long or with a null in it
             inside = (p for p in source.rglob("*") if p.is_file() and not p.name.startswith("."))
             paths += sorted(inside, key=lambda p: natural_key(str(p)))
-        elif source.is_file():
+        elif os.path.isfile(source):
             paths.append(source)
         else:
-            raise UnreadableFile(f"No file or folder {str(source)!r}: check the path.")
+            raise UnreadableFile(f"No file or folder {str(source)[:200]!r}: check the path.")
     return [p for p in paths if ".sqlite" not in p.name]
 
 

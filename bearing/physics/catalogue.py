@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bearing.checks import check_number
+from bearing.checks import check_number, shown
 from bearing.errors import ParameterError
 from bearing.files import DATA_DIR
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
@@ -272,7 +272,7 @@ def _one(name: str, fits: list[CatalogueEntry]) -> CatalogueEntry:
         pairs = ((first.orders.bpfo, other.orders.bpfo), (first.orders.bpfi, other.orders.bpfi))
         if any(abs(a - b) > SAME_ORDERS * a for a, b in pairs):
             names = ", ".join(entry.name for entry in fits[:6])
-            raise ParameterError(f"{name!r} fits several bearings whose orders differ, say which one: {names}.")
+            raise ParameterError(f"{shown(name)} fits several bearings whose orders differ, say which one: {names}.")
     return first
 
 
@@ -288,7 +288,7 @@ def _unknown(name: str, query: str) -> ParameterError:
     nearest = sorted(best, key=lambda key: -max(_likeness(key, one) for one in (query, typed, digits)))
     listed = ", ".join(list(dict.fromkeys(names[key] for key in nearest or list(names)[-4:]))[:4])
     return ParameterError(
-        f"No bearing {name!r} in the catalogue; the nearest are {listed}. "
+        f"No bearing {shown(name)} in the catalogue; the nearest are {listed}. "
         "Give its geometry (n=9,d=7.94,D=39.04,phi=0) or its orders (bpfo=3.58,bpfi=5.42,bsf=2.36,ftf=0.398) instead."
     )
 
@@ -325,16 +325,16 @@ def _pairs(text: str, required: tuple[str, ...], optional: dict[str, float], exa
     for part in re.split(r"[,;\s]+", re.sub(r"\s*=\s*", "=", text.strip())):
         name, equals, number = part.partition("=")
         if not equals or name not in (*required, *optional):
-            raise ParameterError(f"Expected name=number pairs like {example}, could not use {part!r}.")
+            raise ParameterError(f"Expected name=number pairs like {example}, could not use {shown(part)}.")
         if name in found:
-            raise ParameterError(f"{name} is given twice in {text!r}; write it once, like {example}.")
+            raise ParameterError(f"{name} is given twice in {shown(text)}; write it once, like {example}.")
         try:
             value = float(number)
         except ValueError:
-            raise ParameterError(f"{name} must be a number, got {number!r}; write it like {example}.") from None
+            raise ParameterError(f"{name} must be a number, got {shown(number)}; write it like {example}.") from None
         values[name] = check_number(value, name)
         found.add(name)
     missing = [name for name in required if name not in found]
     if missing:
-        raise ParameterError(f"{', '.join(missing)} missing in {text!r}; write it like {example}.")
+        raise ParameterError(f"{', '.join(missing)} missing in {shown(text)}; write it like {example}.")
     return values

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bearing.checks import check_number
 from bearing.errors import ParameterError
 
-__all__ = ["FaultOrders", "Geometry", "fault_orders", "hz_to_order", "order_to_hz", "rpm_to_hz"]
+__all__ = ["FaultOrders", "Geometry", "fault_orders", "rpm_to_hz"]
 
 
 ORDER_LIMITS = (0.01, 200.0)  # of a fault line: no bearing lies outside
@@ -94,13 +94,3 @@ def fault_orders(geometry: Geometry) -> FaultOrders:
 def rpm_to_hz(rpm: float) -> float:
     """Shaft frequency in Hz of a speed in revolutions per minute."""
     return rpm / 60.0
-
-
-def order_to_hz(order: float, shaft_hz: float) -> float:
-    """Frequency in Hz of an order at a shaft frequency in Hz."""
-    return order * shaft_hz
-
-
-def hz_to_order(frequency_hz: float, shaft_hz: float) -> float:
-    """Order of a frequency in Hz at a shaft frequency in Hz."""
-    return frequency_hz / shaft_hz

@@ -26,7 +26,6 @@ __all__ = [
     "envelope_spectrum",
     "fast_length",
     "running_median",
-    "squared_envelope",
     "to_unit",
 ]
 
@@ -51,10 +50,6 @@ class Band:
             raise ParameterError(
                 f"A band runs from a lower to a higher frequency, got {self.low_hz:g} to {self.high_hz:g} Hz."
             )
-
-    @property
-    def centre_hz(self) -> float:
-        return (self.low_hz + self.high_hz) / 2
 
     @property
     def width_hz(self) -> float:
@@ -178,11 +173,6 @@ class Demodulator:
         width = max(FLOOR_WIDTH_BINS, round(FLOOR_WIDTH_HZ / step_hz))
         frequency_hz: FloatArray = np.arange(len(amplitude), dtype=np.float64) * step_hz
         return EnvelopeSpectrum(frequency_hz, amplitude, running_median(amplitude, width), band)
-
-
-def squared_envelope(signal: object, sampling_rate_hz: float, band: Band) -> tuple[FloatArray, float]:
-    """Squared envelope of a band of a signal of shape (n,), and its sampling rate; see `Demodulator`."""
-    return Demodulator(signal, sampling_rate_hz).squared_envelope(band)
 
 
 def envelope_spectrum(

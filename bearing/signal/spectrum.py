@@ -1,7 +1,7 @@
 """Spectra and what drawing them takes: arrays in, arrays out.
 
 Scaling follows G. Heinzel, A. Ruediger, R. Schilling, "Spectrum and spectral density estimation by the DFT" (2002): a
-sine of amplitude A on a bin shows as A in `amplitude_spectrum`; the area under `power_density` is the mean square.
+sine of amplitude A on a bin shows as A in `amplitude_spectrum`.
 Signals are checked at the door (`bearing.recording.check_signal`); NaN is not expected here.
 Condition indicators (RMS, peak, crest factor, kurtosis) are in `bearing.signal.indicators`.
 """
@@ -21,7 +21,6 @@ __all__ = [
     "Spectrum",
     "amplitude_spectrum",
     "downsample",
-    "power_density",
     "spectrogram",
     "to_db",
 ]
@@ -67,31 +66,6 @@ def amplitude_spectrum(signal: object, sampling_rate_hz: float) -> Spectrum:
     if len(samples) % 2 == 0:
         bins[-1] /= 2.0  # half the sampling rate has no twin either
     return Spectrum(_bins_hz(len(samples), rate_hz), bins)
-
-
-def power_density(signal: object, sampling_rate_hz: float, segment: int | None = None) -> Spectrum:
-    """Power spectral density in unit^2/Hz by Welch's method: Hann segments of `segment` samples, half overlapping.
-
-    `segment` None takes a power of two near n / 16, between 256 and 16,384 samples. P. D. Welch, IEEE Trans. Audio
-    Electroacoust. 15 (1967) 70-73.
-    """
-    samples = check_signal(signal, 8)
-    rate_hz = check_rate_hz(sampling_rate_hz)
-    if segment is None:
-        segment = 2 ** int(np.clip(np.log2(max(len(samples) / 16, 1)), 8, 14))
-    segment = min(segment, len(samples))
-    if segment < 8:
-        raise ParameterError(f"A segment needs at least 8 samples, got {segment}.")
-    window = _hann(segment)
-    centred = samples - samples.mean()
-    starts = range(0, len(samples) - segment + 1, max(segment // 2, 1))
-    total = np.zeros(segment // 2 + 1)
-    for block in _blocks(starts, 256):
-        frames = np.stack([centred[start : start + segment] for start in block])
-        total += (np.abs(np.fft.rfft(frames * window, axis=1)) ** 2).sum(axis=0)
-    density = total / (len(starts) * rate_hz * (window**2).sum())
-    density[1 : -1 if segment % 2 == 0 else None] *= 2.0
-    return Spectrum(_bins_hz(segment, rate_hz), density)
 
 
 def spectrogram(

@@ -16,6 +16,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from bearing.checks import shown
 from bearing.errors import MissingRate, ParameterError, SignalError, UnreadableFile
 from bearing.physics.catalogue import CatalogueEntry, find
 from bearing.readers.columns.channels import Column, columns_of, preferred_channel, to_recordings, vibration_channels
@@ -127,7 +128,9 @@ def find_bearing(designation: str) -> CatalogueEntry:
     ('6205-2RS JEM (SKF)', 3.585)
     """
     if not isinstance(designation, str):
-        raise ParameterError(f"A bearing is looked up by its designation, a text like '6205-2RS', got {designation!r}.")
+        raise ParameterError(
+            f"A bearing is looked up by its designation, a text like '6205-2RS', got {shown(designation)}."
+        )
     return find(designation)
 
 

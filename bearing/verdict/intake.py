@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bearing.checks import shown
 from bearing.cwru.registry import BEARING_OF_END, RegistryEntry, recognise, recognise_variable
 from bearing.errors import ParameterError
 from bearing.physics.catalogue import find
@@ -51,7 +52,8 @@ class Intake:
             for index, known in enumerate(names):
                 if same(known, name):
                     return index
-        raise ParameterError(f"No channel {name!r} in this file; it holds {', '.join(names)}.")
+        listed = ", ".join(names[:12]) + " ..." * (len(names) > 12)
+        raise ParameterError(f"No channel {shown(name)} in this file; it holds {listed}.")
 
 
 def open_upload(data: bytes, name: str, member: str | None = None, raw: str | None = None) -> Intake:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from bearing.checks import check_number
+from bearing.checks import check_number, shown
 from bearing.errors import ParameterError
 from bearing.physics.catalogue import CatalogueEntry, find, parse_geometry, parse_orders
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
@@ -77,7 +77,7 @@ class Request:
             if isinstance(text, str):
                 self._set(name, text.strip() or None)
             elif text is not None and name != "bearing":
-                raise ParameterError(f"The {name} is given as text, got {text!r}.")
+                raise ParameterError(f"The {name} is given as text, got {shown(text)}.")
         self._set("rate_hz", None if self.rate_hz is None else check_rate_hz(self.rate_hz))
         self._set("rpm", None if self.rpm is None else check_rpm(self.rpm))
         self._set("ratio", _between(self.ratio, "The ratio of the two shafts", 0.001, 1000.0))
@@ -153,5 +153,5 @@ def _bearing(given: AnyBearing) -> Bearing:
     if isinstance(given, (Bearing, CatalogueEntry)) and isinstance(given.orders, FaultOrders):
         return Bearing(given.name, given.orders, given.estimated)
     raise ParameterError(
-        f"A bearing is a designation like '6205-2RS', a Geometry, FaultOrders or a Bearing, got {given!r}."
+        f"A bearing is a designation like '6205-2RS', a Geometry, FaultOrders or a Bearing, got {shown(given)}."
     )
