@@ -25,7 +25,7 @@ SHARED_STYLE = """<style>
 [data-testid^="stBaseButton-primary"] p {color: light-dark(#FFFFFF, #0B1118) !important}
 .js-plotly-plot .xtick text, .js-plotly-plot .ytick text, .js-plotly-plot .xtitle, .js-plotly-plot .ytitle,
 .js-plotly-plot .legendtext, .js-plotly-plot .cbaxis text, .js-plotly-plot .cbtitle {fill: currentColor !important}
-@media (max-width: 640px) {[data-testid="stToolbar"] {padding-right: 1rem !important}}
+@media (max-width: 640px) {[data-testid="stMainMenu"] {position: fixed; right: .4rem}}
 </style>"""
 st.html(SHARED_STYLE)
 
