@@ -2,6 +2,7 @@
 
     python -m benchmarks.deploy_check [--host render cloud] [--cpu 0.1] [--keep FOLDER]
     python -m benchmarks.deploy_check --resolve    only: is there a wheel of everything for each Python
+    python -m benchmarks.deploy_check --lock FILE  only: requirements with the hash of every wheel, for this Python
 
 First requirements.txt is resolved for each Python a host may offer, from wheels alone (with uv, as hosts do). Then: a
 clone of the last commit, a fresh virtual environment from requirements.txt, the host's own start command and variables,
@@ -87,12 +88,34 @@ def resolve(python: str, requirements: Path = ROOT / "requirements.txt") -> list
 
     Raises RuntimeError with the resolver's own words where there is no such set.
     """
+    return [line for line in _compiled(python, requirements).splitlines() if "==" in line]
+
+
+def _compiled(python: str, requirements: Path, *more: str) -> str:
     command = [sys.executable, "-m", "uv", "pip", "compile", str(requirements), "--python-version", python]
     command += ["--only-binary", ":all:", "--python-platform", "x86_64-manylinux_2_28", "--quiet", "--no-header"]
-    done = subprocess.run([*command, "--no-annotate"], capture_output=True, text=True, check=False, timeout=600)
+    done = subprocess.run([*command, "--no-annotate", *more], capture_output=True, text=True, check=False, timeout=600)
     if done.returncode:
         raise RuntimeError(f"Python {python}: {done.stderr.strip()}")
-    return [line for line in done.stdout.splitlines() if "==" in line]
+    return done.stdout
+
+
+def lock(path: Path, requirements: Path = ROOT / "requirements.txt") -> int:
+    """Write every package with the hashes its index names, for the running Python; how many packages there are.
+
+    Raises RuntimeError where one has none: ``pip install --require-hashes -r`` would refuse the whole file.
+    """
+    text = _compiled(f"{sys.version_info.major}.{sys.version_info.minor}", requirements, "--generate-hashes")
+    if bare := unhashed(text):
+        raise RuntimeError(f"No hash is known of {', '.join(bare)}.")
+    path.write_text(text, encoding="utf-8")
+    return text.count("==")
+
+
+def unhashed(text: str) -> list[str]:
+    """The requirements of a lock file that carry no hash."""
+    requirements = text.replace("\\\n", " ").splitlines()
+    return [line.split()[0] for line in requirements if "==" in line and "--hash=sha256:" not in line]
 
 
 def install(folder: Path) -> None:
@@ -290,7 +313,11 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=10)
     parser.add_argument("--keep", type=Path, help="an existing folder for clone and environment, used again next time")
     parser.add_argument("--resolve", action="store_true", help="only resolve requirements.txt for each Python")
+    parser.add_argument("--lock", type=Path, metavar="FILE", help="only write requirements with hashes there")
     arguments = parser.parse_args()
+    if arguments.lock:
+        print(f"{lock(arguments.lock)} packages with their hashes in {arguments.lock}")
+        return
     print(machine())
     for python in PYTHONS:
         print(f"Python {python}: {len(resolve(python))} packages, all from wheels")

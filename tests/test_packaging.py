@@ -51,6 +51,12 @@ def test_what_is_missing_is_named_with_its_extra() -> None:
     command_line._need("numpy", "app")
 
 
+def test_a_lock_names_what_carries_no_hash() -> None:
+    whole = "numpy==2.3.1 \\\n    --hash=sha256:ab \\\n    --hash=sha256:cd\nscipy==1.16.0 \\\n    --hash=sha256:ef\n"
+    assert deploy_check.unhashed(whole) == []
+    assert deploy_check.unhashed(whole + "tqdm==4.67.1\n") == ["tqdm==4.67.1"]
+
+
 # --- the Dockerfile: no engine builds it here, so its steps are held equal to those that deploy_check takes -----------
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
