@@ -115,6 +115,7 @@ def test_thresholds_keep_their_promises() -> None:
     named = np.char.startswith(kinds, "part")
     assert right[named].mean() >= 0.94
     assert right[kinds == "part sure"].all()
+    assert right[kinds == "normal sure"].all()
     sound = answers.truth == 0
     missed = np.char.startswith(kinds, "normal") & ~sound
     weights = unit_weights(answers.units)
@@ -128,7 +129,21 @@ def test_what_is_counted_adds_up() -> None:
     assert sum(count.told for count in fitted.counts.values()) == 400
     for count in fitted.counts.values():
         assert 0 <= count.wrong <= count.told
-        assert 0 <= count.right_bearings <= count.bearings
+        assert count.bearings <= count.told
+        assert 0 < count.confidence < 1
+
+
+def test_a_confidence_is_the_share_that_was_right_as_far_as_the_bearings_allow() -> None:
+    assert Count().confidence == 0.5
+    assert Count(told=100, wrong=0, bearings=8).confidence == pytest.approx(0.9)
+    assert Count(told=100, wrong=50, bearings=8).confidence == pytest.approx(0.5)
+    assert Count(told=100, wrong=10, bearings=2).confidence < Count(told=100, wrong=10, bearings=20).confidence < 0.9
+
+
+def test_an_uncertain_verdict_is_as_sure_as_its_kind_of_guess() -> None:
+    p = np.array([[0.45, 0.35, 0.1, 0.1], [0.35, 0.45, 0.1, 0.1]])
+    assert kinds_of(p, np.array([False, False]), CALIBRATION).tolist() == ["uncertain", "uncertain part"]
+    assert fuse(dict(zip(STATES, p[1], strict=True)), False, CALIBRATION).verdict == "uncertain"
 
 
 def test_every_bearing_weighs_the_same() -> None:

@@ -37,7 +37,6 @@ class Counted(BaseModel):
     told: int
     wrong: int
     bearings: int
-    right_bearings: float
 
 
 class Fit(BaseModel):

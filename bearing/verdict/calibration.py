@@ -22,7 +22,7 @@ DAMAGE_PRECISION = 0.8  # of what is called damaged with no part named
 MISSED = 0.05  # of the damaged bearings held out: called normal, every bearing counting once
 PART_FROM = np.arange(0.40, 0.985, 0.01)
 DAMAGED_BELOW = np.arange(0.45, 0.0, -0.01)
-NORMAL_FROM = np.arange(0.40, 0.96, 0.01)
+NORMAL_FROM = np.arange(0.40, 0.995, 0.01)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ def fit_calibration(answers: Answers) -> Calibration:
     """Thresholds that keep the promises above, the lowest that do, and what was then counted.
 
     `normal` is given from where at most MISSED of the damaged bearings of the fit, quiet to the guard, would have got
-    it: light faults that show nothing at all are among them. A part is told surely from where none told so was wrong.
+    it: light faults that show nothing at all are among them. Parts, and `normal`, are told surely from where none told so
+    was wrong.
     """
     weights = unit_weights(answers.units)
     truth, normal, top = answers.truth, answers.p[:, 0], answers.p[:, 1:].max(axis=1)
@@ -99,7 +100,9 @@ def fit_calibration(answers: Answers) -> Calibration:
         part_from=part_from,
         part_sure_from=part_sure,
         normal_from=normal_from,
-        normal_sure_from=min(normal_from + 0.15, 0.97),
+        normal_sure_from=lowest(
+            NORMAL_FROM[normal_from - 1e-9 <= NORMAL_FROM], lambda value: not (silent & (normal >= value)).any()
+        ),
         damaged_below=min(damaged_below, normal_from - 0.01),
     )
     return replace(found, counts=_counts(answers, found))
@@ -126,15 +129,7 @@ def _counts(answers: Answers, calibration: Calibration) -> dict[str, Count]:
     counts = {}
     for kind in KINDS:
         mine = kinds == kind
-        units = answers.units[mine]
-        names = np.unique(units)
-        shares = [right[mine][units == name].mean() for name in names]
-        counts[kind] = Count(
-            told=int(mine.sum()),
-            wrong=int((mine & ~right).sum()),
-            bearings=len(names),
-            right_bearings=round(float(np.sum(shares)), 3),
-        )
+        counts[kind] = Count(int(mine.sum()), int((mine & ~right).sum()), len(np.unique(answers.units[mine])))
     return counts
 
 

@@ -6,7 +6,7 @@ alone; damage with no part named takes both. `normal` must be earned from both: 
 strikes. What strikes and fits no line of the bearing is told as `impacts`. The rest is `uncertain`.
 
 Every threshold was fitted on bearings that the network had not seen, the bearing as the unit, and a confidence is what
-was counted there: of the statements of this kind, how many were right (Laplace's rule over bearings).
+was counted there: of the statements of this kind, how many were right, trusted as far as so few bearings allow.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from bearing.states import UNCERTAIN
 __all__ = ["KINDS", "STATES", "UNCERTAIN", "Calibration", "Count", "Verdict", "fuse", "kinds_of"]
 
 DAMAGED, IMPACTS = "damaged", "impacts"
-KINDS = ("part sure", "part", "normal sure", "normal", DAMAGED, IMPACTS, UNCERTAIN)
+UNCERTAIN_PART = "uncertain part"  # no verdict, and the best guess is a part
+KINDS = ("part sure", "part", "normal sure", "normal", DAMAGED, IMPACTS, UNCERTAIN, UNCERTAIN_PART)
 MEMORY_ERROR = 0.05  # the CNN on known bearings under other loads: 63 of 64 recordings right, bounded from below
 
 Array = NDArray[np.float64]
@@ -33,20 +34,18 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Count:
-    """How statements of one kind fared on held-out bearings: `told` of them, `wrong` of these, over `bearings`.
-
-    `right_bearings` is the number of bearings times the share that was right, every bearing counting once.
-    """
+    """How statements of one kind fared on held-out bearings: `told` of them, `wrong` of these, over `bearings`."""
 
     told: int = 0
     wrong: int = 0
     bearings: int = 0
-    right_bearings: float = 0.0
 
     @property
     def confidence(self) -> float:
-        """Laplace's rule of succession over bearings: 1/2 where nothing was counted, never 1."""
-        return (self.right_bearings + 1) / (self.bearings + 2)
+        """The share that was right (a ratio over clusters: W. G. Cochran, "Sampling Techniques", 3rd ed. 1977, ch. 9A),
+        drawn to 1/2 by Laplace's rule of succession with the bearing, not the recording, as the trial; never 1."""
+        right = 1 - self.wrong / self.told if self.told else 0.5
+        return (right * self.bearings + 1) / (self.bearings + 2)
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def kinds_of(p: Array, loud: NDArray[np.bool_], calibration: Calibration) -> NDA
             ~quiet,
         ],
         ["part sure", "part", "normal sure", "normal", DAMAGED, IMPACTS],
-        UNCERTAIN,
+        np.where(part > normal, UNCERTAIN_PART, UNCERTAIN),
     )
 
 
@@ -146,10 +145,10 @@ def fuse(
     p = remembered(np.array([network[name] for name in STATES], dtype=np.float64), memory)
     kind = str(kinds_of(p[None], np.array([loud]), calibration)[0])
     if held_back or (normal_held_back and kind.startswith("normal")):
-        kind = IMPACTS if loud else UNCERTAIN
+        kind = IMPACTS if loud else UNCERTAIN if int(p.argmax()) == 0 else UNCERTAIN_PART
     best = STATES[int(p.argmax())]
     named = STATES[1 + int(p[1:].argmax())]
-    verdict = {"part sure": named, "part": named, "normal sure": "normal"}.get(kind, kind)
+    verdict = {"part sure": named, "part": named, "normal sure": "normal", UNCERTAIN_PART: UNCERTAIN}.get(kind, kind)
     return Verdict(
         verdict=verdict,
         kind=kind,
