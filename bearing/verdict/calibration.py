@@ -60,8 +60,8 @@ def fit_calibration(answers: Answers) -> Calibration:
     """Thresholds that keep the promises above, the lowest that do, and what was then counted.
 
     `normal` is given from where at most MISSED of the damaged bearings of the fit, quiet to the guard, would have got
-    it: light faults that show nothing at all are among them. Parts, and `normal`, are told surely from where none told so
-    was wrong.
+    it: light faults that show nothing at all are among them. A part, and `normal`, is told surely from where none told
+    so was wrong.
     """
     weights = unit_weights(answers.units)
     truth, normal, top = answers.truth, answers.p[:, 0], answers.p[:, 1:].max(axis=1)
