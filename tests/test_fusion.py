@@ -22,7 +22,6 @@ CALIBRATION = Calibration(
     part_from=0.6,
     part_sure_from=0.9,
     normal_from=0.5,
-    normal_sure_from=0.7,
     damaged_below=0.2,
     counts={"part sure": Count(40, 0, 18, 18.0), "normal": Count(30, 3, 10, 9.0)},
 )
@@ -115,7 +114,6 @@ def test_thresholds_keep_their_promises() -> None:
     named = np.char.startswith(kinds, "part")
     assert right[named].mean() >= 0.94
     assert right[kinds == "part sure"].all()
-    assert right[kinds == "normal sure"].all()
     sound = answers.truth == 0
     missed = np.char.startswith(kinds, "normal") & ~sound
     weights = unit_weights(answers.units)

@@ -81,7 +81,6 @@ class VerdictNumbers(TypedDict):
     part_from: float
     part_sure_from: float
     normal_from: float
-    normal_sure_from: float
     damaged_below: float
     counts: dict[str, dict[str, float]]
 

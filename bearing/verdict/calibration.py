@@ -60,8 +60,7 @@ def fit_calibration(answers: Answers) -> Calibration:
     """Thresholds that keep the promises above, the lowest that do, and what was then counted.
 
     `normal` is given from where at most MISSED of the damaged bearings of the fit, quiet to the guard, would have got
-    it: light faults that show nothing at all are among them. A part, and `normal`, is told surely from where none told
-    so was wrong.
+    it: light faults that show nothing at all are among them. A part is told surely from where none told so was wrong.
     """
     weights = unit_weights(answers.units)
     truth, normal, top = answers.truth, answers.p[:, 0], answers.p[:, 1:].max(axis=1)
@@ -100,9 +99,6 @@ def fit_calibration(answers: Answers) -> Calibration:
         part_from=part_from,
         part_sure_from=part_sure,
         normal_from=normal_from,
-        normal_sure_from=lowest(
-            NORMAL_FROM[normal_from - 1e-9 <= NORMAL_FROM], lambda value: not (silent & (normal >= value)).any()
-        ),
         damaged_below=min(damaged_below, normal_from - 0.01),
     )
     return replace(found, counts=_counts(answers, found))

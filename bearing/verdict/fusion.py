@@ -26,7 +26,7 @@ __all__ = ["KINDS", "STATES", "UNCERTAIN", "Calibration", "Count", "Verdict", "f
 
 DAMAGED, IMPACTS = "damaged", "impacts"
 UNCERTAIN_PART = "uncertain part"  # no verdict, and the best guess is a part
-KINDS = ("part sure", "part", "normal sure", "normal", DAMAGED, IMPACTS, UNCERTAIN, UNCERTAIN_PART)
+KINDS = ("part sure", "part", "normal", DAMAGED, IMPACTS, UNCERTAIN, UNCERTAIN_PART)
 MEMORY_ERROR = 0.05  # the CNN on known bearings under other loads: 63 of 64 recordings right, bounded from below
 
 Array = NDArray[np.float64]
@@ -52,15 +52,14 @@ class Count:
 class Calibration:
     """Numbers fitted out of fold.
 
-    part_from, part_sure_from : probability of a part from which it is named, and named surely. normal_from,
-    normal_sure_from : the same of `normal`, where nothing strikes. damaged_below : probability of `normal` below which
+    part_from, part_sure_from : probability of a part from which it is named, and named surely. normal_from : the same
+    of `normal`, where nothing strikes. damaged_below : probability of `normal` below which
     damage is told where something strikes, though no part stands out. counts : how each of KINDS fared.
     """
 
     part_from: float = 0.6
     part_sure_from: float = 0.9
     normal_from: float = 0.5
-    normal_sure_from: float = 0.7
     damaged_below: float = 0.2
     counts: Mapping[str, Count] = field(default_factory=dict)
 
@@ -108,12 +107,11 @@ def kinds_of(p: Array, loud: NDArray[np.bool_], calibration: Calibration) -> NDA
         [
             part >= calibration.part_sure_from,
             part >= calibration.part_from,
-            (normal >= calibration.normal_sure_from) & quiet,
             (normal >= calibration.normal_from) & quiet,
             (normal <= calibration.damaged_below) & ~quiet,
             ~quiet,
         ],
-        ["part sure", "part", "normal sure", "normal", DAMAGED, IMPACTS],
+        ["part sure", "part", "normal", DAMAGED, IMPACTS],
         np.where(part > normal, UNCERTAIN_PART, UNCERTAIN),
     )
 
@@ -148,7 +146,7 @@ def fuse(
         kind = IMPACTS if loud else UNCERTAIN if int(p.argmax()) == 0 else UNCERTAIN_PART
     best = STATES[int(p.argmax())]
     named = STATES[1 + int(p[1:].argmax())]
-    verdict = {"part sure": named, "part": named, "normal sure": "normal", UNCERTAIN_PART: UNCERTAIN}.get(kind, kind)
+    verdict = {"part sure": named, "part": named, UNCERTAIN_PART: UNCERTAIN}.get(kind, kind)
     return Verdict(
         verdict=verdict,
         kind=kind,
