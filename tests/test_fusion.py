@@ -23,7 +23,7 @@ CALIBRATION = Calibration(
     part_sure_from=0.9,
     normal_from=0.5,
     damaged_below=0.2,
-    counts={"part sure": Count(40, 0, 18, 18.0), "normal": Count(30, 3, 10, 9.0)},
+    counts={"part sure": Count(40, 0, 18), "normal": Count(30, 3, 10)},
 )
 VERDICTS = {*STATES, "damaged", "impacts", "uncertain"}
 
