@@ -11,7 +11,7 @@ from bearing.lab.machines import simulate_machine
 from bearing.physics.guard import AXIS_HZ, Guard, blind_spectrum, listen
 from bearing.physics.kinematics import FaultOrders
 from bearing.physics.simulate import Resonance, SimulationConfig, simulate
-from bearing.signal.order_spectrum import two_views
+from bearing.signal.order_spectrum import envelope_order_spectrum, two_views
 
 RATE_HZ = 12_000.0
 SHAFT_HZ = 1772 / 60
@@ -113,3 +113,10 @@ def test_a_short_piece_is_judged_against_its_own_null() -> None:
     ring = Resonance(2_900.0, 0.05)
     quiet = SimulationConfig("healthy", duration_s=0.25, resonances=(ring,), seed=4)
     assert not with_speed(simulate(quiet)).loud
+
+
+@pytest.mark.parametrize("rate_hz", [12_000.0, 20_000.0, 25_600.0])
+def test_noise_strikes_nothing_where_the_spectrum_of_a_narrow_band_ends(rate_hz: float) -> None:
+    for seed in range(4):
+        noise = np.random.default_rng(seed).normal(size=int(rate_hz))
+        assert not listen(envelope_order_spectrum(noise, rate_hz, 2000 / 60, 37.0, prewhiten=True)).loud

@@ -23,6 +23,8 @@ Array = NDArray[np.float64]
 
 LOWEST_ORDER, HIGHEST_ORDER = 0.30, 12.0
 CELL = 1.052  # ratio of neighbouring orders: the slip search of +-2.7 % leaves no gap
+SLIP = 0.027  # the search of `harmonic_scores`, on each side
+FLOOR_BINS = 28  # over the revolutions: how wide a floor is taken, in orders (`signal.order_spectrum`)
 AXIS_HZ = 25.0  # with no speed known: a middling shaft, so that floors and lengths are as with one
 LOWEST_HZ, HIGHEST_HZ = 5.0, 500.0
 SHAFT_WIDTH = 2.2  # over the revolutions: a line and its skirts (Hann)
@@ -96,6 +98,8 @@ def listen(white: OrderSpectrum, speed_known: bool = True) -> Guard:
     squared = harmonic_scores(cleared, grid)
     depth = np.exp(squared.depth.astype(np.float64))
     log_depth = np.exp(harmonic_scores(_without(white.log, strange), grid).depth.astype(np.float64))
+    inside = 3 * (1 + SLIP) * grid <= _reach(white)[:, None]
+    depth, log_depth = np.where(inside, depth, 0.0), np.where(inside, log_depth, 0.0)
     band, cell = np.unravel_index(int(depth.argmax()), depth.shape)
     order = float(grid[cell] * (1 + squared.slip[band, cell]))
     centre: Array = order * np.arange(1, 7, dtype=np.float64)
@@ -112,6 +116,13 @@ def listen(white: OrderSpectrum, speed_known: bool = True) -> Guard:
         kurtosis=kurtosis,
         turns=white.total_revolutions,
     )
+
+
+def _reach(spectrum: OrderSpectrum) -> Array:
+    """To which order each band's floor is true, shape (bands,): it falls off where the band's spectrum ends."""
+    width = np.array([high - low for low, high in spectrum.bands])
+    ends: Array = 0.95 * width / spectrum.shaft_hz
+    return ends - max(2.0, FLOOR_BINS / spectrum.revolutions)
 
 
 def _strangers(spectrum: OrderSpectrum, speed_known: bool) -> NDArray[np.bool_]:
