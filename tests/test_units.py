@@ -105,8 +105,8 @@ def test_the_words_say_no_more_than_the_count(outer: bearing.Diagnosis) -> None:
 
 def test_the_count_behind_the_number_is_told() -> None:
     assert counted_sentence(Count()) == ""
-    assert "of 20 such statements none was wrong" in counted_sentence(Count(20, 0, 9, 9.0))
-    assert "of 20 such statements 1 was wrong" in counted_sentence(Count(20, 1, 9, 8.0))
+    assert "of 20 such statements none was wrong" in counted_sentence(Count(20, 0, 9))
+    assert "of 20 such statements 1 was wrong" in counted_sentence(Count(20, 1, 9))
 
 
 @pytest.mark.parametrize(("given", "says"), [
