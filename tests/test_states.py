@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from bearing.cli.diagnose import exit_code
+from bearing.figures import test_set
 from bearing.figures.looks import LOOKS, MACHINE_LOOKS
 from bearing.figures.verdicts import SHORT
 from bearing.lab.waveform_network import CLASSES as WINDOW_CLASSES
@@ -17,7 +18,7 @@ from pages._show import GLYPH, STATE_COLOUR
 
 
 def test_every_state_can_be_shown_everywhere_and_no_two_look_alike() -> None:
-    for table in (STATES, LOOKS, STATE_COLOUR, GLYPH, SHORT):
+    for table in (STATES, LOOKS, STATE_COLOUR, GLYPH, SHORT, test_set.SHORT):
         assert set(table) == set(get_args(State))
         assert len(set(table.values())) == len(table)
     for looks in ([look.colour for look in LOOKS.values()], [look.symbol for look in LOOKS.values()]):

@@ -35,7 +35,10 @@ WRONG = "#A92B3B"
 HATCHED = {"shape": "/", "size": 7, "solidity": 0.22, "fgcolor": "rgba(255,255,255,0.6)"}  # wrong, without colour too
 UNSURE = "#8A94A0"
 SELECTED = "#F5B700"
-SHORT = {"normal": "Healthy", "inner": "Inner", "outer": "Outer", "ball": "Ball", "uncertain": "Uncertain"}
+SHORT = {
+    "normal": "Healthy", "inner": "Inner", "outer": "Outer", "ball": "Ball",
+    "damaged": "Damaged", "impacts": "Strikes", "uncertain": "Uncertain",
+}  # fmt: skip
 
 
 def base_layout(height: int, **changes: Any) -> dict[str, Any]:

@@ -383,7 +383,7 @@ def _results(
         try:
             yield from pool.map(_job, jobs, chunksize=CHUNK)
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)  # waits: a pool left on its own breaks the interpreter's end
 
 
 def _job(job: tuple[Path, str, Request]) -> list[Measurement] | str:
