@@ -98,7 +98,7 @@ def serve(programs: Path, home: Path) -> None:
             with Session(server.url) as session:
                 session.run()
                 session.upload("outer.csv", SAMPLE.read_bytes())
-                if not any("Outer race fault" in words for words in session.words):
+                if not any("Outer race damage" in words for words in session.words):
                     raise SystemExit(f"The page does not show the verdict: {session.words}")
             print(f"served after {server.started_s:.1f} s: the API says {answer.json()['verdict']}, the page runs")
         finally:
