@@ -16,6 +16,7 @@ __all__ = [
     "MACHINE_STATES",
     "STATES",
     "UNCERTAIN",
+    "URGENCY",
     "Family",
     "HealthState",
     "Label",
@@ -38,6 +39,10 @@ LABELS: tuple[str, ...] = get_args(Label)  # in the order of tables and charts
 CLASSES: tuple[str, ...] = ("normal", *FAMILIES)  # in the order of the order network's outputs
 UNCERTAIN = "uncertain"
 FAULTS: tuple[str, ...] = ("inner", "outer", "ball", "damaged")  # verdicts that call the bearing damaged
+# From the worst down: a named part, damage somewhere, something that strikes, what cannot be told, health.
+URGENCY: dict[str, int] = {
+    **dict.fromkeys(FAMILIES, 0), "damaged": 1, "impacts": 2, UNCERTAIN: 3, "normal": 4,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

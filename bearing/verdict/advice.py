@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bearing.errors import ParameterError
 from bearing.physics.catalogue import find
-from bearing.states import state
+from bearing.states import URGENCY, state
 from bearing.verdict.fusion import Count
 from bearing.verdict.words import impacts_sentence
 
@@ -37,7 +37,6 @@ __all__ = [
 ]
 
 SURE_FROM, LIKELY_FROM = 0.9, 0.6
-_URGENCY = {"inner": 0, "outer": 0, "ball": 0, "damaged": 1, "impacts": 2, "uncertain": 3, "normal": 4}
 
 
 class Sureness(StrEnum):
@@ -114,7 +113,7 @@ def finding_short(diagnosis: Diagnosis) -> str:
 
 def worst_first(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
     """A named part, damage, something that strikes, what cannot be told, health; the surer first of each."""
-    return sorted(diagnoses, key=lambda one: (_URGENCY[one.verdict], -one.confidence))
+    return sorted(diagnoses, key=lambda one: (URGENCY[one.verdict], -one.confidence))
 
 
 def strongest_family(diagnosis: Diagnosis) -> FamilyEvidence | None:

@@ -324,10 +324,11 @@ def diagnose(
         )
     rate_hz = recording.sampling_rate_hz
     orders = bearing.orders if bearing else None
-    signal = check_signal(recording.samples[usable_stretch(recording.samples)], MIN_SAMPLES)
+    stretch = usable_stretch(recording.samples)
+    signal = check_signal(recording.samples[stretch], MIN_SAMPLES)
     networks = networks or Networks.load(weights)
     spectra = speed_spectra(signal, rate_hz) if rate_hz >= SLOWEST_HZ else None
-    turning = turning_of(recording, usable_stretch(recording.samples), signal, orders, spectra)
+    turning = turning_of(recording, stretch, signal, orders, spectra)
     doctor = examine(recording, orders, spectra, speed_followed=turning.moved is not None)
     windows, opinions = _asked_of_windows(signal, rate_hz, networks.waveform)
     level = indicators(signal)

@@ -10,14 +10,12 @@ from typing import Any
 
 from bearing.errors import InputError, MissingRate
 from bearing.recording import Recording
+from bearing.states import FAMILIES, URGENCY
 from bearing.verdict.diagnosis import Bearing, ChannelVerdict, Diagnosis, diagnose
 from bearing.verdict.intake import Intake
 from bearing.verdict.request import Request
 
 __all__ = ["FileDiagnosis", "diagnose_file"]
-
-# From the worst down: a named part, damage somewhere, something that strikes, what cannot be told, health.
-_RANK = {"damaged": 1, "impacts": 2, "uncertain": 3, "normal": 4}
 
 
 @dataclass(frozen=True)
@@ -43,11 +41,11 @@ class FileDiagnosis:
         """
         named: dict[str, list[Diagnosis]] = {}
         for one in self.channels:
-            if one.verdict not in _RANK:
+            if one.verdict in FAMILIES:
                 named.setdefault(one.verdict, []).append(one)
         agreed = max(named, key=lambda part: sum(map(_heard, named[part])), default="")
         among = named.get(agreed, self.channels)
-        return min(among, key=lambda one: (_RANK.get(one.verdict, 0), -one.confidence, -_heard(one)))
+        return min(among, key=lambda one: (URGENCY[one.verdict], -one.confidence, -_heard(one)))
 
     @property
     def answer(self) -> Diagnosis:
