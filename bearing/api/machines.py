@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 from starlette.exceptions import HTTPException
 
 from bearing.api import docs as api_docs
-from bearing.api.service import FORM_FIELDS, UploadRoute, as_json
+from bearing.api.service import FORM_FIELDS, Said, UploadRoute, as_json, upload_name
 from bearing.settings import store_file
 
 if TYPE_CHECKING:
@@ -48,23 +48,11 @@ class Uploads:
 
 def _uploads(
     file: Annotated[list[UploadFile], File(description="The recordings, one part named `file` for each.")],
-    channel: Annotated[str | None, Form(description="One channel by name; all of vibration by default.")] = None,
-    rate: Annotated[float | None, Form(description="Sampling rate in Hz, where the files do not say.")] = None,
-    rpm: Annotated[float | None, Form(description="Shaft speed in revolutions per minute.")] = None,
-    bearing: Annotated[str | None, Form(description="Designation in the catalogue, such as 6205-2RS.")] = None,
-    geometry: Annotated[str | None, Form(description="Own geometry, such as n=8,d=5.97,D=31.62,phi=0.")] = None,
-    orders: Annotated[
-        str | None, Form(description="Own fault orders, such as bpfo=3.25,bpfi=4.76,bsf=2.56,ftf=0.41.")
-    ] = None,
+    said: Said,
     baseline: Annotated[str | None, Form(description=BASELINE)] = None,
 ) -> Uploads:
-    files: list[tuple[str, Callable[[], bytes]]] = [(_name(one.filename), partial(_content, one)) for one in file]
-    named = {"bearing": bearing, "geometry": geometry, "orders": orders}
-    return Uploads(files, {"channel": channel, "rate_hz": rate, "rpm": rpm, **named}, baseline)
-
-
-def _name(given: str | None) -> str:
-    return PurePosixPath((given or "upload").replace("\\", "/")).name[:200]
+    files: list[tuple[str, Callable[[], bytes]]] = [(upload_name(one.filename), partial(_content, one)) for one in file]
+    return Uploads(files, said, baseline)
 
 
 def _content(upload: UploadFile) -> bytes:

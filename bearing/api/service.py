@@ -135,10 +135,7 @@ class Upload:
     said: dict[str, Any]
 
 
-def _upload(
-    file: Annotated[
-        UploadFile, File(description="MATLAB, CSV, WAV, NumPy, HDF5, TDMS, UFF or LVM: whatever the page reads.")
-    ],
+def _said(
     channel: Annotated[str | None, Form(description="One channel by name; all of vibration by default.")] = None,
     rate: Annotated[float | None, Form(description="Sampling rate in Hz, where the file does not say.")] = None,
     rpm: Annotated[float | None, Form(description="Shaft speed in revolutions per minute.")] = None,
@@ -147,6 +144,26 @@ def _upload(
     orders: Annotated[
         str | None, Form(description="Own fault orders, such as bpfo=3.25,bpfi=4.76,bsf=2.56,ftf=0.41.")
     ] = None,
+) -> dict[str, Any]:
+    """What a sender says of every file alike."""
+    return {
+        "channel": channel, "rate_hz": rate, "rpm": rpm, "bearing": bearing, "geometry": geometry, "orders": orders,
+    }  # fmt: skip
+
+
+Said = Annotated[dict[str, Any], Depends(_said)]
+
+
+def upload_name(given: str | None) -> str:
+    """A file's name as its sender gave it, without folders."""
+    return PurePosixPath((given or "upload").replace("\\", "/")).name[:200]
+
+
+def _upload(
+    file: Annotated[
+        UploadFile, File(description="MATLAB, CSV, WAV, NumPy, HDF5, TDMS, UFF or LVM: whatever the page reads.")
+    ],
+    said: Said,
     member: Annotated[str | None, Form(description="One sheet of a spreadsheet, or one file of an archive.")] = None,
     raw: Annotated[str | None, Form(description="Layout of a file of samples alone, such as int16,le,2ch.")] = None,
     ratio: Annotated[
@@ -162,10 +179,8 @@ def _upload(
     ] = None,
 ) -> Upload:
     """The form of both routes that take a file."""
-    name = PurePosixPath((file.filename or "upload").replace("\\", "/")).name[:200]
-    named = {"bearing": bearing, "geometry": geometry, "orders": orders, "member": member, "raw": raw}
-    more = {"ratio": ratio, "pulses_per_turn": pulses, "detectable": detectable, "machine": machine}
-    return Upload(file.file, name, {"channel": channel, "rate_hz": rate, "rpm": rpm, **named, **more})
+    more = {"member": member, "raw": raw, "ratio": ratio, "pulses_per_turn": pulses}
+    return Upload(file.file, upload_name(file.filename), {**said, **more, "detectable": detectable, "machine": machine})
 
 
 Uploaded = Annotated[Upload, Depends(_upload)]
