@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -20,6 +21,7 @@ from bearing.figures.diagnosis import (
 )
 from bearing.figures.envelope import kurtogram_figure
 from bearing.figures.recording import spectrogram_figure, spectrum_figure, waveform_figure
+from bearing.figures.words import spectrogram_words, spectrum_words, waveform_words
 from bearing.recording import Recording
 from bearing.signal.envelope import Band
 from bearing.signal.kurtogram import Kurtogram
@@ -63,6 +65,13 @@ class Shown:
         parts = (kind, d.file.rsplit(".", 1)[0], d.channel, speed, d.bearing.name if d.bearing else "")
         return "_".join(re.sub(r"[^\w.-]+", "-", part).strip("-") for part in parts if part)[:120]
 
+    def headed(self, kind: str) -> tuple[str, str]:
+        """The two lines over a saved picture: what it shows, and of what."""
+        d = self.diagnosis
+        speed = f"{d.shaft_rpm:.0f} rpm" if d.shaft_rpm else "speed not known"
+        bearing = d.bearing.name if d.bearing else "bearing not known"
+        return f"{kind}: {d.file}, {d.channel}", f"{speed}, {bearing}"
+
     def kurtogram(self) -> Kurtogram:
         return _compute.kurtosis_map(self.key, min(2 * self.reach_hz, self.rate_hz / 8), self.still)
 
@@ -91,6 +100,7 @@ def envelope_section(shown: Shown) -> None:
         key=key,
         alt=f"Envelope spectrum of the band {band_words(band)}. {finding(shown.diagnosis)} {shown.diagnosis.reason}",
         name=shown.picture("envelope_spectrum"),
+        title=shown.headed(f"Envelope spectrum, {band_words(band)}"),
         buttons_off=("zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"),
         on_select=lambda: _look(key, shown.tag, shaft_hz if in_orders and shaft_hz else 1.0),
         selection_mode=("points", "box"),
@@ -192,10 +202,31 @@ def _band_controls(shown: Shown, band: Band, name: str) -> None:
         key=f"kurtogram-{tag}",
         alt=f"Kurtogram: kurtosis over frequency and bandwidth, highest at {band_words(kurtogram.best)}",
         name=shown.picture("kurtogram"),
+        title=shown.headed("Kurtogram"),
         on_select=lambda: _clicked(shown, kurtogram),
         selection_mode="points",
     )
     st.caption("Kurtogram: how impulsive each band is. Click a cell to demodulate it.")
+    _look_controls(shown)
+
+
+def _look_controls(shown: Shown) -> None:
+    """What a drag and a click on the envelope spectrum do, for whoever has no pointer."""
+    tag, look, end_hz = shown.tag, looked_at(shown.tag), round(shown.reach_hz, 1)
+    range_key, cursor_key = f"range-{tag}", f"cursor-{tag}"
+    low, high = look.zoom_hz or (0.0, end_hz)
+    st.session_state[range_key], st.session_state[cursor_key] = (min(low, end_hz), min(high, end_hz)), look.picked_hz
+
+    def changed() -> None:
+        zoom = cast(tuple[float, float], st.session_state[range_key])
+        picked: float | None = st.session_state[cursor_key]
+        seen = replace(looked_at(tag), zoom_hz=None if zoom == (0.0, end_hz) else zoom, picked_hz=picked)
+        st.session_state[f"look-{tag}"] = seen
+
+    st.slider("Envelope spectrum shown (Hz)", 0.0, end_hz, step=round(end_hz / 400, 1), key=range_key,
+              on_change=changed)  # fmt: skip
+    st.number_input("Harmonics of (Hz)", min_value=0.1, max_value=end_hz, value=None, key=cursor_key,
+                    placeholder="as a click on a peak", on_change=changed)  # fmt: skip
 
 
 def choose_band(tag: str, khz: tuple[float, float], shown: Shown) -> None:
@@ -244,16 +275,18 @@ def tabs_section(shown: Shown) -> None:
                 _address.put(tab="" if name == TABS[0] else name)
 
 
-def waveform(key: str, recording: Recording) -> None:
+def waveform(key: str, recording: Recording, name: str = "waveform", title: Sequence[str] = ()) -> None:
     """The signal over time, or over sample numbers while the rate is not known."""
-    figure = waveform_figure(*_compute.waveform(key, recording), recording.unit, height=240)
+    line = _compute.waveform(key, recording)
+    figure = waveform_figure(*line, recording.unit, height=240)
     if recording.sampling_rate_hz is None:
         figure.update_xaxes(title_text="sample number")
-    chart(figure, key=f"waveform-{key}", alt=f"Vibration signal of {recording.channel} over time", name="waveform")
+    words = waveform_words(recording.channel, *line, recording.unit)
+    chart(figure, key=f"waveform-{key}", alt=words, name=name, title=title)
 
 
 def _waveform(shown: Shown) -> None:
-    waveform(shown.key, shown.recording)
+    waveform(shown.key, shown.recording, shown.picture("waveform"), shown.headed("Waveform"))
 
 
 def _spectrum(shown: Shown) -> None:
@@ -275,23 +308,26 @@ def _spectrum(shown: Shown) -> None:
     chart(
         spectrum_figure(frequency, level, shown.recording.unit, scale == "dB", shaft_hz_of(shown.diagnosis)),
         key=f"spectrum-{shown.tag}",
-        alt=f"Amplitude spectrum from {low:.0f} to {wide:.0f} Hz",
+        alt=spectrum_words(frequency, level),
         name=shown.picture("spectrum"),
+        title=shown.headed("Spectrum"),
     )
     st.caption("Drag to zoom, double-click to see all; the slider cuts before it draws, so no detail is lost.")
 
 
 def _spectrogram(shown: Shown) -> None:
+    level = _compute.time_frequency(shown.key, shown.recording)
     chart(
-        spectrogram_figure(_compute.time_frequency(shown.key, shown.recording), height=352),
+        spectrogram_figure(level, height=352),
         key=f"spectrogram-{shown.tag}",
-        alt="Spectrogram: level in dB over time and frequency",
+        alt=spectrogram_words(level),
         name=shown.picture("spectrogram"),
+        title=shown.headed("Spectrogram"),
     )
 
 
 def _turning(shown: Shown) -> None:
-    turning(shown.key, shown.tag, shown.recording, shown.diagnosis)
+    turning(shown.key, shown.tag, shown.recording, shown.diagnosis, shown.picture, shown.headed)
 
 
 def _judged(shown: Shown) -> None:

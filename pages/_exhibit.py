@@ -10,6 +10,7 @@ import streamlit as st
 from bearing.errors import ModelError
 from bearing.figures import verdicts as figures
 from bearing.figures.test_set import confusion_figure
+from bearing.figures.words import confusion_words, counts_words, coverage_words, reliability_words
 from bearing.results.verdict import COMMAND, Honesty, Outcome, cnn_honesty, cnn_verdicts, read_outcomes, tally
 from bearing.results.waveform import OTHER_MACHINE, PROTOCOLS, Result, read_predictions
 from bearing.states import LABELS, STATES
@@ -47,7 +48,7 @@ def show_exhibit(evaluated: dict[str, Result], folder: Path) -> None:
         return
     if not found:
         return
-    st.subheader("Asked where it counts: bearings never seen", anchor="unseen")
+    st.header("Asked where it counts: bearings never seen", anchor="unseen")
     hardest = next(iter(found.values()))
     right, given = tally(hardest.faults)["right"], hardest.summary["given"]
     wrong = hardest.summary["wrong_of_given"]
@@ -57,11 +58,9 @@ def show_exhibit(evaluated: dict[str, Result], folder: Path) -> None:
         f"envelope methods could diagnose {hardest.summary['experts_could']}. Where it gives a verdict ({given} "
         f"recordings), **{wrong}** {'is' if wrong == 1 else 'are'} wrong; of the others it says “uncertain”."
     )
+    rows = compared(found, evaluated, folder)
     st.plotly_chart(
-        figures.comparison_figure(compared(found, evaluated, folder)),
-        key="comparison",
-        config=QUIET,
-        alt="Fault recordings named right, left uncertain and named wrong, by way of asking and network",
+        figures.comparison_figure(rows), key="comparison", config=QUIET, alt=f"Fault recordings. {counts_words(rows)}"
     )
     st.caption(
         "Experts: Smith & Randall, Mechanical Systems and Signal Processing 64-65 (2015) 100-131; their grades Y "
@@ -103,7 +102,7 @@ def show_outcome(outcome: Outcome) -> None:
             figures.grades_figure(outcome.faults),
             key=f"grades {outcome.protocol}",
             config=QUIET,
-            alt="Every fault recording with its verdict and the experts' grade",
+            alt=f"Every fault recording with the experts' grade. {counts_words([('Verdicts', tally(outcome.faults))])}",
         )
         st.caption("Letters: the experts' grade. A miss on an N1 recording is not a miss on a Y1.")
     with right:
@@ -112,7 +111,7 @@ def show_outcome(outcome: Outcome) -> None:
             confusion_figure(outcome.confusion, LABELS, outcome.answers, height=330),
             key=f"verdicts {outcome.protocol}",
             config=QUIET,
-            alt=f"Confusion matrix of the verdicts on {len(outcome.judged)} recordings",
+            alt=confusion_words(outcome.confusion, LABELS, outcome.answers),
         )
     show_honesty(outcome.honesty, "recordings", outcome.protocol)
     with st.container(horizontal=True, gap="medium"):
@@ -149,14 +148,14 @@ def show_honesty(honesty: Honesty, unit: str, key: str) -> None:
             figures.reliability_figure(honesty, unit, height=270),
             key=f"reliability {key}",
             config=QUIET,
-            alt=f"Reliability diagram, calibration error {honesty.ece:.3f}",
+            alt=reliability_words(honesty),
         )
     with right:
         st.plotly_chart(
             figures.coverage_figure(honesty, unit, height=270),
             key=f"coverage {key}",
             config=QUIET,
-            alt="Accuracy against coverage",
+            alt=coverage_words(honesty),
         )
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from bearing.errors import BearingError
 from bearing.figures import training as figures
+from bearing.figures.words import curves_words
 from bearing.lab import live as live_training
 from bearing.lab.live import Plan, Progress
 from bearing.lab.settings import Settings
@@ -19,7 +20,7 @@ QUIET = {"displayModeBar": False}
 
 
 def show_live(evaluated: dict[str, Result], history: tuple[Epoch, ...]) -> None:
-    st.subheader("Watch it learn", anchor="watch")
+    st.header("Watch it learn", anchor="watch")
     if not live_training.torch_installed():
         st.info(
             "Training needs PyTorch, which is not installed on this server. The curves above are the committed run. On "
@@ -97,7 +98,7 @@ def show_progress(progress: Progress, evaluated: dict[str, Result], history: tup
             figures.curves_figure(mine, same),
             key="live curves",
             config=QUIET,
-            alt=f"Learning curves of the run, {len(mine)} epochs so far",
+            alt=curves_words(mine, "the run"),
         )
         if len(progress.curves) > 1 or progress.n_folds > 1:
             st.caption(f"Held out now: {fold} ({len(progress.curves)} of {progress.n_folds})")

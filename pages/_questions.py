@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from bearing.errors import ModelError
-from bearing.figures.questions import ways_figure
+from bearing.figures.questions import ways_figure, ways_words
 from bearing.results.questions import COMMAND, WAYS, Tally, question_tables, read_questions, total
 
 QUIET = {"displayModeBar": False}
@@ -30,7 +30,7 @@ def headline(tallies: tuple[Tally, ...]) -> str:
 
 def show_questions(folder: Path, changed: float) -> None:
     """A picture for damaged machines and one for sound ones, and every count in a table."""
-    st.subheader("Asked rightly, asked wrongly, asked nothing", anchor="questions")
+    st.header("Asked rightly, asked wrongly, asked nothing", anchor="questions")
     try:
         tallies = tallies_of(folder, changed)
     except ModelError as error:
@@ -48,7 +48,10 @@ def show_questions(folder: Path, changed: float) -> None:
         with column:
             st.markdown(f"**{title}**")
             st.plotly_chart(
-                ways_figure(tallies, damaged), key=f"ways {damaged}", config=QUIET, alt=f"{title}, by way of asking"
+                ways_figure(tallies, damaged),
+                key=f"ways {damaged}",
+                config=QUIET,
+                alt=f"{title}. {ways_words(tallies, damaged)}",
             )
     st.caption(
         "By networks that never saw the bearing, with the waveform CNN silent. Numbers in the bars are answers. Asked "

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
+from bearing.figures.recording import INK
 from bearing.verdict.advice import percent
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["GLYPH", "STATE_COLOUR", "Tone", "announce", "chart", "hertz", "percent", "plain"]
+__all__ = ["GLYPH", "STATE_COLOUR", "Tone", "announce", "chart", "hertz", "percent", "plain", "unseen_heading"]
 
 Tone = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
@@ -29,6 +31,8 @@ STATE_COLOUR: dict[str, Tone] = {
 }
 # The shape of each state, as its marker in the charts: colour is never the only sign.
 GLYPH = {"normal": "●", "inner": "◆", "outer": "■", "ball": "▲", "damaged": "⬢", "impacts": "★", "uncertain": "✕"}
+
+SAVED_WIDTH_PX, SAVED_TITLE_PX = 1100, 34  # of a saved picture
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~$<>^])")
 _DIRECTIVE = re.compile(r":(?=\S)")
@@ -47,21 +51,49 @@ def hertz(rate_hz: float) -> str:
     return f"{rate_hz / 1000:.6g} kHz" if rate_hz >= 1000 else f"{rate_hz:.4g} Hz"
 
 
+def unseen_heading(text: str) -> None:
+    """The page's first heading for a screen reader, where what is seen begins with the answer."""
+    st.html(f'<h1 class="heard">{escape(text)}</h1>')
+
+
 def announce(text: str) -> None:
     """Tell a screen reader what changed: a live region nobody sees."""
-    from html import escape
-
     st.html(f'<p class="heard" role="status" aria-live="polite">{escape(text)}</p>')
 
 
 def chart(
-    figure: go.Figure, key: str, alt: str, name: str = "figure", buttons_off: Sequence[str] = (), **options: Any
+    figure: go.Figure,
+    key: str,
+    alt: str,
+    name: str = "figure",
+    buttons_off: Sequence[str] = (),
+    title: Sequence[str] = (),
+    **options: Any,
 ) -> Any:
-    """A plotly figure in the app's style; the camera in its bar saves `name`.png at twice the size."""
+    """A plotly figure in the app's style; the camera in its bar saves `name`.png at twice the size.
+
+    The picture that is saved has a white ground, dark text, one width and the lines of `title`, to stand in a letter
+    on its own. On the page none of that is seen: the style all pages share (navigation.py) takes it back.
+    """
+    if title:
+        top = max(int(figure.layout.margin.t or 0), SAVED_TITLE_PX)
+        figure.update_layout(
+            title={
+                "text": "<br>".join(escape(line, quote=False) for line in title if line),
+                "font": {"size": 11, "color": INK, "weight": "normal"}, "x": 1.0, "xanchor": "right", "xref": "paper",
+                "y": 1.0, "yref": "container", "yanchor": "top", "pad": {"t": 14},
+            },
+            margin_t=top, paper_bgcolor="#FFFFFF",
+        )  # fmt: skip
     config = {
         "displaylogo": False,
         "responsive": True,
         "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", *buttons_off],
-        "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
+        "toImageButtonOptions": {
+            "format": "png",
+            "filename": name,
+            "scale": 2,
+            **({"width": SAVED_WIDTH_PX, "height": figure.layout.height} if title else {}),
+        },
     }
     return st.plotly_chart(figure, key=key, alt=alt, config=config, theme="streamlit", **options)

@@ -8,7 +8,6 @@ from pages._show import GLYPH
 __all__ = ["STYLE"]
 
 _LAYOUT = """
-.heard {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); margin: 0}
 .st-key-bench {display: grid !important; grid-template-columns: 248px minmax(0, 1fr); grid-template-rows: auto 1fr;
   column-gap: 1.25rem; row-gap: .6rem; align-items: start}
 .st-key-bench > * {min-width: 0; width: 100% !important}

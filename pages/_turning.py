@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import pandas as pd
 import streamlit as st
 
 from bearing.figures.recording import order_map_figure, speed_figure
+from bearing.figures.words import spectrogram_words
 from bearing.recording import Recording
 from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.machine_words import line_name
@@ -13,20 +16,32 @@ from pages import _compute
 from pages._show import chart, plain
 
 
-def turning(key: str, tag: str, recording: Recording, diagnosis: Diagnosis) -> None:
-    """Speed over time where it moved, the spectrum in orders over time, and the machine's own lines on demand."""
+def turning(
+    key: str,
+    tag: str,
+    recording: Recording,
+    diagnosis: Diagnosis,
+    picture: Callable[[str], str],
+    headed: Callable[[str], Sequence[str]],
+) -> None:
+    """Speed over time where it moved, the spectrum in orders over time, and the machine's own lines on demand.
+
+    picture, headed : the name and the lines over a saved picture, by what it shows.
+    """
     if diagnosis.shaft_rpm is None:
         st.caption("Give the shaft speed to see the spectrum in orders and the machine's own lines.")
         return
     if diagnosis.moved is not None:
         chart(
             speed_figure(diagnosis.moved.time_s, diagnosis.moved.rpm),
-            key=f"speed-{tag}", alt=f"Shaft speed over time. {diagnosis.speed_note}", name="speed",
+            key=f"speed-{tag}", alt=f"Shaft speed over time. {diagnosis.speed_note}", name=picture("speed"),
+            title=headed("Shaft speed"),
         )  # fmt: skip
         st.caption(plain(diagnosis.speed_note))
+    turned = _compute.orders_over_turns(key, diagnosis.still or recording, diagnosis.shaft_rpm / 60)
     chart(
-        order_map_figure(_compute.orders_over_turns(key, diagnosis.still or recording, diagnosis.shaft_rpm / 60)),
-        key=f"orders-{tag}", alt="Spectrum in orders of shaft speed over the turns of the shaft", name="order_map",
+        order_map_figure(turned), key=f"orders-{tag}", name=picture("order_map"), title=headed("Order map"),
+        alt=spectrogram_words(turned, "turns", "times the shaft speed", "Order map"),
     )  # fmt: skip
     asked = f"besides-{tag}"
     if st.button("Read the machine's own lines", icon=":material/settings:", key=f"ask-{asked}", type="tertiary"):

@@ -31,7 +31,7 @@ from pages._panel import (
     touched,
 )
 from pages._several import files_table
-from pages._show import chart, plain
+from pages._show import chart, plain, unseen_heading
 from pages._source import (
     SAMPLES,
     Source,
@@ -56,6 +56,7 @@ STEPS = (
 
 def empty() -> None:
     """Nothing opened yet: what this is, what to do, and four recordings to try it on."""
+    st.set_page_config(page_title="Diagnose · Bearing Diagnostics")
     st.title("Is this bearing healthy?", anchor=False)
     st.markdown(
         "Drop vibration recordings: you read whether the bearing is damaged, which part, what to do and how sure that "
@@ -74,7 +75,7 @@ def empty() -> None:
     with right.container(gap="xsmall"):
         for icon, title, about in STEPS:
             st.markdown(f"{icon} **{title}**  \n{about}")
-    st.subheader("No recording at hand? Try a simulated one", anchor=False)
+    st.header("No recording at hand? Try a simulated one", anchor=False)
     sample_cards()
     with st.expander("Open a measured recording of the CWRU collection", icon=":material/dataset:"):
         cwru_picker()
@@ -145,6 +146,8 @@ def one_file(source: Source) -> None:
         zone = st.container()
         another()
     asked = asked_of(source)
+    with answer:
+        unseen_heading(source.name)
     found = judged(asked)
     with channels:
         channel = channel_field(source, found if isinstance(found, FileDiagnosis) else None)

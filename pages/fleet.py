@@ -13,6 +13,7 @@ from bearing.readers.names import safe_cell
 from bearing.states import MACHINE_STATES
 from pages._machines import SHAPES, demo_rows, own_store, rows_in, stamp
 
+st.set_page_config(page_title="Fleet · Bearing Diagnostics")
 st.title("Fleet", anchor=False)
 own = own_store()
 OWN, DEMO = "Machines kept here", "Simulated plant"
@@ -47,6 +48,7 @@ if len(table):
     st.dataframe(
         table.style.map(lambda cell: f"border-left: 6px solid; color: {colours[cell]}", subset=["State"]),
         hide_index=True,
+        alt="Every measuring point with state, since when, verdict and change, the worst first",
         column_config={
             "Machine": st.column_config.LinkColumn(display_text=r"machine=(.*)"),
             "Trend": st.column_config.LineChartColumn(),

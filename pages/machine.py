@@ -170,13 +170,17 @@ def show_point(point: Point) -> None:
         "trend", on_select="rerun", selection_mode="points",
     )  # fmt: skip
     at = [p["customdata"][0] for p in picked["selection"]["points"] if p.get("customdata")] if picked else []
-    if at:
-        look_closer(point, at[0])
-    else:
-        st.caption("Click a mark to see its recording.")
+    listed = st.selectbox(
+        "Look closer at", range(len(point.measurements)), index=None, placeholder="click a mark, or choose here",
+        format_func=lambda i: f"{point.times[i] or i}: {plain(point.measurements[i].file)}", key=f"closer-{point.name}",
+    )  # fmt: skip
+    index = at[0] if at else listed
+    if index is not None:
+        look_closer(point, int(index))
     waterfall = waterfall_figure(point, point.orders)
     if waterfall is not None:
-        chart(waterfall, f"waterfall-{point.name}", "Envelope spectra over time, in orders of shaft speed", "waterfall")
+        chart(waterfall, f"waterfall-{point.name}", f"Envelope spectra of {len(point.measurements)} measurements "
+              f"in orders of shaft speed. {point.reason}", "waterfall")  # fmt: skip
     compare(point)
 
 
@@ -185,8 +189,9 @@ def report(history: History, title: str) -> str:
     return history_html(history, history_figures(history), title)
 
 
-st.title("Machine", anchor=False)
 title, history, kept_in = chosen()
+st.set_page_config(page_title=f"{title or 'Machine'} · Bearing Diagnostics")
+st.title("Machine", anchor=False)
 with st.expander("Many recordings of one machine", expanded=history is None):
     upload_form()
 if history is None:

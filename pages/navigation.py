@@ -17,14 +17,19 @@ if str(HERE.parent) not in sys.path:  # `bearing` and `pages` are importable fro
 
 st.set_page_config(page_icon=str(HERE / "icon.svg"), layout="wide")  # each page has a title of its own
 
-# Small print and axis texts as dark as WCAG AA asks (4.5:1), and a menu that a phone does not cut.
+# Small print and the text of figures as dark as WCAG AA asks (4.5:1): Streamlit's grey for it is not. What `chart` puts
+# into a figure for its saved picture (title, ground) is not seen on the page. A menu that a phone does not cut.
 SHARED_STYLE = """<style>
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {color: inherit !important;
   opacity: 1 !important}
 [data-testid="stCaptionContainer"] p {color: color-mix(in srgb, currentColor 78%, transparent) !important}
 [data-testid^="stBaseButton-primary"] p {color: light-dark(#FFFFFF, #0B1118) !important}
-.js-plotly-plot .xtick text, .js-plotly-plot .ytick text, .js-plotly-plot .xtitle, .js-plotly-plot .ytitle,
-.js-plotly-plot .legendtext, .js-plotly-plot .cbaxis text, .js-plotly-plot .cbtitle {fill: currentColor !important}
+.js-plotly-plot text:is([style*="rgb(128, 132, 149)"], [style*="rgb(27, 37, 48)"], .legendtext)
+  {fill: currentColor !important}
+.js-plotly-plot .legend .traces[style*="opacity: 0.5"] {opacity: .75 !important}
+.js-plotly-plot .main-svg {background: transparent !important}
+.js-plotly-plot .gtitle {display: none}
+.heard {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); margin: 0}
 @media (max-width: 640px) {[data-testid="stMainMenu"] {position: fixed; right: .4rem}}
 </style>"""
 st.html(SHARED_STYLE)

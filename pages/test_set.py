@@ -13,6 +13,7 @@ from bearing.cwru.dataset import available
 from bearing.cwru.registry import entry
 from bearing.errors import BearingError, ModelError
 from bearing.figures import test_set as figures
+from bearing.figures.words import confusion_words
 from bearing.results.metrics import confusion_matrix
 from bearing.results.waveform import (
     Result,
@@ -286,7 +287,8 @@ def show_map(rows: pd.DataFrame, asked: pd.DataFrame) -> None:
         on_select=lambda: map_clicked(chart),
         selection_mode="points",
         config={"displaylogo": False, "modeBarButtonsToRemove": MAP_BUTTONS_OFF},
-        alt="Held-out windows on the plane of the network's features, coloured by truth, wrong ones outlined",
+        alt=f"Held-out windows on the plane of the network's features: {len(rows):,}, of them "
+        f"{int((~rows['right']).sum()):,} wrong and outlined",
     )
     st.caption(
         "Each point is a window, placed by the network's 190 features on their two main directions; colour: "
@@ -296,15 +298,14 @@ def show_map(rows: pd.DataFrame, asked: pd.DataFrame) -> None:
 
 def show_matrix(_rows: pd.DataFrame, asked: pd.DataFrame) -> None:
     chart = f"matrix {st.session_state['clicks']}"
+    matrix = confusion_matrix(asked["truth"].tolist(), asked["prediction"].tolist(), LABELS)
     st.plotly_chart(
-        figures.confusion_figure(
-            confusion_matrix(asked["truth"].tolist(), asked["prediction"].tolist(), LABELS), LABELS
-        ),
+        figures.confusion_figure(matrix, LABELS),
         key=chart,
         on_select=lambda: cell_clicked(chart, asked),
         selection_mode="points",
         config={"displayModeBar": False},
-        alt="Confusion matrix: rows are the truth, columns what the network said",
+        alt=confusion_words(matrix, LABELS),
     )
     st.caption("A click on a cell shows its windows, the surest mistake first.")
 
@@ -365,6 +366,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         on_change=other_question,
     )
     result = evaluated[key]
+    st.set_page_config(page_title=f"Test set: {result.protocol.title} · Bearing Diagnostics")
     fold = None
     if len(result.folds) > 1:
         fold = (

@@ -12,6 +12,7 @@ from bearing import files
 from bearing.errors import ModelError
 from bearing.figures import training as figures
 from bearing.figures.test_set import confusion_figure
+from bearing.figures.words import confusion_words, curves_words, kernels_words
 from bearing.models.cards import CnnCard, load_card
 from bearing.results.metrics import Epoch, Metrics
 from bearing.results.waveform import (
@@ -127,7 +128,7 @@ def show_metrics(evaluated: dict[str, Result], folder: Path) -> None:
             confusion_figure(np.array(metrics.confusion), metrics.classes, height=330),
             key=f"confusion {key} {unit}",
             config=QUIET,
-            alt=f"Confusion matrix of {result.protocol.title}, {unit}",
+            alt=f"{result.protocol.title}, {unit}. {confusion_words(np.array(metrics.confusion), metrics.classes)}",
         )
     with right:
         st.table(
@@ -154,7 +155,7 @@ def show_metrics(evaluated: dict[str, Result], folder: Path) -> None:
 
 def show_curves(evaluated: dict[str, Result], card: CnnCard, history: tuple[Epoch, ...]) -> None:
     """Learning curves of the committed network and of every fold, against what the held-out windows say."""
-    st.subheader("How the waveform CNN learned", anchor="curves")
+    st.header("How the waveform CNN learned", anchor="curves")
     random = evaluated.get("random")
     again = f"python -m bearing train --seed {card['training']['seed']}"
     runs = {"The committed network": (history, random.windows.accuracy if random else None, again)}
@@ -169,7 +170,7 @@ def show_curves(evaluated: dict[str, Result], card: CnnCard, history: tuple[Epoc
         figures.curves_figure(epochs, held_out=held_out),
         key="curves",
         config=QUIET,
-        alt=f"Loss and accuracy over {len(epochs)} epochs of {name}",
+        alt=curves_words(epochs, name, held_out),
     )
     if held_out is not None and epochs[-1].validation_accuracy - held_out > 0.1:
         st.caption("Validation windows come from the training bearings, so their curve promises what the line refutes.")
@@ -184,16 +185,18 @@ def show_network(card: CnnCard, folder: Path) -> None:
             figures.network_figure(card),
             key="network",
             config=QUIET,
-            alt="The layers of the network, input at the top",
+            alt="The layers of the network, input at the top: "
+            + ", ".join(f"{layer['name']} {' x '.join(map(str, layer['shape']))}" for layer in card["layers"]),
         )
     with right:
         st.markdown("**What its filters listen for**")
         try:
+            kernels, rate_hz = read_kernels(folder), card["sampling_rate_hz"]
             st.plotly_chart(
-                figures.kernels_figure(read_kernels(folder), card["sampling_rate_hz"]),
+                figures.kernels_figure(kernels, rate_hz),
                 key="kernels",
                 config=QUIET,
-                alt="The learned filters as waveforms and the frequencies they pass",
+                alt=kernels_words(kernels, rate_hz),
             )
             st.caption(
                 "A filter lasts 8 ms, about the time from one impact of a damaged bearing to the next: it tells "
@@ -230,6 +233,8 @@ def card_rows(card: CnnCard) -> dict[str, str]:
 
 # ----------------------------------------------------------------------------------------------------------------------
 
+st.set_page_config(page_title="Training · Bearing Diagnostics")
+st.title("Training", anchor=False)
 folder = files.WEIGHTS_DIR
 changed = max((f.stat().st_mtime for f in folder.glob("evaluation_*.json")), default=0.0)
 history: tuple[Epoch, ...] = ()
@@ -241,7 +246,7 @@ try:
 except ModelError as error:
     st.info(str(error), title="No committed training to show", icon=":material/hourglass_empty:")
 else:
-    st.subheader("What 100 % meant", anchor="meaning")
+    st.header("What 100 % meant", anchor="meaning")
     st.markdown(headline(evaluated))
     if evaluated:
         show_protocols(evaluated)

@@ -166,27 +166,6 @@ def test_on_a_phone_the_verdict_comes_first(open_page: OpenPage, dark: bool) -> 
     assert 0 < report["y"] < report["y"] + report["height"] <= 844
 
 
-def test_the_dark_ground_is_dark_and_text_stands_out(open_page: OpenPage) -> None:
-    app = open_page("/", dark=True)
-    app.page.get_by_role("button", name="Ball fault (simulated)").click()
-    wait_for_verdict(app)
-    ground, ink = app.page.evaluate(
-        """() => { const s = getComputedStyle(document.querySelector('[data-testid="stApp"]'));
-                   return [s.backgroundColor, s.color]; }"""
-    )
-    assert sum(map(int, re.findall(r"\d+", ground)[:3])) < 150
-    assert sum(map(int, re.findall(r"\d+", ink)[:3])) > 600
-
-
-@pytest.mark.parametrize(
-    ("path", "heading"), [("/", "Is this bearing healthy?"), ("/training", "Training"), ("/test_set", "Test set")]
-)
-def test_deep_links(open_page: OpenPage, path: str, heading: str) -> None:
-    app = open_page(path)
-    assert heading in app.text()
-    assert "not found" not in app.text().lower()
-
-
 def test_a_click_on_the_kurtogram_moves_the_band_and_redraws_only_the_envelope(open_page: OpenPage) -> None:
     app = open_page("/")
     app.page.get_by_role("button", name="Outer race fault (simulated)").click()

@@ -79,16 +79,15 @@ def test_a_point_a_cell_and_a_row_each_draw_their_window(
     assert f"from sample {ninth['start_sample']}" in name
 
 
-@pytest.mark.parametrize("path", ["/test_set", "/test_set?protocol=fault-size", "/training"])
-@pytest.mark.parametrize(("width", "height", "dark"), [(1280, 800, False), (390, 844, False), (1280, 800, True)])
+@pytest.mark.parametrize("path", ["/test_set", "/training"])
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 def test_the_pages_hold_on_every_screen(
     open_page: Callable[..., AppPage],
     path: str,
     width: int,
     height: int,
-    dark: bool,
 ) -> None:
-    app = open_page(path, width=width, height=height, dark=dark)
+    app = open_page(path, width=width, height=height)
     app.check()
     for name in ("Confusion matrix", "Table") if path == "/test_set" else ():
         app.page.get_by_role("tab", name=name).click()

@@ -240,7 +240,7 @@ def _strangers(peaks: _Peaks, scale: _Scale, shaft_hz: float | None) -> list[dic
             "name": "No known line",
             "text": texts,
             "textposition": "top center",
-            "textfont": {"color": STRANGE, "size": 11},
+            "textfont": {"size": 11},
             "marker": {"symbol": "star-open", "size": 9, "color": STRANGE},
             "hoverinfo": "skip",
         }
@@ -257,7 +257,7 @@ def _comb(lines: Sequence[tuple[float, str]], scale: _Scale, name: str, colour: 
         "mode": "lines",
         "name": name,
         "line": {"color": colour, "width": 1.2, "dash": dash},
-        "opacity": 0.7,
+        "opacity": 0.85,
     }
     names = {
         "x": x,
@@ -265,7 +265,7 @@ def _comb(lines: Sequence[tuple[float, str]], scale: _Scale, name: str, colour: 
         "mode": "text",
         "text": [text for _, text in lines],
         "textposition": "top center",
-        "textfont": {"color": colour, "size": 12},
+        "textfont": {"size": 12},
         "showlegend": False,
     }
     return [shared | stems, shared | names]
@@ -312,7 +312,7 @@ def _cursor_traces(
         "mode": "lines",
         "name": f"{part} ({name})",
         "line": {"color": colour, "width": 1.3, "dash": DASHES[family]},
-        "opacity": 0.6,
+        "opacity": 0.85,
         "hoverinfo": "skip",
     }
     names = {
@@ -321,7 +321,7 @@ def _cursor_traces(
         "mode": "text",
         "text": [line.name for line in harmonics],
         "textposition": "top center",
-        "textfont": {"color": colour, "size": 12},
+        "textfont": {"size": 12},
         "hoverinfo": "skip",
         "showlegend": False,
     }

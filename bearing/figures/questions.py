@@ -11,7 +11,7 @@ from bearing.figures.recording import SIGNAL
 from bearing.figures.test_set import HATCHED, WRONG, base_layout
 from bearing.results.questions import WAYS, Tally, total
 
-__all__ = ["ways_figure"]
+__all__ = ["ways_figure", "ways_words"]
 
 # What is told, from right to grave: its answers, its words, colour and ink. The same answer means another thing to
 # a damaged machine than to a sound one.
@@ -77,6 +77,21 @@ def ways_figure(tallies: Sequence[Tally], damaged: bool) -> go.Figure:
         tickvals=at, ticktext=names, range=[y + BETWEEN, 0.6], fixedrange=True, showgrid=False, zeroline=False
     )
     return figure
+
+
+def ways_words(tallies: Sequence[Tally], damaged: bool) -> str:
+    """The picture in a sentence: per way of asking, how many of the answers are each."""
+    mine = [tally for tally in tallies if tally.part == "questions" and tally.damaged == damaged]
+    told = []
+    for way, questions in WAYS.items():
+        answers = total(tally for tally in mine if tally.question in questions)
+        counts = [
+            f"{words} {n}"
+            for names, words, *_ in (TOLD_DAMAGED if damaged else TOLD_SOUND)
+            if (n := sum(answers[name] for name in names))
+        ]
+        told.append(f"{way}: {', '.join(counts) or 'not asked'}")
+    return "; ".join(told)
 
 
 def _name(key: tuple[str, str], way: str) -> str:

@@ -1,6 +1,6 @@
 """Arrays and Diagnosis -> plotly figures, in one style; no streamlit. Envelope figures: `bearing.figures.envelope`.
 
-Grounds are transparent and text takes the page's colour, so that each figure stands on a light and on a dark page.
+Grounds are transparent. Text is `INK`, to be read on paper; the pages' own style puts their colour in its place.
 Every line is drawn with at most 4,000 points (`bearing.signal.spectrum.downsample`) as SVG: a million samples
 take a second.
 Figures are made from plain dicts in one go: plotly checks a whole figure once, ten times faster than piece by piece.
@@ -22,6 +22,7 @@ from bearing.verdict.opinions import WindowVerdicts
 
 __all__ = [
     "CLEAR",
+    "INK",
     "MAP",
     "MARK",
     "SIGNAL",
@@ -45,6 +46,8 @@ CLEAR = "rgba(0,0,0,0)"
 GRID = "rgba(128,138,148,0.20)"
 AXIS = "rgba(128,138,148,0.55)"
 SIGNAL = "#4C7F9E"  # the measured signal, wherever it is drawn
+INK = "#1B2530"  # text; pages/navigation.py knows it
+FONT = "Arial, Helvetica, sans-serif"  # a saved picture has no web font: names measured in one would overlap
 MARK = "#E69F00"  # what the user has chosen
 MAP = [[0.0, "#10222E"], [0.35, "#1F5673"], [0.65, "#3F9AA8"], [0.85, "#B9D48B"], [1.0, "#FCF3B4"]]
 NUMBER = ".4g"
@@ -60,11 +63,19 @@ def layout(height: int, x: str = "", y: str = "", **more: Any) -> dict[str, Any]
         "margin": {"l": 58, "r": 12, "t": 10, "b": 46},
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
-        "font": {"size": 12},
+        "font": {"size": 12, "color": INK, "family": FONT},
         "hovermode": "closest",
         "showlegend": False,
         "modebar": {"bgcolor": CLEAR, "color": AXIS, "activecolor": SIGNAL},
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": 1.02,
+            "yanchor": "bottom",
+            "xanchor": "left",
+            "bgcolor": CLEAR,
+            "font": {"color": INK},
+        },
         "xaxis": axis(x),
         "yaxis": axis(y),
     }
@@ -77,13 +88,15 @@ def axis(title: str = "") -> dict[str, Any]:
     """One axis of the shared look."""
     return {
         "gridcolor": GRID, "zeroline": False, "linecolor": AXIS, "showline": True, "ticks": "outside", "ticklen": 4,
-        "tickcolor": AXIS, "automargin": False, "title": {"text": title, "font": {"size": 12}, "standoff": 8},
+        "tickcolor": AXIS, "tickfont": {"color": INK}, "automargin": False,
+        "title": {"text": title, "font": {"size": 12, "color": INK}, "standoff": 8},
     }  # fmt: skip
 
 
 def colour_bar(title: str) -> dict[str, Any]:
     """A narrow colour scale at the right of a map."""
-    return {"thickness": 8, "outlinewidth": 0, "title": {"text": title, "side": "right"}, "x": 1.01}
+    words = {"text": title, "side": "right", "font": {"color": INK}}
+    return {"thickness": 8, "outlinewidth": 0, "title": words, "tickfont": {"color": INK}, "x": 1.01}
 
 
 def float32(values: Array) -> NDArray[np.float32]:

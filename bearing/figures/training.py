@@ -33,7 +33,7 @@ def protocols_figure(results: Sequence[Result], constant: tuple[str, float]) -> 
     name, share = constant
     figure.add_vline(x=share, line={"color": WRONG, "width": 1.5, "dash": "dot"}, layer="below")
     figure.add_annotation(
-        x=share, y=1.0, yref="paper", yanchor="bottom", showarrow=False, font={"color": WRONG, "size": 12},
+        x=share, y=1.0, yref="paper", yanchor="bottom", showarrow=False, font={"size": 12},
         text=f"always saying “{name}”: {share:.0%}",
     )  # fmt: skip
     windows = [r.windows.accuracy for r in results]
@@ -132,7 +132,7 @@ def curves_figure(
         figure.add_hline(
             y=held_out,
             line={"color": WRONG, "width": 1.5, "dash": "dot"},
-            annotation={"text": f"held out: {_percent(held_out)}", "font": {"color": WRONG, "size": 12}},
+            annotation={"text": f"held out: {_percent(held_out)}", "font": {"size": 12}},
             annotation_position="bottom right" if below else "top right",
             row=1,
             col=2,
