@@ -20,6 +20,7 @@ from bearing.batch.sources import Source, listed, read
 from bearing.batch.table import Row, claimed, done, rows_of, write_rows
 from bearing.errors import BearingError, ParameterError
 from bearing.machines.measure import measure_bytes
+from bearing.parallel import NO_MEMORY
 from bearing.settings import limits, usable_cores
 from bearing.verdict.request import Request
 
@@ -158,7 +159,7 @@ def _found(source: Source, asked: Request) -> Any:
     except BearingError as error:
         return str(error)
     except MemoryError:
-        return "There is not enough memory for this file: cut a shorter stretch out of it."
+        return NO_MEMORY
     except Exception as error:  # one file must not end the other million
         return f"The program failed on this file ({type(error).__name__}: {str(error)[:200]}): please report it."
 

@@ -17,6 +17,7 @@ from typing import Any
 from bearing.cli.asked import request_of
 from bearing.cli.trouble import discard_output, program_fault, tell
 from bearing.errors import BearingError, ParameterError, UnreadableFile
+from bearing.parallel import NO_MEMORY, in_order
 from bearing.readers.formats import suffixes
 from bearing.readers.names import safe_cell, unique_names
 from bearing.settings import limits
@@ -149,16 +150,12 @@ def _answers(files: Sequence[str], request: Request, pages: Sequence[Path]) -> I
         from tqdm import tqdm
 
         bar = tqdm(total=len(files), unit="file", file=sys.stderr)
-    for name, page in zip_longest(files, pages):
-        try:
-            answer = _answer(name, request, page)
-        except BearingError as error:
-            tell(f"{name}: {error}")
-            answer = {"file": name, "verdict": "error", "reason": str(error)}
-        except MemoryError:
-            answer = _failed(name, "There is not enough memory for this file: cut a shorter stretch out of it.")
-        except Exception as error:  # a fault of ours must neither end the rest nor look like a verdict
-            answer = _failed(name, program_fault(error))
+    tasks = [(name, request, page) for name, page in zip_longest(files, pages)]
+    alone = 1 if "-" in files else None  # a pipe is read by the process it leads to
+    for name, done in zip(files, in_order(_answer, tasks, alone), strict=True):
+        answer, sentence = done or _failed(name, NO_MEMORY)
+        if sentence:
+            tell(f"{name}: {sentence}")
         if bar is not None:
             bar.update()
         yield answer
@@ -166,22 +163,30 @@ def _answers(files: Sequence[str], request: Request, pages: Sequence[Path]) -> I
         bar.close()
 
 
-def _answer(name: str, request: Request, page: Path | None) -> dict[str, Any]:
-    """The answer about one file, its report written; `unwritten` where that failed: the verdict stands all the same."""
-    found = answer_of(_opened(name, request), request)
-    answer = found.as_dict()
-    if page is not None:
+def _answer(task: tuple[str, Request, Path | None]) -> tuple[dict[str, Any], str]:
+    """The answer about one file, its report written, and what is to be told besides, "" for nothing.
+
+    `crash` in it where the program failed; `unwritten` where the report did: the verdict stands all the same.
+    """
+    name, request, page = task
+    try:
+        found = answer_of(_opened(name, request), request)
         try:
-            found.to_html(page)
+            if page is not None:
+                found.to_html(page)
         except ParameterError as error:
-            tell(f"{name}: {error}")
-            answer["unwritten"] = True
-    return answer
+            return found.as_dict() | {"unwritten": True}, str(error)
+        return found.as_dict(), ""
+    except BearingError as error:
+        return {"file": name, "verdict": "error", "reason": str(error)}, str(error)
+    except MemoryError:
+        return _failed(name, NO_MEMORY)
+    except Exception as error:  # a fault of ours must neither end the rest nor look like a verdict
+        return _failed(name, program_fault(error))
 
 
-def _failed(name: str, sentence: str) -> dict[str, Any]:
-    tell(f"{name}: {sentence}")
-    return {"file": name, "verdict": "error", "reason": sentence, "crash": True}
+def _failed(name: str, sentence: str) -> tuple[dict[str, Any], str]:
+    return {"file": name, "verdict": "error", "reason": sentence, "crash": True}, sentence
 
 
 def _opened(name: str, request: Request) -> Intake:

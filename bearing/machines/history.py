@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from bearing.machines.measure import (
     verdict_of_file,
 )
 from bearing.machines.verdicts import NOT_ASKED, most_said, over_baseline
+from bearing.parallel import NO_MEMORY, in_order
 from bearing.physics.kinematics import FaultOrders
 from bearing.states import FAMILIES
 from bearing.verdict.request import Request
@@ -44,8 +44,7 @@ __all__ = [
 ]
 
 VERDICTS = 3  # full diagnoses of the last recordings of each point
-IN_PARALLEL = 8  # fewer files than this are not worth a second process
-CHUNK = 8
+CHUNK = 8  # files handed to a process at once
 
 Floats = NDArray[np.float32]
 Diagnose = Callable[[Measurement], Verdict]
@@ -357,33 +356,13 @@ def measure_files(
     workers: int | None = None,
 ) -> Iterator[tuple[str, list[Measurement] | str]]:
     """Every file's measurements (or why there are none) as soon as they are there, in the order of `paths`."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    count = min(workers or cores, len(paths))
-    results = zip(names, _results(paths, names, asked, count), strict=True)
-    for done, (name, measured) in enumerate(results, start=1):
-        yield name, measured
-        if progress is not None and not progress(done, len(paths)):
-            return
-
-
-def _results(
-    paths: Sequence[Path], names: Sequence[str], asked: Request, workers: int
-) -> Iterator[list[Measurement] | str]:
-    jobs = [(path, name, asked) for path, name in zip(paths, names, strict=True)]
-    if workers < 2 or len(jobs) < IN_PARALLEL:
-        yield from map(_job, jobs)
-        return
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
     import pandas  # noqa: F401  before the fork, so that every process has it
 
-    context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
-    with ProcessPoolExecutor(workers, context) as pool:
-        try:
-            yield from pool.map(_job, jobs, chunksize=CHUNK)
-        finally:
-            pool.shutdown(cancel_futures=True)  # waits: a pool left on its own breaks the interpreter's end
+    tasks = [(path, name, asked) for path, name in zip(paths, names, strict=True)]
+    for done, (name, measured) in enumerate(zip(names, in_order(_job, tasks, workers, CHUNK), strict=True), start=1):
+        yield name, NO_MEMORY if measured is None else measured
+        if progress is not None and not progress(done, len(paths)):
+            return
 
 
 def _job(job: tuple[Path, str, Request]) -> list[Measurement] | str:
