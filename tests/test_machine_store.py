@@ -56,6 +56,46 @@ def test_what_is_added_twice_counts_once_and_the_bearing_is_remembered(plant: Pa
     assert len(added.known) == 10
 
 
+def test_a_store_that_was_handed_out_is_taken_back_whole(plant: Path, tmp_path: Path) -> None:
+    kept = Store(plant / "plant.sqlite")
+    kept.acknowledge("fan", "channel", "alarm", "bearing ordered", "Ada")
+    again = Store(tmp_path / "again.sqlite")
+    assert again.take_over(kept.as_bytes()) == 20
+    assert again.take_over(kept.as_bytes()) == 0
+    assert [row.as_dict() for row in fleet(again)] == [row.as_dict() for row in fleet(kept)]
+    assert again.asked("fan") == kept.asked("fan")
+    assert again.acknowledged("fan") == kept.acknowledged("fan")
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "UPDATE measurement SET indicators = '[1]'",
+        "UPDATE measurement SET verdict = '{\"verdict\": 1}'",
+        "UPDATE machine SET asked = '{\"nonsense\": 1}'",
+        "UPDATE measurement SET lines = x'00'",
+        "CREATE VIEW odd AS SELECT 1",
+        "DROP TABLE measurement",
+        "PRAGMA user_version = 99",
+    ],
+)
+def test_a_strangers_store_is_refused_in_one_sentence_and_nothing_of_it_kept(
+    plant: Path, tmp_path: Path, harm: str
+) -> None:
+    harmed = tmp_path / "harmed.sqlite"
+    harmed.write_bytes(Store(plant / "plant.sqlite").as_bytes())
+    with sqlite3.connect(harmed) as connection:
+        connection.execute(harm)
+        sent = connection.serialize()
+    mine = Store(tmp_path / "mine.sqlite")
+    with pytest.raises((UnreadableFile, DataError)):
+        mine.take_over(sent)
+    assert mine.machines() == []
+    for junk in (b"", b"SQLite format 3\0" + b"x" * 4096, sent[: len(sent) // 2]):
+        with pytest.raises((UnreadableFile, DataError)):
+            mine.take_over(junk)
+
+
 def test_the_fleet_shows_the_worst_first(plant: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = fleet(Store(plant / "plant.sqlite", read_only=True))
     assert [r.machine for r in rows] == ["fan", "pump"]

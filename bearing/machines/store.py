@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -40,6 +41,7 @@ __all__ = ["DEFAULT_STORE", "Acknowledgement", "Added", "Machine", "Store"]
 
 DEFAULT_STORE = Path("machines.sqlite")
 WAIT_S = 10.0
+_SQLITE = b"SQLite format 3\0"
 # a file, what is in it, the diagnosis of one of its points
 _Found = tuple[str, list[Measurement] | str, Callable[[str], Verdict]]
 _MIGRATIONS = (
@@ -197,7 +199,16 @@ class Store:
             raise ParameterError(
                 f"No machine {machine!r} in the store; it holds {', '.join(self.machines()) or 'none'}."
             )
-        return Request(**json.loads(row[0]))
+        with self._understood():
+            return Request(**json.loads(row[0]))
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """What a row holds is nothing that this program wrote: one sentence."""
+        try:
+            yield
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise UnreadableFile(f"{self.path.name!r} is no store of machines, or is damaged.") from error
 
     def add(self, machine: str, measured: Iterable[Measurement], asked: Request = Request()) -> int:  # noqa: B008
         """Keep measurements of a machine (made when new) in one transaction; how many were new to it."""
@@ -238,7 +249,7 @@ class Store:
                 "ON machine.id = machine WHERE name = ? ORDER BY acknowledgement.id",
                 (machine,),
             )
-            return {row[0]: Acknowledgement(*row) for row in rows}
+            return {row[0]: Acknowledgement(*row) for row in rows if row[1] in STATES}
 
     def known(self, machine: str) -> set[str]:
         """Hashes of the recordings that a machine has."""
@@ -259,11 +270,46 @@ class Store:
                 "ON machine.id = machine WHERE machine.name = ? ORDER BY measurement.id",
                 (machine,),
             )
-            return [_measurement(row) for row in rows]
+            with self._understood():
+                return [_measurement(row) for row in rows]
 
     def history(self, machine: str, baseline: tuple[int, int] | None = None) -> History:
         """What changed in a machine; its verdicts are those kept with its last recordings."""
         return with_verdicts(history_of_measurements(self.measurements(machine), self.asked(machine), baseline))
+
+    def as_bytes(self) -> bytes:
+        """The whole store as one file, what is still in its journal included: to be handed out, and taken back."""
+        with self._open() as connection:
+            return connection.serialize()
+
+    def take_over(self, data: bytes) -> int:
+        """Everything that another store, as `as_bytes` gave it, holds and this one does not; how many were new.
+
+        The other may come from a stranger: only rows of this program's own tables are read, and all of them before the
+        first is kept. Raises UnreadableFile where it is no store.
+        """
+        if not data.startswith(_SQLITE):
+            raise UnreadableFile("This is no store of machines: a file that was downloaded here is expected.")
+        with tempfile.TemporaryDirectory() as folder:
+            sent = Path(folder) / "store.sqlite"
+            sent.write_bytes(data)
+            other = Store(sent)
+            with other._open() as connection:
+                kinds = {kind for (kind,) in connection.execute("SELECT DISTINCT type FROM sqlite_master")}
+            if not kinds <= {"table", "index"}:
+                raise UnreadableFile("This is no store of machines: it holds views or triggers.")
+            held = [(n, other.measurements(n), other.asked(n), other.acknowledged(n)) for n in other.machines()]
+        new = 0
+        for name, measured, asked, said in held:
+            new += self.add(name, measured, asked)
+            with self._writing() as connection:
+                connection.executemany(
+                    "INSERT INTO acknowledgement (machine, point, state, note, who, at) SELECT id, ?2, ?3, ?4, ?5, ?6 "
+                    "FROM machine WHERE name = ?1 AND NOT EXISTS (SELECT 1 FROM acknowledgement AS a WHERE "
+                    "a.machine = machine.id AND a.point = ?2 AND a.at = ?6)",
+                    [(name, a.point, a.state, a.note, a.who, a.at) for a in said.values()],
+                )
+        return new
 
 
 @dataclass(frozen=True)
@@ -379,10 +425,11 @@ def _row(m: Measurement) -> tuple[object, ...]:
 
 def _measurement(row: tuple) -> Measurement:
     point, file, digest, started, duration, rate, unit, bearing, turns, joined, *rest = row
-    values, stand, findings, verdict, waterfall, lines = rest
+    indicators, stand, findings, verdict, waterfall, lines = rest
     said = None if verdict is None else json.loads(verdict)
+    values = {str(name): float(value) for name, value in json.loads(indicators).items()}
     return Measurement(
-        file, point, digest, started, duration, rate, unit, json.loads(values), bearing, frozenset(json.loads(stand)),
+        file, point, digest, started, duration, rate, unit, values, bearing, frozenset(json.loads(stand)),
         turns, tuple(json.loads(findings)), None, np.frombuffer(waterfall, "<f2").astype(np.float16), joined,
         None if said is None else Verdict(**{**said, "warnings": tuple(said["warnings"])}),
         np.frombuffer(lines, "<f2").astype(np.float16).reshape(-1, len(FAMILIES), SLIPS),
