@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from bearing import __version__
 from bearing.errors import BearingError
 from bearing.figures.diagnosis import DiagnosisFigures, EnvelopeView
 from bearing.figures.looks import LOOKS, MACHINE_LOOKS
+from bearing.machines.words import verdict_words
 from bearing.physics.catalogue import find
 from bearing.readers.names import safe_cell
 from bearing.recording import Recording
@@ -37,9 +38,10 @@ from bearing.verdict.words import family_remark, family_sentence
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from bearing.machines.fleet import FleetRow
     from bearing.machines.history import History
 
-__all__ = ["About", "history_html", "report_csv", "report_html", "report_json", "summary_rows"]
+__all__ = ["About", "fleet_html", "history_html", "report_csv", "report_html", "report_json", "summary_rows"]
 
 
 @dataclass(frozen=True)
@@ -297,3 +299,51 @@ def history_html(history: History, figures: Mapping[str, go.Figure], title: str,
 <table>{rows}</table>{_drawn(figures)}
 {f"<h2>Files that are no measurement</h2><ul>{skipped}</ul>" if skipped else ""}</html>
 """
+
+
+def fleet_html(rows: Sequence[FleetRow], title: str, note: str = "") -> str:
+    """One self-contained page about all machines, the worst first: how many are in which state, then a row of each."""
+    counts = {key: sum(row.state == key for row in rows) for key in reversed(MACHINE_STATES)}
+    told = ", ".join(f"{count} {MACHINE_STATES[key].title}" for key, count in counts.items() if count)
+    lines = "".join(
+        f'<tr><th style="border-left:8px solid {MACHINE_LOOKS[row.state].colour};padding-left:.6rem">'
+        f"{html.escape(row.machine)}, {html.escape(row.point)}</th>"
+        f"<td>{html.escape(MACHINE_STATES[row.state].title)}</td><td>{html.escape(row.since[:10])}</td>"
+        f"<td>{html.escape(verdict_words(row.verdict))}</td><td>{_change(row.change_db)}</td>"
+        f"<td>{_spark(row.spark)}</td><td>{html.escape(row.reason)}"
+        f"{f'<br><span class=note>{html.escape(row.acknowledged)}</span>' if row.acknowledged else ''}</td></tr>"
+        for row in rows
+    )
+    heads = "".join(
+        f"<th>{name}</th>" for name in ("Machine", "State", "Since", "Verdict", "Change", "Trend", "Reason")
+    )
+    return f"""<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{html.escape(title)}</title>
+<style>{_STYLE}td,tbody th{{padding:.35rem 1.2rem .35rem 0;vertical-align:top;border-bottom:1px solid #e6eaee}}
+td:nth-child(3),td:nth-child(5){{white-space:nowrap}}@page{{size:A4 landscape;margin:11mm}}@media print{{body{{font-size:11.5px;margin:0;max-width:none}}
+tr{{break-inside:avoid}}*{{print-color-adjust:exact;-webkit-print-color-adjust:exact}}}}</style>
+<h1>{html.escape(title)}</h1><p>{len(rows)} measuring points: {told or "none"}.</p>
+<p class="note">{html.escape(note)}</p>
+<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table></html>
+"""
+
+
+def _change(change_db: float | None) -> str:
+    return "" if change_db is None else f"{change_db:+.1f} dB"
+
+
+def _spark(values: Sequence[float], width: int = 120, height: int = 26) -> str:
+    """A line without axes, as an SVG; its words are in the row's reason."""
+    finite = [value for value in values if value == value]
+    if len(finite) < 2:
+        return ""
+    low, span = min(finite), (max(finite) - min(finite)) or 1.0
+    step = (width - 4) / (len(finite) - 1)
+    dots = " ".join(
+        f"{2 + i * step:.1f},{height - 3 - (v - low) / span * (height - 6):.1f}" for i, v in enumerate(finite)
+    )
+    return (
+        f'<svg width="{width}" height="{height}" aria-hidden="true"><polyline points="{dots}" fill="none" '
+        'stroke="#3b6ea5" stroke-width="1.5"/></svg>'
+    )

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import streamlit as st
@@ -15,19 +16,36 @@ from bearing.machines.demo import DEMO_STORE
 from bearing.machines.fleet import FleetRow, fleet
 from bearing.machines.history import History, history_of_measurements, with_verdicts
 from bearing.machines.measure import Measurement, measure_bytes, verdict_of_bytes
-from bearing.machines.store import Acknowledgement, Store
+from bearing.machines.store import DEFAULT_STORE, Acknowledgement, Store
 from bearing.readers.names import clean_file_name
 from bearing.settings import store_file
 from bearing.verdict.request import Request
 
 SHAPES = {"no data": "○", "ok": "●", "watch": "▲", "alert": "◆", "alarm": "■"}  # as in the charts
 UPLOADED = "machine.uploaded"
+KEPT = "machine.kept"
+FORGETS = "This server forgets them when you leave: Fleet offers them as a file, and takes it back."
 
 
 def own_store() -> Path | None:
-    """The file this server keeps machines in, None where there is none yet."""
-    path = store_file()
+    """The file machines are kept in, this server's or else the visitor's own; None where there is none yet."""
+    path = store_file() or session_store()
     return path if path is not None and path.is_file() else None
+
+
+def session_store() -> Path | None:
+    """Where this visitor's machines are kept on a server that keeps none: gone with the session."""
+    folder: TemporaryDirectory[str] | None = st.session_state.get(KEPT)
+    return None if folder is None else Path(folder.name) / DEFAULT_STORE
+
+
+def store_to_write() -> Store:
+    """The server's store, or one for this session, made when first needed."""
+    if store_file() is None and KEPT not in st.session_state:
+        st.session_state[KEPT] = TemporaryDirectory(prefix="bearing-machines-")  # removed when the session forgets it
+    path = store_file() or session_store()
+    assert path is not None
+    return Store(path)
 
 
 def stamp(path: Path) -> float:
@@ -81,6 +99,12 @@ class Uploads:
             made,
             lambda one: verdict_of_bytes(self.contents[one.sha256][1].getvalue(), one.file, self.asked, one.point),
         )
+
+
+def keep(work: Uploads, machine: str) -> int:
+    """Keep what was measured as a machine's, with the verdicts there are; how many measurements were new."""
+    assert work.history is not None
+    return store_to_write().add(machine, [m for p in work.history.points for m in p.measurements], work.asked)
 
 
 def stop() -> None:

@@ -18,16 +18,19 @@ from bearing.machines.words import verdict_words
 from bearing.physics.catalogue import load_catalogue
 from bearing.recording import Recording
 from bearing.report import history_html
+from bearing.settings import store_file
 from bearing.states import MACHINE_STATES
 from bearing.verdict.request import Request
 from pages import _source
 from pages._machines import (
+    FORGETS,
     SHAPES,
     UPLOADED,
     Uploads,
     acknowledged_in,
     demo_rows,
     history_in,
+    keep,
     measure_uploads,
     own_store,
     rows_in,
@@ -74,6 +77,28 @@ def chosen() -> tuple[str, History | None, Path | None]:
         return "", None, None
     partly = len(work.found) + len(work.skipped) and len(work.contents) + len(work.skipped) < work.total
     return f"Uploaded recordings{' (stopped)' if partly else ''}", work.history, None
+
+
+def keep_form() -> None:
+    """The uploaded recordings become a machine of the fleet, under a name."""
+    work: Uploads | None = st.session_state.get(UPLOADED)
+    if work is None or work.history is None or not work.history.points:
+        return
+    with st.popover("Keep as a machine", icon=":material/inventory_2:"), st.form("keep-form", border=False):
+        name = st.text_input("Its name", max_chars=100, placeholder="pump 3")
+        st.caption("Numbers and spectra are kept, no recordings." + ("" if store_file() else f" {FORGETS}"))
+        if not st.form_submit_button("Keep", type="primary"):
+            return
+        if not name.strip():
+            st.error("Give the machine a name.")
+            return
+        try:
+            keep(work, name.strip())
+        except BearingError as error:
+            st.error(plain(str(error)))
+            return
+    st.query_params["machine"] = name.strip()
+    st.rerun()
 
 
 def look_closer(point: Point, index: int) -> None:
@@ -218,6 +243,8 @@ else:
         point = history.points[names.index(point_name)]
         if kept_in is not None:
             acknowledge(kept_in, title, point)
+        elif "machine" not in st.query_params:
+            keep_form()
         show_point(point)
         st.download_button("Report", partial(report, history, title), f"{title}.html", "text/html")
     if history.skipped:

@@ -96,6 +96,20 @@ def test_a_strangers_store_is_refused_in_one_sentence_and_nothing_of_it_kept(
             mine.take_over(junk)
 
 
+def test_one_page_tells_of_all_machines_and_holds_no_markup_of_theirs(
+    plant: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store(tmp_path / "odd.sqlite")
+    store.add("<script>fan", Store(plant / "plant.sqlite").measurements("fan"))
+    assert main(["fleet", "--store", str(store.path), "--html"]) == 1
+    page = capsys.readouterr().out
+    assert page.startswith("<!doctype html>")
+    assert "<script" not in page
+    assert "&lt;script&gt;fan" in page
+    assert "1 measuring points: 1 Alarm" in page
+    assert "<svg" in page
+
+
 def test_the_fleet_shows_the_worst_first(plant: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = fleet(Store(plant / "plant.sqlite", read_only=True))
     assert [r.machine for r in rows] == ["fan", "pump"]

@@ -135,3 +135,25 @@ def test_what_was_measured_before_a_stop_is_the_history(tmp_path: Path) -> None:
     assert len(work.history.points[0].measurements) == 5
     assert work.content(work.found[0].sha256) == ("fan_2025-01-01.csv", (tmp_path / "fan_2025-01-01.csv").read_bytes())
     assert work.content("unknown") is None
+
+
+def test_a_visitors_machine_is_kept_for_his_session_and_comes_back_from_its_file(tmp_path: Path) -> None:
+    at = page("machine.py").run()
+    at.file_uploader[0].set_value(dropped(tmp_path))
+    next(b for b in at.button if b.label == "Show the history").click().run()
+    next(t for t in at.text_input if t.label == "Its name").set_value("fan [3]")
+    next(b for b in at.button if b.label == "Keep").click().run()
+    assert not at.exception
+    assert at.query_params["machine"] == "fan [3]"
+    at.switch_page("fleet.py").run()
+    assert not at.exception
+    assert list(at.dataframe[0].value["Machine"]) == ["fan [3]"]
+    kept = Store(Path(at.session_state["machine.kept"].name) / "machines.sqlite").as_bytes()
+
+    other = page("fleet.py").run()
+    assert len(other.dataframe[0].value) == len(MACHINES)
+    other.file_uploader[0].set_value([("machines.sqlite", b"no store", "application/vnd.sqlite3")]).run()
+    assert "no store of machines" in other.error[0].value
+    other.file_uploader[0].set_value([("machines.sqlite", kept, "application/vnd.sqlite3")]).run()
+    assert not other.exception
+    assert list(other.dataframe[0].value["Machine"]) == ["fan [3]"]

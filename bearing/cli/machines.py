@@ -65,6 +65,10 @@ def _print_fleet(rows: Sequence[FleetRow], arguments: argparse.Namespace) -> Non
             if not index:
                 writer.writerow(row.as_dict())
             writer.writerow([safe_cell(v) if isinstance(v, str) else v for v in row.as_dict().values()])
+    elif arguments.html:
+        from bearing.report import fleet_html
+
+        print(fleet_html(rows, "Fleet"))
     else:
         for row in rows:
             name = f"{row.machine}, {row.point}"

@@ -325,6 +325,7 @@ def parser() -> argparse.ArgumentParser:
     shape = fleet.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="one JSON array")
     shape.add_argument("--csv", action="store_true", help="one CSV row per measuring point")
+    shape.add_argument("--html", action="store_true", help="one page of all machines, to keep")
 
     batch = command(
         "batch",
