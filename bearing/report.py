@@ -148,6 +148,13 @@ _PAGE_STYLE = (
     "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}"
 )
 
+_FLEET_STYLE = (
+    "td,tbody th{padding:.35rem 1.2rem .35rem 0;vertical-align:top;border-bottom:1px solid #e6eaee}"
+    "td:nth-child(3),td:nth-child(5){white-space:nowrap}@page{size:A4 landscape;margin:11mm}"
+    "@media print{body{font-size:11.5px;margin:0;max-width:none}tr{break-inside:avoid}"
+    "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}"
+)
+
 
 def _drawn(figures: Mapping[str, go.Figure], first: int = 0) -> str:
     """Live figures under their titles, numbered from `first`, plotly's script with number 0."""
@@ -320,9 +327,7 @@ def fleet_html(rows: Sequence[FleetRow], title: str, note: str = "") -> str:
     return f"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{html.escape(title)}</title>
-<style>{_STYLE}td,tbody th{{padding:.35rem 1.2rem .35rem 0;vertical-align:top;border-bottom:1px solid #e6eaee}}
-td:nth-child(3),td:nth-child(5){{white-space:nowrap}}@page{{size:A4 landscape;margin:11mm}}@media print{{body{{font-size:11.5px;margin:0;max-width:none}}
-tr{{break-inside:avoid}}*{{print-color-adjust:exact;-webkit-print-color-adjust:exact}}}}</style>
+<style>{_STYLE}{_FLEET_STYLE}</style>
 <h1>{html.escape(title)}</h1><p>{len(rows)} measuring points: {told or "none"}.</p>
 <p class="note">{html.escape(note)}</p>
 <table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table></html>

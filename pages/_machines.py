@@ -15,6 +15,7 @@ from bearing.errors import BearingError
 from bearing.machines.demo import DEMO_STORE
 from bearing.machines.fleet import FleetRow, fleet
 from bearing.machines.history import History, history_of_measurements, with_verdicts
+from bearing.machines.limits import limits_of
 from bearing.machines.measure import Measurement, measure_bytes, verdict_of_bytes
 from bearing.machines.store import DEFAULT_STORE, Acknowledgement, Store
 from bearing.readers.names import clean_file_name
@@ -71,6 +72,22 @@ def demo_rows() -> list[FleetRow]:
     return rows_in(DEMO_STORE, 0.0)
 
 
+def set_limits(kept_in: Path | None, machine: str, text: str) -> None:
+    """Limits by hand, of a machine that is kept or of the uploads. Raises ParameterError for what is none."""
+    if kept_in is not None:
+        Store(kept_in).set_limits(machine, text)
+        return
+    limits_of(text)
+    work: Uploads = st.session_state[UPLOADED]
+    work.limits = text
+    work.finish()
+
+
+def limits_in(kept_in: Path | None, machine: str) -> str:
+    """What was set by hand, as it was written."""
+    return Store(kept_in, read_only=True).set_limits_of(machine) if kept_in else st.session_state[UPLOADED].limits
+
+
 def acknowledged_in(path: Path, machine: str) -> dict[str, Acknowledgement]:
     """What was said of a machine's points."""
     return Store(path, read_only=True).acknowledged(machine)
@@ -86,6 +103,7 @@ class Uploads:
     skipped: list[tuple[str, str]] = field(default_factory=list)
     contents: dict[str, tuple[str, Any]] = field(default_factory=dict)
     history: History | None = None
+    limits: str = ""  # set by hand
 
     def content(self, sha256: str) -> tuple[str, bytes] | None:
         """Name and bytes of an uploaded recording."""
@@ -94,7 +112,8 @@ class Uploads:
 
     def finish(self) -> None:
         """The history of what has been measured."""
-        made = history_of_measurements(self.found, self.asked, None, self.skipped)
+        limits = limits_of(self.limits)
+        made = history_of_measurements(self.found, self.asked, None, self.skipped, limits)
         self.history = with_verdicts(
             made,
             lambda one: verdict_of_bytes(self.contents[one.sha256][1].getvalue(), one.file, self.asked, one.point),
@@ -104,7 +123,11 @@ class Uploads:
 def keep(work: Uploads, machine: str) -> int:
     """Keep what was measured as a machine's, with the verdicts there are; how many measurements were new."""
     assert work.history is not None
-    return store_to_write().add(machine, [m for p in work.history.points for m in p.measurements], work.asked)
+    store = store_to_write()
+    new = store.add(machine, [m for p in work.history.points for m in p.measurements], work.asked)
+    if work.limits:
+        store.set_limits(machine, work.limits)
+    return new
 
 
 def stop() -> None:

@@ -12,6 +12,7 @@ from bearing.figures.compare import KINDS, comparison_figure
 from bearing.figures.trend import history_figures, trend_figure, waterfall_figure
 from bearing.machines.demo import DEMO_STORE
 from bearing.machines.history import History, Point
+from bearing.machines.limits import RULES
 from bearing.machines.measure import INDICATORS, Measurement
 from bearing.machines.store import Store
 from bearing.machines.words import verdict_words
@@ -19,6 +20,7 @@ from bearing.physics.catalogue import load_catalogue
 from bearing.recording import Recording
 from bearing.report import history_html
 from bearing.settings import store_file
+from bearing.signal.severity import EDITION, GROUPS, SUPPORTS
 from bearing.states import MACHINE_STATES
 from bearing.verdict.request import Request
 from pages import _source
@@ -31,14 +33,17 @@ from pages._machines import (
     demo_rows,
     history_in,
     keep,
+    limits_in,
     measure_uploads,
     own_store,
     rows_in,
+    set_limits,
     stamp,
 )
 from pages._show import chart, plain
 
 NOT_KNOWN = "not known"
+NONE = "none"
 
 
 def upload_form() -> None:
@@ -174,11 +179,34 @@ def acknowledge(store: Path, machine: str, point: Point) -> None:
                 st.rerun()
 
 
+def limits_form(kept_in: Path | None, machine: str) -> None:
+    """Limits set by hand, beside those of the machine's own past."""
+    with st.popover("Limits", icon=":material/horizontal_rule:"), st.form("limits-form", border=False):
+        written = st.text_input(
+            "Limits set by hand", limits_in(kept_in, machine), max_chars=500,
+            placeholder="velocity_rms=2.8/4.5, rms=0.5",
+            help=f"Alert, or alert/alarm, of {', '.join(RULES)}, in the recording's own unit.",
+        )  # fmt: skip
+        group = st.selectbox(f"Zones of {EDITION}", [NONE, *GROUPS], format_func=lambda g: GROUPS.get(g, g))
+        support = st.selectbox("Support", list(SUPPORTS), format_func=SUPPORTS.__getitem__)
+        st.caption("Zone C is an alert, zone D an alarm of the velocity RMS. Early bearing damage hardly shows there.")
+        if not st.form_submit_button("Set", type="primary"):
+            return
+        try:
+            set_limits(kept_in, machine, written if group == NONE else f"{written},iso={group}/{support}".lstrip(","))
+        except BearingError as error:
+            st.error(plain(str(error)))
+            return
+    st.rerun()
+
+
 def show_point(point: Point) -> None:
     """State and reason, then the pictures."""
     look = MACHINE_STATES[point.state]
     st.subheader(f"{SHAPES[point.state]} {look.title}: {plain(point.name)}", anchor=False)
     st.markdown(f"{plain(point.reason)}")
+    for sentence in point.unchecked:
+        st.warning(plain(sentence))
     base = point.assessment.baseline
     learned = f", baseline of {base.count} ({base.first} to {base.last}, {base.chosen})" if base else ""
     st.caption(
@@ -241,10 +269,13 @@ else:
             key=f"machine-point-{title}", label_visibility="visible" if len(names) > 1 else "collapsed",
         )  # fmt: skip
         point = history.points[names.index(point_name)]
-        if kept_in is not None:
-            acknowledge(kept_in, title, point)
-        elif "machine" not in st.query_params:
-            keep_form()
+        if kept_in is not None or "machine" not in st.query_params:  # the demo stays as it is
+            with st.container(horizontal=True):
+                limits_form(kept_in, title)
+                if kept_in is not None:
+                    acknowledge(kept_in, title, point)
+                else:
+                    keep_form()
         show_point(point)
         st.download_button("Report", partial(report, history, title), f"{title}.html", "text/html")
     if history.skipped:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bearing.errors import ParameterError
-from bearing.machines.limits import assess, learning_count
+from bearing.machines.limits import assess, learning_count, limits_of
 
 N = 240
 
@@ -188,3 +188,31 @@ def test_single_bursts_in_all_levels_and_recordings_without_them_change_nothing(
     assert found.first["alert"] is None
     assert np.isnan(found.rises["rise_comb_db"][60:64]).all()
     assert len(found.rises["rise_comb_db"]) == N
+
+
+def test_a_limit_set_by_hand_holds_whatever_the_baseline_and_is_left_below_three_quarters_of_it() -> None:
+    kurtosis_db = np.zeros(60)
+    kurtosis_db[20] = 20.0  # an outlier
+    kurtosis_db[30:40] = 4.0  # less than the baseline's own alert
+    values = {"rms": np.zeros(60), "kurtosis": kurtosis_db}
+    found = assess(values, limits_by_hand={"kurtosis": (1.45, 9.0)})  # 3.2 dB, 19 dB
+    assert found.first["alert"] == 31
+    assert found.first["alarm"] is None
+    assert found.causes["alert"] == "kurtosis"
+    assert found.states[41] == "alert"
+    assert found.states[-1] == "ok"
+    assert assess(values).first["alert"] is None
+
+
+def test_limits_are_read_as_they_are_written() -> None:
+    assert limits_of("velocity_rms=2.8/4.5, rms=0.5") == {"velocity_rms": (2.8, 4.5), "rms": (0.5, None)}
+    assert limits_of("iso=1/flexible") == {"velocity_rms": (7.1, 11.0)}
+    assert limits_of(None) == limits_of(" ") == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["rms", "rms=", "rms=a", "rms=nan", "rms=1/0.5", "colour=3", "iso=3/rigid", "iso", "rms=1e99"]
+)
+def test_a_limit_that_is_none_is_one_sentence(text: str) -> None:
+    with pytest.raises(ParameterError):
+        limits_of(text)

@@ -73,12 +73,12 @@ def test_a_bearing_is_named_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert any(BEARING in option for option in at.selectbox[0].options)
 
 
-def dropped(folder: Path, count: int = 8) -> list[tuple[str, bytes, str]]:
+def dropped(folder: Path, count: int = 8, grows: float = 0.3) -> list[tuple[str, bytes, str]]:
     """Months of a fan whose outer race begins to fail in April, as they are dropped onto the page."""
     files = []
     for month in range(1, count + 1):
         path = folder / f"fan_2025-{month:02d}-01.csv"
-        write(path, max(0.0, 0.3 * (month - 3)), month)
+        write(path, max(0.0, grows * (month - 3)), month)
         files.append((path.name, path.read_bytes(), "text/csv"))
     return files
 
@@ -157,3 +157,21 @@ def test_a_visitors_machine_is_kept_for_his_session_and_comes_back_from_its_file
     other.file_uploader[0].set_value([("machines.sqlite", kept, "application/vnd.sqlite3")]).run()
     assert not other.exception
     assert list(other.dataframe[0].value["Machine"]) == ["fan [3]"]
+
+
+def test_limits_set_on_the_page_judge_the_uploads_and_stay_with_the_machine_that_is_kept(tmp_path: Path) -> None:
+    at = page("machine.py").run()
+    at.file_uploader[0].set_value(dropped(tmp_path, grows=0.0))
+    next(b for b in at.button if b.label == "Show the history").click().run()
+    limits = next(t for t in at.text_input if t.label == "Limits set by hand")
+    limits.set_value("rms=nonsense")
+    next(b for b in at.button if b.label == "Set").click().run()
+    assert "A limit is written" in at.error[0].value
+    next(t for t in at.text_input if t.label == "Limits set by hand").set_value("kurtosis=1/2")
+    next(b for b in at.button if b.label == "Set").click().run()
+    assert not at.exception
+    assert any("over its limit of 2" in m.value for m in at.markdown)
+    next(t for t in at.text_input if t.label == "Its name").set_value("fan")
+    next(b for b in at.button if b.label == "Keep").click().run()
+    assert not at.exception
+    assert next(t for t in at.text_input if t.label == "Limits set by hand").value == "kurtosis=1/2"

@@ -26,6 +26,7 @@ __all__ = ["MOST_FILES", "router"]
 
 MOST_FILES = 1_000
 NO_STORE = "This server keeps no machines: its operator names a file for them in BEARING_STORE."
+LIMITS = "Limits set by hand, such as velocity_rms=2.8/4.5, or iso=2/rigid for zones C and D of ISO 20816-3."
 BASELINE = "The sound measurements, counted from 0, such as 10-40; found automatically by default."
 
 
@@ -33,7 +34,7 @@ class ManyFilesRoute(UploadRoute):
     """A route whose form holds many files of one field and a few short fields."""
 
     max_files = MOST_FILES
-    fields = (*FORM_FIELDS, "baseline")
+    fields = (*FORM_FIELDS, "baseline", "limits")
     repeated = ("file",)
 
 
@@ -44,15 +45,17 @@ class Uploads:
     files: list[tuple[str, Callable[[], bytes]]]
     said: dict[str, Any]
     baseline: str | None
+    limits: str | None
 
 
 def _uploads(
     file: Annotated[list[UploadFile], File(description="The recordings, one part named `file` for each.")],
     said: Said,
     baseline: Annotated[str | None, Form(description=BASELINE)] = None,
+    limits: Annotated[str | None, Form(description=LIMITS)] = None,
 ) -> Uploads:
     files: list[tuple[str, Callable[[], bytes]]] = [(upload_name(one.filename), partial(_content, one)) for one in file]
-    return Uploads(files, said, baseline)
+    return Uploads(files, said, baseline, limits)
 
 
 def _content(upload: UploadFile) -> bytes:
@@ -76,9 +79,11 @@ async def trend(request: Request, uploads: Uploaded) -> Response:
 
 def _trend(uploads: Uploads) -> dict[str, Any]:
     from bearing.machines.history import baseline_of, history_of_contents
+    from bearing.machines.limits import limits_of
     from bearing.verdict.request import Request as Asked
 
-    return history_of_contents(uploads.files, Asked(**uploads.said), baseline_of(uploads.baseline)).as_dict()
+    baseline, limits = baseline_of(uploads.baseline), limits_of(uploads.limits)
+    return history_of_contents(uploads.files, Asked(**uploads.said), baseline, limits=limits).as_dict()
 
 
 @router.get("/machines", summary="All machines of the store, worst first", responses=api_docs.ERRORS)
@@ -121,9 +126,14 @@ async def add(request: Request, machine: str, uploads: Uploaded) -> Response:
 
 
 def _add(machine: str, uploads: Uploads) -> dict[str, Any]:
+    from bearing.machines.limits import limits_of
     from bearing.machines.store import Machine
 
-    added = Machine(machine, _store(), **uploads.said).add_contents(uploads.files)
+    limits_of(uploads.limits)
+    kept = Machine(machine, _store(), **uploads.said)
+    added = kept.add_contents(uploads.files)
+    if uploads.limits:
+        kept.store.set_limits(machine, uploads.limits)
     skipped = [{"file": name, "reason": why} for name, why in added.skipped]
     return {"machine": machine, "measurements": added.measurements, "known": list(added.known), "skipped": skipped}
 

@@ -207,6 +207,13 @@ class LimitInForce(BaseModel):
     onset: int | None
 
 
+class LimitByHand(BaseModel):
+    """What was set for one indicator, in its own unit."""
+
+    alert: float | None
+    alarm: float | None
+
+
 class PointHistory(BaseModel):
     """The history of one measuring point."""
 
@@ -225,6 +232,7 @@ class PointHistory(BaseModel):
     cause: str | None = Field(description="The indicator that the state rests on.")
     baseline: BaselineUsed | None
     limits: dict[str, LimitInForce]
+    limits_by_hand: dict[str, LimitByHand]
     time_source: str
     series: dict[str, list[str | float | None]] = Field(description="By indicator, a value per measurement.")
 

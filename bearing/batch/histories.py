@@ -10,15 +10,18 @@ from typing import Any
 from bearing.batch.table import asked_of, is_batch, machines_of, read_measurements
 from bearing.errors import UnreadableFile
 from bearing.machines.history import History, history_of_measurements, with_verdicts
+from bearing.machines.limits import HandLimits
 from bearing.verdict.request import Request
 
 __all__ = ["histories_of_batch", "history_of_batch"]
 
 
-def history_of_batch(folder: Path, baseline: tuple[int, int] | None = None) -> History:
+def history_of_batch(
+    folder: Path, baseline: tuple[int, int] | None = None, limits: HandLimits | None = None
+) -> History:
     """All results as one history: that of the folder of recordings they came from."""
     found, skipped = read_measurements(folder)
-    return with_verdicts(history_of_measurements(found, _asked(folder), baseline, skipped))
+    return with_verdicts(history_of_measurements(found, _asked(folder), baseline, skipped, limits))
 
 
 def histories_of_batch(folder: Path) -> Iterator[tuple[str, History]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bearing.verdict.request import Request
 
-__all__ = ["add_asked", "add_more", "add_store", "request_of"]
+__all__ = ["add_asked", "add_limits", "add_more", "add_store", "request_of"]
 
 
 def add_asked(command: argparse.ArgumentParser) -> None:
@@ -54,6 +54,14 @@ def request_of(arguments: argparse.Namespace) -> Request:
         detectable=said.get("detectable", False),
         machine=said.get("own_lines"),  # `machine` is whose history it is
     )
+
+
+def add_limits(command: argparse.ArgumentParser) -> None:
+    """Limits set by hand, beside those of a machine's own past."""
+    command.add_argument(
+        "--limits", metavar="NAME=ALERT[/ALARM],...",
+        help="limits set by hand, such as velocity_rms=2.8/4.5, or iso=2/rigid for zones C and D of ISO 20816-3",
+    )  # fmt: skip
 
 
 def add_store(command: argparse.ArgumentParser) -> None:

@@ -14,6 +14,7 @@ from bearing.cli.trend import Bar, exit_code
 from bearing.cli.trouble import unheard
 from bearing.errors import UnreadableFile
 from bearing.machines.fleet import FleetRow, fleet, rows_of
+from bearing.machines.limits import limits_of
 from bearing.machines.store import Added, Machine, Store
 from bearing.machines.watch import watch
 from bearing.machines.words import verdict_words
@@ -25,7 +26,11 @@ __all__ = ["run_add", "run_fleet", "run_watch"]
 
 def run_add(arguments: argparse.Namespace) -> int:
     """Adds recordings to a machine, tells what became of them."""
-    added = _machine(arguments).add(*arguments.files, progress=Bar().advance)
+    limits_of(arguments.limits)  # said before hours of measuring
+    machine = _machine(arguments)
+    added = machine.add(*arguments.files, progress=Bar().advance)
+    if arguments.limits is not None:
+        machine.store.set_limits(machine.name, arguments.limits)
     with unheard():
         _tell(added)
     return 0 if added.measurements or added.known else 2

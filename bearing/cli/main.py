@@ -263,7 +263,7 @@ def _interval_s(text: str) -> float:
 
 def parser() -> argparse.ArgumentParser:
     """The whole grammar of the command line."""
-    from bearing.cli.asked import add_asked, add_more, add_store
+    from bearing.cli.asked import add_asked, add_limits, add_more, add_store
     from bearing.files import WEIGHTS_DIR
 
     name = "bearing" if Path(sys.argv[0]).stem == "bearing" else "python -m bearing"
@@ -298,6 +298,7 @@ def parser() -> argparse.ArgumentParser:
     add_asked(trend)
     add_store(trend)
     trend.add_argument("--baseline", metavar="FIRST-LAST", help="the sound measurements, from 0 (default: automatic)")
+    add_limits(trend)
     form = trend.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object")
     form.add_argument("--csv", action="store_true", help="one CSV row per measurement")
@@ -311,6 +312,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add.add_argument("machine", type=_name, metavar="MACHINE", help="its name; a new one is made")
     add.add_argument("files", nargs="+", metavar="FILE|FOLDER")
+    add_limits(add)
     watch = command("watch", _watch, "Add the recordings that arrive in a folder, until stopped.")
     watch.add_argument("folder", metavar="FOLDER")
     watch.add_argument("--machine", type=_name, required=True, help="the machine they belong to")

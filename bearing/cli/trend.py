@@ -13,6 +13,7 @@ from typing import Any
 from bearing.cli.asked import request_of
 from bearing.cli.trouble import unheard
 from bearing.machines.history import History, baseline_of, history_of_folder
+from bearing.machines.limits import limits_of
 from bearing.machines.measure import INDICATORS
 from bearing.machines.store import Store
 from bearing.machines.words import headline
@@ -26,15 +27,16 @@ OK, CHANGED, UNCLEAR = 0, 1, 3
 def run(arguments: argparse.Namespace) -> int:
     """The command: one history, in the form asked for."""
     baseline = baseline_of(arguments.baseline)
+    limits = limits_of(arguments.limits)
     folder = Path(arguments.folder)
     if folder.is_dir() and (folder / "_batch.json").is_file():
         from bearing.batch.histories import history_of_batch
 
-        history = history_of_batch(folder, baseline)
+        history = history_of_batch(folder, baseline, limits)
     elif not folder.is_dir() and arguments.store.is_file():
-        history = Store(arguments.store, read_only=True).history(arguments.folder, baseline)
+        history = Store(arguments.store, read_only=True).history(arguments.folder, baseline, limits)
     else:
-        history = history_of_folder(folder, request_of(arguments), baseline, Bar().advance)
+        history = history_of_folder(folder, request_of(arguments), baseline, Bar().advance, limits=limits)
     with unheard():
         print_history(history, arguments, Path(arguments.folder).name)
     return exit_code([point.state for point in history.points])
@@ -54,6 +56,8 @@ def print_history(history: History, arguments: argparse.Namespace, title: str) -
     else:
         for point in history.points:
             print(headline(point))
+            for sentence in point.unchecked:
+                print(f"{point.name}: {sentence}", file=sys.stderr)
         for name, why in history.skipped:
             print(f"{name}: {why}", file=sys.stderr)
         if not history.points:

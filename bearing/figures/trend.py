@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,8 @@ def trend_figure(point: Point, name: str = "rms", height: int = 340) -> go.Figur
     """One indicator (a name of INDICATORS) over all measurements.
 
     Shaded: the measurements of the baseline, and what was usual in them (2 standard deviations). Dashed: the limits of
-    alert and alarm. Dotted: the estimated onset. Colour and shape of a mark: the state; customdata: its index.
+    alert and alarm; dash-dotted: those set by hand. Dotted: the estimated onset. Colour and shape of a mark: the state;
+    customdata: its index.
     """
     x, x_title = point_axis(point)
     y = np.array([np.nan if v is None else v for v in point.series(name)], dtype=np.float64)
@@ -70,13 +72,22 @@ def trend_figure(point: Point, name: str = "rms", height: int = 340) -> go.Figur
         figure.add_hrect(y0=low, y1=high, fillcolor=BAND, line_width=0, layer="below")
         for key, level in (("alert", limit.alert_db), ("alarm", limit.alarm_db)):
             if level is not None:
-                figure.add_hline(
-                    y=natural(name, level), line={"color": MACHINE_LOOKS[key].colour, "dash": "dash", "width": 1.2},
-                    annotation_text=key, annotation_position="top left",
-                )  # fmt: skip
+                _limit_line(figure, natural(name, level), key, key, "dash", "left", steep)
         if limit.onset is not None:
             figure.add_vline(x=x[limit.onset], line={"color": SIGNAL, "dash": "dot", "width": 1.4})
+    for key, level in zip(("alert", "alarm"), point.assessment.by_hand.get(name, ()), strict=False):
+        if level is not None:
+            _limit_line(figure, level, key, f"{key}, set", "dashdot", "right", steep)
     return figure
+
+
+def _limit_line(figure: go.Figure, y: float, key: str, text: str, dash: str, side: str, log: bool) -> None:
+    """A limit across the chart with its name; on a logarithmic axis a text, unlike a line, stands at the logarithm."""
+    figure.add_hline(y=y, line={"color": MACHINE_LOOKS[key].colour, "dash": dash, "width": 1.4})
+    at = math.log10(max(y, 1e-30)) if log else y
+    figure.add_annotation(
+        y=at, x=0.0 if side == "left" else 1.0, xref="paper", xanchor=side, yanchor="bottom", text=text, showarrow=False
+    )
 
 
 def _line(x: np.ndarray | list[str], y: np.ndarray) -> dict[str, Any]:

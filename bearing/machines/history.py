@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bearing.errors import BearingError, ParameterError, UnreadableFile
 from bearing.machines.clock import natural_key, time_in_name, timeline
-from bearing.machines.limits import RULES, STATES, Assessment, assess
+from bearing.machines.limits import RULES, STATES, Assessment, HandLimits, assess, in_db
 from bearing.machines.measure import (
     INDICATORS,
     Measurement,
@@ -78,6 +78,13 @@ class Point:
 
         return reason(self)
 
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """Sentences about limits set by hand that cannot be checked."""
+        from bearing.machines.words import unchecked_limits
+
+        return unchecked_limits(self)
+
     def series(self, name: str) -> list[float | None]:
         """One indicator over the measurements, None where it is not known."""
         return [_number(m.values.get(name)) for m in self.measurements]
@@ -99,7 +106,7 @@ class Point:
             "verdict_confidence": _number(self.verdict.confidence),
             "verdict_reason": self.verdict.reason,
             "verdict_recordings": self.verdict.recordings,
-            "warnings": list(self.verdict.warnings),
+            "warnings": [*self.verdict.warnings, *self.unchecked],
             "bearing": next((m.bearing for m in self.measurements if m.bearing), None),
             "unit": next((m.unit for m in self.measurements if m.unit), None),
             "first": first,
@@ -117,6 +124,9 @@ class Point:
                     "onset": limit.onset,
                 }
                 for name, limit in self.assessment.limits.items()
+            },
+            "limits_by_hand": {
+                name: {"alert": alert, "alarm": alarm} for name, (alert, alarm) in self.assessment.by_hand.items()
             },
             "time_source": self.time_source,
             "series": {
@@ -161,13 +171,6 @@ def natural(name: str, level_db: float) -> float:
     return level_db if name.endswith("_db") else float(10 ** (level_db / 20))
 
 
-def in_db(name: str, value: float | None) -> float:
-    """Decibels of an indicator's own value; NaN where it is not known."""
-    if value is None or not math.isfinite(value):
-        return math.nan
-    return value if name.endswith("_db") else 20 * math.log10(max(value, 1e-30))
-
-
 def history_of_folder(
     folder: Path,
     asked: Request = Request(),  # noqa: B008 (frozen)
@@ -175,6 +178,7 @@ def history_of_folder(
     progress: Progress | None = None,
     workers: int | None = None,
     verdicts: int = VERDICTS,
+    limits: HandLimits | None = None,
 ) -> History:
     """The history of a folder of recordings.
 
@@ -192,6 +196,8 @@ def history_of_folder(
         Processes to read with; by default as many as there are cores.
     verdicts : int
         How many of the last recordings of each point are diagnosed in full.
+    limits : mapping, optional
+        Limits set by hand (`bearing.machines.limits.limits_of`), beside those of the baseline.
 
     Raises
     ------
@@ -214,7 +220,7 @@ def history_of_folder(
         else:
             found += measured
     places = dict(zip(names, paths, strict=True))
-    history = history_of_measurements(found, asked, baseline, skipped)
+    history = history_of_measurements(found, asked, baseline, skipped, limits)
     return with_verdicts(history, lambda one: verdict_of_file(places[one.file], asked, one.point), verdicts)
 
 
@@ -223,6 +229,7 @@ def history_of_contents(
     asked: Request = Request(),  # noqa: B008 (frozen)
     baseline: tuple[int, int] | None = None,
     progress: Progress | None = None,
+    limits: HandLimits | None = None,
 ) -> History:
     """The same of files that lie in no folder: each a name, and how its content is read (twice for the last ones)."""
     found: list[Measurement] = []
@@ -237,7 +244,7 @@ def history_of_contents(
             skipped.append((name, str(error)))
         if progress is not None and not progress(done, len(contents)):
             break
-    history = history_of_measurements(found, asked, baseline, skipped)
+    history = history_of_measurements(found, asked, baseline, skipped, limits)
     return with_verdicts(history, lambda one: verdict_of_bytes(readers[one.sha256](), one.file, asked, one.point))
 
 
@@ -256,6 +263,7 @@ def history_of_measurements(
     asked: Request = Request(),  # noqa: B008 (frozen)
     baseline: tuple[int, int] | None = None,
     skipped: Iterable[tuple[str, str]] = (),
+    limits: HandLimits | None = None,
 ) -> History:
     """Measurements in any order -> the history of each point; the same content twice counts once."""
     left_out = list(skipped)
@@ -271,18 +279,24 @@ def history_of_measurements(
             continue
         folder = Path(one.file).parent.as_posix()
         by_point.setdefault(one.point if folder == "." else f"{folder}/{one.point}", []).append(one)
-    points = [_point(name, measured, asked, baseline) for name, measured in by_point.items()]
+    points = [_point(name, measured, asked, baseline, limits) for name, measured in by_point.items()]
     return History(tuple(sorted(points, key=lambda p: natural_key(p.name))), tuple(left_out))
 
 
-def _point(name: str, found: Sequence[Measurement], asked: Request, baseline: tuple[int, int] | None) -> Point:
+def _point(
+    name: str,
+    found: Sequence[Measurement],
+    asked: Request,
+    baseline: tuple[int, int] | None,
+    limits: HandLimits | None,
+) -> Point:
     when = timeline([m.file for m in found], [m.started for m in found])
     bearing = asked.named
     if bearing is None and (known := next((m.bearing for m in found if m.bearing), "")):
         bearing = Request(bearing=known).named
     measured = joined_numbers([found[i] for i in when.order], bearing.orders if bearing else None)
     orders = bearing.orders if bearing else None
-    assessment = judged(measured, baseline)
+    assessment = judged(measured, baseline, limits)
     measured = [
         replace(m, values=m.values | {k: rise[i] for k, rise in assessment.rises.items() if math.isfinite(rise[i])})
         for i, m in enumerate(measured)
@@ -290,7 +304,9 @@ def _point(name: str, found: Sequence[Measurement], asked: Request, baseline: tu
     return Point(name, tuple(measured), when.times, when.days, when.source, assessment, NOT_ASKED, orders)
 
 
-def judged(measured: Sequence[Measurement], baseline: tuple[int, int] | None = None) -> Assessment:
+def judged(
+    measured: Sequence[Measurement], baseline: tuple[int, int] | None = None, limits: HandLimits | None = None
+) -> Assessment:
     """What changed over measurements in their order."""
     values = {
         name: np.array([in_db(name, m.values.get(name)) for m in measured])
@@ -303,7 +319,7 @@ def judged(measured: Sequence[Measurement], baseline: tuple[int, int] | None = N
     stand |= {name.replace("line", "rise"): which for name, which in stand.items()}
     striking = np.array(["comb" in m.lines_stand for m in measured], dtype=bool)
     rpm = np.array([m.values.get("rpm", math.nan) for m in measured])
-    return assess(values, stand, striking, rpm, baseline, cells=_cells(measured))
+    return assess(values, stand, striking, rpm, baseline, cells=_cells(measured), limits_by_hand=limits)
 
 
 def _cells(measured: Sequence[Measurement]) -> dict[str, Floats]:

@@ -17,6 +17,8 @@ later than it except how long the history is (which sets how long is learned):
   the machine's own. The median of the last 3 or 5 measurements is compared, which steadies the level to a third of a
   decibel, where that of one recording wanders by two thirds, and which one burst leaves alone. In shorter histories
   a few measurements do not tell so many levels apart.
+* **Set by hand** (a zone of a standard, a customer's limit): beside all that, an indicator is over such a limit
+  whatever its baseline and speed, with the same persistence and hysteresis.
 * **Speed**: measurements are compared only with those at a similar speed (bins of 10 %).
 * **Onset**: a one-sided CUSUM (E. S. Page, "Continuous inspection schemes", Biometrika 41 (1954) 100-115) on the same
   rises. Its crossing makes `watch`; where it last stood at zero is the estimated onset.
@@ -24,15 +26,30 @@ later than it except how long the history is (which sets how long is learned):
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bearing.checks import check_number
 from bearing.errors import ParameterError
+from bearing.signal.severity import severity
 
-__all__ = ["RULES", "STATES", "Assessment", "Baseline", "IndicatorLimits", "Rule", "assess", "learning_count"]
+__all__ = [
+    "RULES",
+    "STATES",
+    "Assessment",
+    "Baseline",
+    "HandLimits",
+    "IndicatorLimits",
+    "Rule",
+    "assess",
+    "in_db",
+    "learning_count",
+    "limits_of",
+]
 
 Array = NDArray[np.float64]
 
@@ -41,6 +58,7 @@ NO_DATA, OK, WATCH, ALERT, ALARM = range(5)
 
 ALERT_SIGMAS, ALARM_SIGMAS = 4.0, 5.0
 RELEASE = 0.75
+RELEASE_DB = 20 * math.log10(RELEASE)
 HOLD = 8
 STRETCH_SHARE = 5  # the baseline is a fifth of the history so far
 LONGEST_STRETCH = 200
@@ -78,6 +96,10 @@ RULES: dict[str, Rule] = {
     "rise_ball_db": Rule(2.0, 3.0, 0.3, 1.5, needs_lines=True),
     "rise_comb_db": Rule(2.0, 4.0, 0.3, 1.5),
 }
+
+
+# indicator -> alert and alarm set by hand, in its own unit; either may be None
+HandLimits = Mapping[str, tuple[float | None, float | None]]
 
 
 @dataclass(frozen=True)
@@ -122,6 +144,7 @@ class Assessment:
     baseline: Baseline | None
     limits: dict[str, IndicatorLimits]
     rises: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    by_hand: HandLimits = field(default_factory=dict)
 
     @property
     def state(self) -> str:
@@ -142,6 +165,7 @@ def assess(
     baseline: tuple[int, int] | None = None,
     rules: Mapping[str, Rule] = RULES,
     cells: Mapping[str, NDArray[np.floating]] | None = None,
+    limits_by_hand: HandLimits | None = None,
 ) -> Assessment:
     """States of a history.
 
@@ -162,6 +186,8 @@ def assess(
     cells : mapping of name to array, shape (n, cells), optional
         Levels in dB that are compared one by one with those of the baseline, NaN rows where not known; the indicator of
         that name is the greatest rise. Not looked at in a history of fewer than 96.
+    limits_by_hand : mapping, optional
+        Limits that hold whatever the baseline; of indicators in decibels in these, of others in their own unit.
 
     Raises
     ------
@@ -199,6 +225,11 @@ def assess(
         values[:, at] = judge.values
         states[at], causes[at] = judge.states, judge.causes
     states, causes = _carried_over(states, causes)
+    for name, pair in (limits_by_hand or {}).items():
+        if name in names:
+            over = _over_set_limits(values[names.index(name)], [in_db(name, level) for level in pair], n)
+            causes = np.where(over > states, names.index(name), causes)
+            states = np.maximum(states, over)
     last = judges[int(bins[-1])] if n else None
     return Assessment(
         states=tuple(STATES[s] for s in states),
@@ -211,7 +242,77 @@ def assess(
         baseline=None if last is None else last.baseline_of(where[int(bins[-1])]),
         limits={} if last is None else last.limits(where[int(bins[-1])]),
         rises={name: tuple(values[row].tolist()) for row, name in enumerate(names) if name in cells},
+        by_hand=dict(limits_by_hand or {}),
     )
+
+
+def in_db(name: str, value: float | None) -> float:
+    """Decibels of an indicator's own value; NaN where it is not known."""
+    if value is None or not math.isfinite(value):
+        return math.nan
+    return value if name.endswith("_db") else 20 * math.log10(max(value, 1e-30))
+
+
+def _over_set_limits(values_db: Array, limits_db: Sequence[float], history: int) -> NDArray[np.int64]:
+    """States (n,) by limits for alert and alarm (NaN: none), with persistence and hysteresis; unknown ones hold."""
+    enough, hold = _persistence(learning_count(history))
+    states, current, calm, recent = np.zeros(len(values_db), np.int64), NO_DATA, 0, [[False, False]] * (enough + 1)
+    for i, value in enumerate(values_db):
+        if value == value:
+            recent = [*recent[1:], [value >= level for level in limits_db]]  # of NaN it is none
+            up = max((s for k, s in enumerate((ALERT, ALARM)) if sum(r[k] for r in recent) >= enough), default=NO_DATA)
+            left = limits_db[current - ALERT] + RELEASE_DB if current else math.inf
+            calm = 0 if value >= left else calm + 1
+            if up > current:
+                current = up
+            elif current and calm >= hold:
+                current = max(up, ALERT if current == ALARM and value >= limits_db[0] + RELEASE_DB else NO_DATA)
+        states[i] = current
+    return states
+
+
+def limits_of(text: str | None) -> HandLimits:
+    """Limits as they are written, ``velocity_rms=2.8/4.5,rms=0.5``: alert, or alert/alarm, in the indicator's own unit.
+
+    ``iso=2/rigid`` stands for the velocity RMS at which zones C and D of ISO 20816-3 begin, for a group and a support.
+
+    Raises ParameterError for an indicator that has no limits, a number that is none, or an alarm below its alert.
+    """
+    limits: dict[str, tuple[float | None, float | None]] = {}
+    for part in (text or "").split(","):
+        if not part.strip():
+            continue
+        name, _, levels = part.strip().partition("=")
+        if name == "iso":
+            limits["velocity_rms"] = severity(0.0, *_pair(levels)).limits_mm_s
+            continue
+        if name not in RULES:
+            raise ParameterError(f"No limit can be set for {name[:40]!r}: it is iso, or one of {', '.join(RULES)}.")
+        first, _, second = levels.partition("/")
+        alert = check_number(_number(first, part), f"The limit of {name}", (-1e12, 1e12), "")
+        alarm = None if not second else check_number(_number(second, part), f"The limit of {name}", (-1e12, 1e12), "")
+        if alarm is not None and alarm < alert:
+            raise ParameterError(f"An alarm lies above its alert, got {part.strip()[:60]!r}.")
+        limits[name] = (alert, alarm)
+    return limits
+
+
+def _pair(levels: str) -> tuple[str, str]:
+    group, _, support = levels.strip().partition("/")
+    return group, support
+
+
+def _number(text: str, part: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ParameterError(f"A limit is written rms=0.5 or rms=0.5/0.8, got {part.strip()[:60]!r}.") from None
+
+
+def _persistence(learned: int) -> tuple[int, int]:
+    """How many measurements of one more in a row are to be over a limit, and below it in a row for it to be left."""
+    enough = 2 if learned < 12 else 3 if learned < MOST_LEARNED else 4
+    return enough, 3 if learned < 12 else HOLD
 
 
 def _first(which: NDArray[np.bool_]) -> int | None:
@@ -266,8 +367,8 @@ class _Judge:
         self.strikes = strikes
         self.learn = learning_count(history)
         self.by_hand = by_hand
-        self.enough = 2 if self.learn < 12 else 3 if self.learn < MOST_LEARNED else 4
-        self.window, self.hold = self.enough + 1, 3 if self.learn < 12 else HOLD
+        self.enough, self.hold = _persistence(self.learn)
+        self.window = self.enough + 1
         self.cells = {row: (many, _steadied(many, 2 * self.enough - 3)) for row, many in cells.items()}
         self.least_alert = np.array([rules[name].alert_db for name in names])
         self.least_alarm = np.array([_or_inf(rules[name].alarm_db) for name in names])

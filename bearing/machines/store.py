@@ -24,7 +24,7 @@ from bearing import __version__
 from bearing.errors import BearingError, DataError, ParameterError, UnreadableFile
 from bearing.machines.clock import natural_key
 from bearing.machines.history import History, Progress, history_of_measurements, measure_files, with_verdicts
-from bearing.machines.limits import STATES
+from bearing.machines.limits import STATES, HandLimits, limits_of
 from bearing.machines.measure import (
     Measurement,
     Verdict,
@@ -87,6 +87,7 @@ _MIGRATIONS = (
         at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
     );
     """,
+    "ALTER TABLE machine ADD COLUMN limits TEXT NOT NULL DEFAULT '';",
 )
 
 
@@ -229,6 +230,19 @@ class Store:
             )
             return connection.total_changes - before
 
+    def set_limits(self, machine: str, text: str) -> None:
+        """Limits that hold whatever the baseline, written as `limits_of` reads them; "" takes them away."""
+        limits_of(text)
+        self.asked(machine)
+        with self._writing() as connection:
+            connection.execute("UPDATE machine SET limits = ? WHERE name = ?", (text.strip(), machine))
+
+    def set_limits_of(self, machine: str) -> str:
+        """The limits that were set for a machine, as they were written."""
+        with self._open() as connection:
+            row = connection.execute("SELECT limits FROM machine WHERE name = ?", (machine,)).fetchone()
+        return str(row[0]) if row else ""
+
     def acknowledge(self, machine: str, point: str, state: str, note: str, who: str = "") -> None:
         """A person has seen a point's state and says so. Raises ParameterError without a note, or for no machine."""
         if not note.strip():
@@ -273,9 +287,16 @@ class Store:
             with self._understood():
                 return [_measurement(row) for row in rows]
 
-    def history(self, machine: str, baseline: tuple[int, int] | None = None) -> History:
-        """What changed in a machine; its verdicts are those kept with its last recordings."""
-        return with_verdicts(history_of_measurements(self.measurements(machine), self.asked(machine), baseline))
+    def history(
+        self, machine: str, baseline: tuple[int, int] | None = None, limits: HandLimits | None = None
+    ) -> History:
+        """What changed in a machine; its verdicts are those kept with its last recordings.
+
+        limits : set by hand, in place of those kept with the machine.
+        """
+        limits = limits or limits_of(self.set_limits_of(machine))
+        measured = self.measurements(machine)
+        return with_verdicts(history_of_measurements(measured, self.asked(machine), baseline, limits=limits))
 
     def as_bytes(self) -> bytes:
         """The whole store as one file, what is still in its journal included: to be handed out, and taken back."""
@@ -298,10 +319,16 @@ class Store:
                 kinds = {kind for (kind,) in connection.execute("SELECT DISTINCT type FROM sqlite_master")}
             if not kinds <= {"table", "index"}:
                 raise UnreadableFile("This is no store of machines: it holds views or triggers.")
-            held = [(n, other.measurements(n), other.asked(n), other.acknowledged(n)) for n in other.machines()]
+            held = [
+                (n, other.measurements(n), other.asked(n), other.acknowledged(n), other.set_limits_of(n))
+                for n in other.machines()
+            ]
+            for *_, limits in held:
+                limits_of(limits)
         new = 0
-        for name, measured, asked, said in held:
+        for name, measured, asked, said, limits in held:
             new += self.add(name, measured, asked)
+            self.set_limits(name, self.set_limits_of(name) or limits)
             with self._writing() as connection:
                 connection.executemany(
                     "INSERT INTO acknowledgement (machine, point, state, note, who, at) SELECT id, ?2, ?3, ?4, ?5, ?6 "

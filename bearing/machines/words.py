@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bearing.machines.limits import learning_count
+from bearing.machines.limits import in_db, learning_count
 from bearing.machines.measure import INDICATORS
 from bearing.states import MACHINE_STATES
 
 if TYPE_CHECKING:
     from bearing.machines.history import Point
 
-__all__ = ["change", "headline", "reason", "verdict_words"]
+__all__ = ["change", "headline", "reason", "unchecked_limits", "verdict_words"]
 
 VERDICTS = {
     "normal": "healthy",
@@ -40,7 +40,8 @@ def reason(point: Point) -> str:
     if found.cause:
         since = found.first[found.state]
         when = "" if since is None else f" since {short_time(point.times[since]) or point.measurements[since].file}"
-        return f"{_rise(point, found.cause)}{when}."
+        over = _over_set_limit(point, found.cause)
+        return f"{over or _rise(point, found.cause)}{when}."
     if point.state != found.state:
         return f"Nothing changed, but the last recordings say: {verdict_words(point.verdict.verdict)}."
     base = found.baseline
@@ -55,12 +56,35 @@ def short_time(time: str) -> str:
 
 def change(point: Point, name: str) -> float | None:
     """How far an indicator stands over its baseline at the end (median of the last three), in dB."""
-    from bearing.machines.history import in_db
-
     limit = point.assessment.limits.get(name)
     last = [in_db(name, m.values.get(name)) for m in point.measurements[-3:]]
     last = sorted(value for value in last if value == value)
     return None if limit is None or not last else last[len(last) // 2] - limit.baseline_db
+
+
+def _over_set_limit(point: Point, name: str) -> str:
+    """A limit set by hand that the indicator stands over, as a clause; "" where none does."""
+    unit = INDICATORS[name].unit
+    unit = next((m.unit for m in point.measurements if m.unit), "") if unit == "signal" else unit
+    level = next((m.values[name] for m in reversed(point.measurements) if name in m.values), None)
+    limits = [limit for limit in point.assessment.by_hand.get(name, ()) if limit is not None]
+    passed = [limit for limit in limits if level is not None and level >= limit]
+    if not passed:
+        return ""
+    return " ".join(
+        f"{INDICATORS[name].title} at {level:.3g} {unit} is over its limit of {max(passed):.3g} {unit}".split()
+    )
+
+
+def unchecked_limits(point: Point) -> tuple[str, ...]:
+    """A sentence for each limit set by hand that no measurement can be held against."""
+    known = {name for m in point.measurements for name in m.values}
+    why = {"velocity_rms": "the recordings do not say their unit of acceleration"}
+    return tuple(
+        f"The limit of {INDICATORS[name].title} is not checked: {why.get(name, 'it is not known here')}."
+        for name in point.assessment.by_hand
+        if name not in known
+    )
 
 
 def _rise(point: Point, name: str) -> str:
