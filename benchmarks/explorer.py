@@ -66,7 +66,7 @@ def clicker(page: Any, selector: str, index: int) -> Callable[[], None]:
 def clicks(browser: Any, url: str, rounds: int) -> dict[str, list[float]]:
     """Seconds per click on a point, a cell and a row, on the protocol with all 3,684 windows."""
     page = fresh_page(browser)
-    page.goto(url + "/test_set?protocol=fault-size")
+    page.goto(url + "/test_set?network=windows&protocol=fault-size")
     page.wait_for_function(DRAWN, arg="", timeout=120_000)
     page.wait_for_timeout(1500)
     count = page.locator(POINTS).count()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +12,16 @@ from bearing.errors import ModelError
 from bearing.figures import verdicts as figures
 from bearing.figures.test_set import confusion_figure
 from bearing.figures.words import confusion_words, counts_words, coverage_words, reliability_words
-from bearing.results.verdict import COMMAND, Honesty, Outcome, cnn_honesty, cnn_verdicts, read_outcomes, tally
+from bearing.results.verdict import (
+    COMMAND,
+    Honesty,
+    Outcome,
+    RecordingVerdict,
+    cnn_honesty,
+    cnn_verdicts,
+    read_outcomes,
+    tally,
+)
 from bearing.results.waveform import OTHER_MACHINE, PROTOCOLS, Result, read_predictions
 from bearing.states import LABELS, STATES
 
@@ -129,7 +139,7 @@ def show_outcome(outcome: Outcome) -> None:
             st.metric(name, value, width="content")
     with st.expander("All recordings as a table", icon=":material/table_rows:"):
         st.dataframe(
-            table_of(outcome),
+            table_of(outcome.verdicts),
             hide_index=True,
             column_config={"Confidence": st.column_config.NumberColumn(format="%.2f")},
             alt="Every recording with truth, verdict, confidence and the experts' grade",
@@ -159,7 +169,7 @@ def show_honesty(honesty: Honesty, unit: str, key: str) -> None:
         )
 
 
-def table_of(outcome: Outcome) -> pd.DataFrame:
+def table_of(verdicts: Sequence[RecordingVerdict]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
@@ -172,6 +182,6 @@ def table_of(outcome: Outcome) -> pd.DataFrame:
                 "Best guess": STATES[v.best_guess].title,
                 "Outcome": v.outcome,
             }
-            for v in outcome.verdicts
+            for v in verdicts
         ]
     )

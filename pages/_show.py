@@ -15,7 +15,17 @@ from bearing.verdict.advice import percent
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["GLYPH", "STATE_COLOUR", "Tone", "announce", "chart", "hertz", "percent", "plain", "unseen_heading"]
+__all__ = [
+    "GLYPH",
+    "STATE_COLOUR",
+    "Tone",
+    "announce",
+    "chart",
+    "hertz",
+    "percent",
+    "plain",
+    "unseen_heading",
+]
 
 Tone = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 

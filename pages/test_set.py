@@ -1,4 +1,8 @@
-"""Test set: every prediction on held-out windows as map, confusion matrix and table; a click shows the window."""
+"""Test set: what each network said of what was kept from its training; a click shows the recording or the window.
+
+The network that carries the verdict is explored recording by recording (`_recordings.py`), the waveform CNN window by
+window: map, confusion matrix and table.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from bearing.errors import BearingError, ModelError
 from bearing.figures import test_set as figures
 from bearing.figures.words import confusion_words
 from bearing.results.metrics import confusion_matrix
+from bearing.results.verdict import Outcome
 from bearing.results.waveform import (
     Result,
     WindowFacts,
@@ -27,6 +32,8 @@ from bearing.results.waveform import (
 )
 from bearing.signal.windows import NETWORK_RATE_HZ, WINDOW
 from bearing.states import LABELS, STATES
+from pages._exhibit import outcomes
+from pages._recordings import explore as explore_recordings
 from pages._show import STATE_COLOUR, percent
 
 if TYPE_CHECKING:
@@ -64,7 +71,7 @@ def signal(number: int) -> np.ndarray:
 
 def choose(row: int, on_map: bool = False) -> None:
     """Show a window. The map marks what was clicked on it by itself; only other choices draw it again."""
-    st.session_state["window"] = row
+    st.session_state["window"] = st.session_state["top"] = row
     if not on_map:
         st.session_state["marked"] = row
 
@@ -95,10 +102,9 @@ def cell_clicked(key: str, rows: pd.DataFrame) -> None:
 
 
 def table_clicked(key: str, rows: list[int]) -> None:
-    picked = st.session_state[key].selection
-    at = picked.rows or [cell[0] for cell in picked.cells]
-    if at:
-        choose(rows[at[0]])
+    cells = st.session_state[key].selection.cells
+    if cells:
+        st.session_state["window"] = st.session_state["marked"] = rows[cells[0][0]]  # the table marks it by itself
         st.rerun("detail")
 
 
@@ -258,7 +264,11 @@ def follow(everything: pd.DataFrame) -> None:
 
 def write_address() -> None:
     """Protocol, filters and window into the address: a link shows the same again."""
-    values = {"protocol": st.session_state["protocol"], "wrong": "1" if st.session_state.get("wrong") else ""}
+    values = {
+        "network": "windows",
+        "protocol": st.session_state["protocol"],
+        "wrong": "1" if st.session_state.get("wrong") else "",
+    }
     values |= {name: ",".join(f"{value}" for value in chosen(name)) for name in FILTERS if name != "wrong"}
     values["window"] = f"{st.session_state.get('window', '')}"
     after = {name: value for name, value in values.items() if value}
@@ -311,12 +321,16 @@ def show_matrix(_rows: pd.DataFrame, asked: pd.DataFrame) -> None:
 
 
 def show_table(rows: pd.DataFrame, _asked: pd.DataFrame) -> None:
+    """The rows, the chosen window on top and marked: a table cannot be scrolled to it."""
+    top = st.session_state.get("top", st.session_state["window"])
+    rows = rows.loc[sorted(rows.index, key=lambda row: row != top)]
     chart = f"table {st.session_state['clicks']} {hash(tuple(rows.index))}"
     st.dataframe(
         table_of(rows),
         key=chart,
         on_select=lambda: table_clicked(chart, rows.index.tolist()),
-        selection_mode=["single-row", "single-cell"],
+        selection_mode="single-cell",
+        selection_default={"selection": {"cells": [(rows.index.get_loc(st.session_state["window"]), "recording")]}},
         hide_index=True,
         height=430,
         placeholder="healthy",
@@ -334,89 +348,125 @@ def show_table(rows: pd.DataFrame, _asked: pd.DataFrame) -> None:
     )
 
 
+def explore_windows(evaluated: dict[str, Result], folder: Path) -> None:
+    """The page below its heading, for the waveform CNN."""
+    linked = st.query_params.get("protocol")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        key = st.segmented_control(
+            "What the network had not seen",
+            list(evaluated),
+            format_func=lambda k: f"{evaluated[k].protocol.title} · {evaluated[k].windows.accuracy:.0%}",
+            default=next(one for one in (linked, HARDEST, next(iter(evaluated))) if one in evaluated),
+            required=True,
+            key="protocol",
+            persist_state="session",
+            on_change=other_question,
+        )
+        result = evaluated[key]
+        st.set_page_config(page_title=f"Test set: {result.protocol.title} · Bearing Diagnostics")
+        fold = None
+        if len(result.folds) > 1:
+            fold = (
+                st.selectbox(
+                    "Held out",
+                    ["", *result.folds],
+                    format_func=lambda f: f"{f} · {result.folds[f].accuracy:.0%}" if f else "each part in turn",
+                    key=f"fold {key}",
+                    on_change=other_question,
+                    width=300,
+                )
+                or None
+            )
+
+    try:
+        everything = predictions(result, folder, result.predictions_sha256)
+    except ModelError as error:
+        st.error(str(error))
+        return
+
+    follow(everything)
+    asked = filter_windows(
+        everything, fold, recordings=chosen("recordings"), loads_hp=chosen("loads"), diameters_in=chosen("diameters")
+    )
+    rows = filter_windows(
+        asked,
+        truths=chosen("truths"),
+        predictions=chosen("predictions"),
+        wrong_only=bool(st.session_state.get("wrong")),
+    )
+    st.session_state.setdefault("clicks", 0)
+    st.caption(
+        f"Held out: {result.protocol.held_out}. {len(asked):,} windows of {asked['recording'].nunique()} recordings, "
+        f"{int((~asked['right']).sum()):,} wrong. Reproduce with `{result.command}`"
+    )
+
+    if st.session_state.get("window") not in rows.index and (first := most_telling(rows)) is not None:
+        choose(first)
+
+    write_address()
+    picture, detail = st.columns([11, 9], gap="medium")
+    with picture:
+        filter_bar(rows, asked, everything)
+        if rows.empty:
+            st.info("No window meets every filter.", icon=":material/filter_alt_off:")
+            return
+        map_tab, matrix_tab, table_tab = st.tabs(["Map", "Confusion matrix", "Table"], on_change="rerun", key="view")
+        for tab, show in ((map_tab, show_map), (matrix_tab, show_matrix), (table_tab, show_table)):
+            if tab.open:
+                with tab:
+                    show(rows, asked)
+    with detail:
+        show_window(everything, rows)
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 
-folder = files.WEIGHTS_DIR
-changed = max((f.stat().st_mtime for f in folder.glob("evaluation_*.json")), default=0.0)
-try:
-    evaluated = results(folder, changed)
-except ModelError as error:
-    st.error(str(error))
-    st.stop()
-if not evaluated:
-    st.info(
-        "No evaluation has been written yet. These two commands train the network and ask it about windows it has "
-        "not seen:\n\n```\npython -m bearing train\npython -m bearing evaluate\n```",
-        title="Nothing to explore yet",
-        icon=":material/hourglass_empty:",
-    )
-    st.stop()
+NETWORKS = {"verdict": "The verdict, recording by recording", "windows": "The waveform CNN, window by window"}
 
-st.title("Test set", anchor=False)
-linked = st.query_params.get("protocol")
-with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-    key = st.segmented_control(
-        "What the network had not seen",
-        list(evaluated),
-        format_func=lambda k: f"{evaluated[k].protocol.title} · {evaluated[k].windows.accuracy:.0%}",
-        default=next(one for one in (linked, HARDEST, next(iter(evaluated))) if one in evaluated),
-        required=True,
-        key="protocol",
-        persist_state="session",
-        on_change=other_question,
-    )
-    result = evaluated[key]
-    st.set_page_config(page_title=f"Test set: {result.protocol.title} · Bearing Diagnostics")
-    fold = None
-    if len(result.folds) > 1:
-        fold = (
-            st.selectbox(
-                "Held out",
-                ["", *result.folds],
-                format_func=lambda f: f"{f} · {result.folds[f].accuracy:.0%}" if f else "each part in turn",
-                key=f"fold {key}",
-                on_change=other_question,
-                width=300,
-            )
-            or None
+
+def network_of(known: list[str]) -> str:
+    """Which network is explored: as the address says, and where the choice was."""
+    said = st.query_params
+    asked = said.get("network", "windows" if "window" in said else "")
+    if asked in known and dict(said) != st.session_state.get(WRITTEN):
+        st.session_state["network"] = asked
+    if st.session_state.get("network") not in known:
+        st.session_state["network"] = known[0]
+    return str(
+        st.segmented_control(
+            "Network", known, format_func=NETWORKS.__getitem__, required=True, key="network", persist_state="session",
+            on_change=st.query_params.clear, label_visibility="collapsed",
         )
+    )  # fmt: skip
 
-try:
-    everything = predictions(result, folder, result.predictions_sha256)
-except ModelError as error:
-    st.error(str(error))
-    st.stop()
 
-follow(everything)
-asked = filter_windows(
-    everything, fold, recordings=chosen("recordings"), loads_hp=chosen("loads"), diameters_in=chosen("diameters")
-)
-rows = filter_windows(
-    asked,
-    truths=chosen("truths"),
-    predictions=chosen("predictions"),
-    wrong_only=bool(st.session_state.get("wrong")),
-)
-st.session_state.setdefault("clicks", 0)
-st.caption(
-    f"Held out: {result.protocol.held_out}. {len(asked):,} windows of {asked['recording'].nunique()} recordings, "
-    f"{int((~asked['right']).sum()):,} wrong. Reproduce with `{result.command}`"
-)
+def main() -> None:
+    st.set_page_config(page_title="Test set · Bearing Diagnostics")
+    st.title("Test set", anchor=False)
+    folder = files.WEIGHTS_DIR
+    changed = max((f.stat().st_mtime for f in folder.glob("evaluation_*.json")), default=0.0)
+    evaluated: dict[str, Result] = {}
+    found: dict[str, Outcome] = {}
+    try:
+        evaluated = results(folder, changed)
+        found = outcomes(folder, changed)
+    except ModelError as error:
+        st.error(str(error))
+        if not evaluated:
+            return
+    known = [name for name, there in (("verdict", found), ("windows", evaluated)) if there]
+    if not known:
+        st.info(
+            "No evaluation has been written yet. These two commands train the network and ask it about windows it has "
+            "not seen:\n\n```\npython -m bearing train\npython -m bearing evaluate\n```",
+            title="Nothing to explore yet",
+            icon=":material/hourglass_empty:",
+        )
+        return
+    if network_of(known) == "verdict":
+        explore_recordings(found)
+    else:
+        explore_windows(evaluated, folder)
 
-if not rows.empty and st.session_state.get("window") not in rows.index:
-    st.session_state["window"] = st.session_state["marked"] = most_telling(rows)
 
-write_address()
-picture, detail = st.columns([11, 9], gap="medium")
-with picture:
-    filter_bar(rows, asked, everything)
-    if rows.empty:
-        st.info("No window meets every filter.", icon=":material/filter_alt_off:")
-        st.stop()
-    map_tab, matrix_tab, table_tab = st.tabs(["Map", "Confusion matrix", "Table"], on_change="rerun", key="view")
-    for tab, show in ((map_tab, show_map), (matrix_tab, show_matrix), (table_tab, show_table)):
-        if tab.open:
-            with tab:
-                show(rows, asked)
-with detail:
-    show_window(everything, rows)
+main()

@@ -143,7 +143,7 @@ def show_metrics(evaluated: dict[str, Result], folder: Path) -> None:
             st.metric(unit.capitalize(), f"{metrics.n:,}", width="content")
         command(result.command)
         if key != OTHER_MACHINE.key and st.button("See these windows", icon=":material/grid_view:", key="explore"):
-            st.session_state["protocol"] = key
+            st.session_state["protocol"], st.session_state["network"] = key, "windows"
             st.switch_page("test_set.py")
     try:
         honesty = honesty_of_cnn(result, folder, result.predictions_sha256, unit == "recordings")

@@ -18,7 +18,8 @@ PAGES = {
     "/?sample=inner&tab=How it was judged": r"inner\.csv: Inner race damage\. · Bearing Diagnostics",
     "/machine?machine=Pump 2 (simulated)": r"Pump 2 \(simulated\) · Bearing Diagnostics",
     "/fleet": r"Fleet · Bearing Diagnostics",
-    "/test_set": r"Test set.* · Bearing Diagnostics",
+    "/test_set": r"Test set: Unseen bearings · Bearing Diagnostics",
+    "/test_set?network=windows": r"Test set: Unseen bearings · Bearing Diagnostics",
     "/training": r"Training · Bearing Diagnostics",
 }
 RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

@@ -38,6 +38,7 @@ def evaluation() -> dict[str, Any]:
                 "verdict": verdict,
                 "best_guess": facts.label if i % 5 else wrong,
                 "confidence": 0.4 + 0.1 * (i % 5),
+                "probabilities": dict.fromkeys(LABELS, 0.25),
                 "expert_grade": "" if facts.label == "normal" else ("Y1", "N1", "P2")[i % 3],
             }
         )
@@ -123,7 +124,7 @@ def test_every_fault_recording_has_its_cell_with_verdict_and_grade(folder: Path)
     grades = {v.recording: v.grade for v in faults}
     for trace in figure.data:
         for number, text in zip(trace.customdata, trace.text, strict=True):
-            assert grades[int(number)] == text
+            assert grades[int(number[0].split()[0])] == text
 
 
 def test_the_figures_hold_the_numbers(folder: Path) -> None:
@@ -162,4 +163,4 @@ def test_a_damaged_evaluation_does_not_take_the_page_with_it(folder: Path, monke
     app = AppTest.from_file(str(ROOT / "pages" / "training.py"), default_timeout=60).run()
     assert not app.exception
     assert any("evaluation_order.json is not valid JSON" in warning.value for warning in app.warning)
-    assert any("What 100 % meant" in heading.value for heading in app.subheader)
+    assert any("What 100 % meant" in heading.value for heading in app.header)

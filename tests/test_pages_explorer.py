@@ -20,6 +20,7 @@ from bearing.files import ROOT, WEIGHTS_DIR
 from bearing.lab import live as live_training
 from bearing.lab.live import Plan
 from bearing.lab.settings import Settings
+from bearing.results.verdict import read_outcomes, surest_mistake, tally
 from bearing.results.waveform import PROTOCOLS, read_all_results, read_predictions, read_result, read_results
 from bearing.states import LABELS
 
@@ -32,7 +33,7 @@ def importable_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 def page(name: str, **query: str) -> AppTest:
     """A page on its own, without the navigation around it."""
     app = AppTest.from_file(str(ROOT / "pages" / name), default_timeout=60)
-    for key, value in query.items():
+    for key, value in (({"network": "windows"} if name == "test_set.py" else {}) | query).items():
         app.query_params[key] = value
     return app.run()
 
@@ -55,6 +56,35 @@ def unbroken(app: AppTest) -> AppTest:
 
 
 # ---- test set --------------------------------------------------------------------------------------------------------
+
+
+def test_the_test_set_opens_on_the_verdict_of_unseen_bearings_at_its_gravest_recording() -> None:
+    app = unbroken(page("test_set.py", network=""))
+    outcome = read_outcomes()["fault-size"]
+    assert app.title[0].value == "Test set"
+    assert f"{len(outcome.judged)} recordings: {tally(outcome.judged)['right']} right" in words(app)
+    first = surest_mistake(outcome.judged)
+    assert app.query_params["recording"] == first.key
+    unbroken(app.button(key="recording.step1").click().run())
+    assert app.query_params["recording"] != first.key
+    unbroken(app.pills(key="recording.outcome").set_value(["right"]).run())
+    assert app.query_params["outcome"] == "right"
+    assert f"**{tally(outcome.judged)['right']}** of {len(outcome.judged)} recordings" in words(app)
+
+
+@pytest.mark.recordings
+def test_a_link_opens_a_recording_with_its_envelope_spectrum(recordings_dir: Path) -> None:
+    app = unbroken(page("test_set.py", network="verdict", protocol="load", recording="105 FE", part="un-faulted ends"))
+    assert "heard at the sound fan end" in "".join(one.value for one in app.subheader)
+    assert any("Envelope spectrum of its lines" in one.value for one in app.caption)
+    bad = unbroken(page("test_set.py", network="verdict", protocol="<b>", recording="105 XX", said="nonsense"))
+    assert bad.query_params["protocol"] == "fault-size"
+
+
+@pytest.mark.parametrize("protocol", ["second-rig", "other-machine", "random"])
+def test_every_verdict_can_be_explored(protocol: str) -> None:
+    app = unbroken(page("test_set.py", network="verdict", protocol=protocol))
+    assert f"{len(read_outcomes()[protocol].judged)} recordings:" in words(app)
 
 
 def test_the_test_set_page_shows_a_window_at_once() -> None:
@@ -135,7 +165,7 @@ def test_next_and_previous_walk_through_the_windows() -> None:
 
 def test_the_choice_survives_a_visit_to_another_page() -> None:
     app = AppTest.from_file(str(ROOT / "pages" / "navigation.py"), default_timeout=60)
-    app.query_params["protocol"] = "load"
+    app.query_params["network"], app.query_params["protocol"] = "windows", "load"
     app.run().switch_page("test_set.py").run()
     app.button(key="step1").click().run()
     row = app.session_state["window"]

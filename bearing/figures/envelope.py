@@ -32,6 +32,7 @@ STRANGE = "#B37A00"  # what fits no line: the colour of `impacts`
 PEAK_DB, STRANGE_DB = 9.0, 15.0  # peaks that answer to the pointer, and those that are named unasked
 MOST_PEAKS, MOST_STRANGE = 80, 4
 STRANGE_SHARE = 0.2  # of the highest peak: smaller ones are read in dB
+NAMES_APART = 0.12  # of the axis
 MATCH, SHAFT_MATCH = 0.005, 0.002  # how near a line a peak is that line, relative; never less than two bins
 
 
@@ -219,18 +220,21 @@ def _strangers(peaks: _Peaks, scale: _Scale, shaft_hz: float | None) -> list[dic
     """The few strongest peaks that are no line of shaft or bearing, named in Hz and orders."""
     spectrum = scale.spectrum
     least = STRANGE_SHARE * float(spectrum.amplitude[2:].max(initial=0.0))
-    apart_hz = 0.03 * float(spectrum.frequency_hz[-1])  # names side by side would cover each other
+    end_hz = float(spectrum.frequency_hz[-1])
     chosen: list[int] = []
     for at, odd in zip(peaks.bins, peaks.strange, strict=True):
         hz = spectrum.frequency_hz[at]
         high = spectrum.db_at(int(at)) >= STRANGE_DB and spectrum.amplitude[at] >= least
-        if odd and high and all(abs(spectrum.frequency_hz[other] - hz) > apart_hz for other in chosen):
+        if odd and high and all(abs(spectrum.frequency_hz[other] - hz) > 0.03 * end_hz for other in chosen):
             chosen.append(int(at))
     chosen = chosen[:MOST_STRANGE]
     if not chosen:
         return []
     hz = spectrum.frequency_hz[chosen]
     texts = [f"{one:,.1f} Hz" + (f"<br>{one / shaft_hz:.2f}×" if shaft_hz else "") for one in hz]
+    for i, one in enumerate(hz):  # on a phone, names side by side would cover each other: the higher peak keeps its own
+        if any(texts[n] and abs(hz[n] - one) < NAMES_APART * end_hz for n in range(i)):
+            texts[i] = ""
     return [
         {
             "type": "scatter",

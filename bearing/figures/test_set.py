@@ -5,6 +5,7 @@ Grounds are transparent and text takes the page's colour, so that each stands on
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,7 @@ __all__ = [
     "base_layout",
     "confusion_figure",
     "map_figure",
+    "probabilities_figure",
     "window_figure",
 ]
 
@@ -116,8 +118,8 @@ def _points(rows: pd.DataFrame, truth: str, prediction: str, marked: int | None)
         showlegend=False,
         marker={
             "color": LOOKS[truth].colour,
-            "symbol": LOOKS[truth].symbol,
-            "size": 6 if right else 7,
+            "symbol": LOOKS[truth].symbol if right else f"{LOOKS[truth].symbol}-dot",  # told apart without colour
+            "size": 6 if right else 8,
             "opacity": opacity,
             "line": outline,
         },
@@ -202,7 +204,7 @@ def window_figure(
     figure = make_subplots(
         rows=rows, cols=1, row_heights=[1.0] if rows == 1 else [0.24, 0.38, 0.38], vertical_spacing=0.15
     )
-    figure.add_trace(_probability_bars(facts), row=1, col=1)
+    figure.add_trace(_probability_bars(facts.probabilities, facts.truth), row=1, col=1)
     figure.update_layout(
         **base_layout(112 if rows == 1 else 430, bargap=0.25, margin={"l": 8, "r": 48, "t": 2, "b": 2})
     )
@@ -218,12 +220,21 @@ def window_figure(
     return figure
 
 
-def _probability_bars(facts: WindowFacts) -> go.Bar:
+def probabilities_figure(probabilities: Mapping[str, float], truth: str, height: int = 112) -> go.Figure:
+    """What was given to each state; the truth carries a tick."""
+    look = base_layout(height, bargap=0.25, margin={"l": 8, "r": 48, "t": 2, "b": 2})
+    figure = go.Figure(_probability_bars(probabilities, truth), look)
+    figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True)
+    figure.update_yaxes(showgrid=False, ticks="", fixedrange=True)
+    return figure
+
+
+def _probability_bars(probabilities: Mapping[str, float], truth: str) -> go.Bar:
     names = LABELS[::-1]
-    values = np.array([facts.probabilities[name] for name in names], dtype=np.float32)
+    values = np.array([probabilities[name] for name in names], dtype=np.float32)
     return go.Bar(
         x=values,
-        y=[f"{STATES[name].title}{' ✓' if name == facts.truth else ''}" for name in names],
+        y=[f"{STATES[name].title}{' ✓' if name == truth else ''}" for name in names],
         orientation="h",
         marker={"color": [LOOKS[name].colour for name in names]},
         text=["> 99.9%" if value > 0.9995 else f"{value:.1%}" for value in values],

@@ -16,6 +16,7 @@ __all__ = ["OUTCOME_COLOURS", "comparison_figure", "coverage_figure", "grades_fi
 
 OUTCOME_COLOURS = {"right": SIGNAL, "uncertain": "#B4BBC2", "wrong": WRONG}
 SHAPES = {"right": "square", "uncertain": "circle", "wrong": "diamond"}  # colour is never the only sign
+CHOSEN = "#F5B700"
 INK = {"right": "white", "uncertain": "#17212B", "wrong": "white"}
 SHORT = {name: name for name in STATES} | {"normal": "healthy", "damaged": "damage", "uncertain": "?"}
 
@@ -55,10 +56,11 @@ def comparison_figure(rows: Sequence[tuple[str, dict[str, int]]], height: int | 
     return figure
 
 
-def grades_figure(verdicts: Sequence[RecordingVerdict], height: int = 520) -> go.Figure:
-    """Each fault recording as a cell: colour tells whether the verdict is right, the letters what experts could see.
+def grades_figure(verdicts: Sequence[RecordingVerdict], marked: str = "", row_px: int = 28) -> go.Figure:
+    """Each recording as a cell: colour and shape tell whether the verdict is right, the letters what experts could see.
 
-    Rows are bearings, columns loads (or speeds). customdata of a cell is the recording.
+    Rows are bearings, columns loads (or speeds). customdata of a cell is the recording's `key`; `marked` is the key of
+    the one that is framed.
     """
     names = list(dict.fromkeys(v.row_name for v in sorted(verdicts, key=lambda v: v.row_name)))
     at = {name: position for position, name in enumerate(names)}
@@ -69,10 +71,17 @@ def grades_figure(verdicts: Sequence[RecordingVerdict], height: int = 520) -> go
         figure.add_scatter(
             x=np.array([columns.index(v.condition) for v in mine], dtype=np.float32),
             y=np.array([at[v.row_name] for v in mine], dtype=np.float32),
-            customdata=[str(v.recording) for v in mine],
+            customdata=[[v.key] for v in mine],
             mode="markers+text",
             name=outcome,
-            marker={"symbol": SHAPES[outcome], "size": 27, "color": colour, "line": {"width": 0}},
+            marker={
+                "symbol": SHAPES[outcome],
+                "size": 25,
+                "color": colour,
+                "line": {"width": [3 if v.key == marked else 0 for v in mine], "color": CHOSEN},
+            },
+            selected={"marker": {"opacity": 1}, "textfont": {"color": INK[outcome]}},
+            unselected={"marker": {"opacity": 1}, "textfont": {"color": INK[outcome]}},
             text=[v.grade or "–" for v in mine],
             textfont={"color": INK[outcome], "size": 11},
             hovertext=[
@@ -83,7 +92,7 @@ def grades_figure(verdicts: Sequence[RecordingVerdict], height: int = 520) -> go
             hovertemplate="%{hovertext}<extra></extra>",
         )
     figure.update_layout(
-        **base_layout(height, showlegend=True, margin={"l": 8, "r": 8, "t": 30, "b": 36}),
+        **base_layout(74 + row_px * len(names), showlegend=True, margin={"l": 8, "r": 8, "t": 30, "b": 36}),
         legend={"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom", "itemsizing": "constant"},
     )
     across = {"tickvals": list(range(len(columns))), "ticktext": columns, "range": [-0.5, len(columns) - 0.5]}

@@ -96,6 +96,8 @@ def coverage_words(honesty: Honesty) -> str:
 
 def curves_words(epochs: Sequence[Epoch], of: str, held_out: float | None = None) -> str:
     """Where the learning curves end."""
+    if not epochs:
+        return f"Learning curves of {of}, before the first epoch has ended"
     last = epochs[-1]
     told = f"Learning curves of {of} over {len(epochs)} epochs: validation accuracy {last.validation_accuracy:.0%}"
     return told if held_out is None else f"{told}, held out {held_out:.0%}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,11 +22,26 @@ from bearing.verdict.calibration import expected_calibration_error, reliability_
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Bin", "Honesty", "Outcome", "RecordingVerdict", "cnn_honesty", "cnn_verdicts", "read_outcomes", "tally"]
+__all__ = [
+    "PARTS",
+    "Bin",
+    "Honesty",
+    "Outcome",
+    "RecordingVerdict",
+    "answers_of",
+    "cnn_honesty",
+    "cnn_verdicts",
+    "confusion_of",
+    "filter_verdicts",
+    "read_outcomes",
+    "surest_mistake",
+    "tally",
+]
 
 COMMAND = "python -m bearing evaluate --model order"
 FILE = "evaluation_order.json"
 CURVE_POINTS = 200
+PARTS = ("drive end", "fan end", "un-faulted ends")  # of the verdicts; another machine's are all the first
 
 
 @dataclass(frozen=True)
@@ -33,7 +49,7 @@ class RecordingVerdict:
     """One recording that no training of its fold had seen. `grade`: Smith & Randall's (2015), empty for healthy ones.
 
     recording : its CWRU number; of another machine, the name of its file.
-    role : fault | normal | un-faulted end. verdict : a state or ``uncertain``.
+    role : fault | normal | un-faulted end. verdict : a state or ``uncertain``. probabilities : of each of LABELS.
     """
 
     recording: int | str
@@ -44,6 +60,19 @@ class RecordingVerdict:
     best_guess: str
     confidence: float
     grade: str
+    probabilities: Mapping[str, float]
+
+    @property
+    def key(self) -> str:
+        """``105 DE``: one recording has two ends."""
+        return f"{self.recording} {self.end}"
+
+    @property
+    def part(self) -> str:
+        """One of PARTS."""
+        if self.role == "un-faulted end":
+            return "un-faulted ends"
+        return "fan end" if self.end == "FE" else "drive end"
 
     @property
     def outcome(self) -> str:
@@ -59,7 +88,8 @@ class RecordingVerdict:
             return self.recording.rpartition("_")[0]
         facts = entry(self.recording)
         clock = f" @{facts.clock_position}" if facts.clock_position else ""
-        return f"{facts.label}{clock} {facts.fault_size}".strip()
+        sound = f" ({self.end})" if self.role == "un-faulted end" else ""
+        return f"{facts.label}{clock} {facts.fault_size}{sound}".strip()
 
     @property
     def condition(self) -> str:
@@ -108,7 +138,7 @@ class Outcome:
     @property
     def judged(self) -> tuple[RecordingVerdict, ...]:
         """Faults and healthy recordings of the drive end: what the measures are over."""
-        return tuple(v for v in self.verdicts if v.role in ("fault", "normal") and v.end != "FE")
+        return tuple(v for v in self.verdicts if v.part == PARTS[0])
 
     @property
     def guesses(self) -> Metrics:
@@ -119,14 +149,46 @@ class Outcome:
     @property
     def answers(self) -> tuple[str, ...]:
         """What verdicts say: LABELS, what else was said of a recording judged, and ``uncertain``."""
-        said = {v.verdict for v in self.judged}
-        return (*LABELS, *(name for name in STATES if name in said and name not in (*LABELS, UNCERTAIN)), UNCERTAIN)
+        return answers_of(self.judged)
 
     @property
     def confusion(self) -> NDArray[np.int64]:
         """Verdicts counted, shape (4, n): rows truth in the order of LABELS, columns those of `answers`."""
-        judged = self.judged
-        return confusion_matrix([v.truth for v in judged], [v.verdict for v in judged], self.answers)[: len(LABELS)]
+        return confusion_of(self.judged)
+
+
+def answers_of(verdicts: Iterable[RecordingVerdict]) -> tuple[str, ...]:
+    """What verdicts say: LABELS, what else was said, and ``uncertain``."""
+    said = {v.verdict for v in verdicts}
+    return (*LABELS, *(name for name in STATES if name in said and name not in (*LABELS, UNCERTAIN)), UNCERTAIN)
+
+
+def confusion_of(verdicts: Sequence[RecordingVerdict]) -> NDArray[np.int64]:
+    """Verdicts counted, shape (4, n): rows truth in the order of LABELS, columns those of `answers_of`."""
+    said = [v.verdict for v in verdicts]
+    return confusion_matrix([v.truth for v in verdicts], said, answers_of(verdicts))[: len(LABELS)]
+
+
+def filter_verdicts(
+    verdicts: Iterable[RecordingVerdict],
+    truths: Sequence[str] = (),
+    answers: Sequence[str] = (),
+    outcomes: Sequence[str] = (),
+) -> tuple[RecordingVerdict, ...]:
+    """Those that meet every filter; an empty filter lets all through."""
+    return tuple(
+        v
+        for v in verdicts
+        if (not truths or v.truth in truths)
+        and (not answers or v.verdict in answers)
+        and (not outcomes or v.outcome in outcomes)
+    )
+
+
+def surest_mistake(verdicts: Sequence[RecordingVerdict]) -> RecordingVerdict | None:
+    """The one to show first: the surest mistake, then the surest that was left uncertain; None of none."""
+    worst = {"wrong": 2, "uncertain": 1, "right": 0}
+    return max(verdicts, key=lambda v: (worst[v.outcome], v.confidence), default=None)
 
 
 def read_outcomes(folder: Path = WEIGHTS_DIR) -> dict[str, Outcome]:
@@ -159,6 +221,7 @@ def _outcome(name: str, values: dict[str, Any]) -> Outcome:
                 row["best_guess"],
                 row["confidence"],
                 row["expert_grade"],
+                row["probabilities"],
             )
             for row in values["recordings"]
         ),
