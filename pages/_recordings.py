@@ -211,7 +211,7 @@ def _detail(rows: tuple[RecordingVerdict, ...], chosen: RecordingVerdict) -> Non
     """The chosen recording: truth, verdict, probabilities, and its envelope spectrum."""
     at = rows.index(chosen)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.subheader(plain(_description(chosen)), anchor=False, width="stretch")
+        st.header(plain(_description(chosen)), anchor=False, width="stretch")
         for by, icon, name in ((-1, "chevron_left", "Previous"), (1, "chevron_right", "Next")):
             st.button(
                 f":material/{icon}:", key=f"recording.step{by}", type="tertiary", on_click=choose,

@@ -75,7 +75,7 @@ def test_the_test_set_opens_on_the_verdict_of_unseen_bearings_at_its_gravest_rec
 @pytest.mark.recordings
 def test_a_link_opens_a_recording_with_its_envelope_spectrum(recordings_dir: Path) -> None:
     app = unbroken(page("test_set.py", network="verdict", protocol="load", recording="105 FE", part="un-faulted ends"))
-    assert "heard at the sound fan end" in "".join(one.value for one in app.subheader)
+    assert "heard at the sound fan end" in "".join(one.value for one in app.header)
     assert any("Envelope spectrum of its lines" in one.value for one in app.caption)
     bad = unbroken(page("test_set.py", network="verdict", protocol="<b>", recording="105 XX", said="nonsense"))
     assert bad.query_params["protocol"] == "fault-size"
