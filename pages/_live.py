@@ -11,12 +11,32 @@ from bearing.errors import BearingError
 from bearing.figures import training as figures
 from bearing.figures.words import curves_words
 from bearing.lab import live as live_training
-from bearing.lab.live import Plan, Progress
+from bearing.lab.live import Plan, Progress, Run
 from bearing.lab.settings import Settings
 from bearing.results.metrics import Epoch
 from bearing.results.waveform import PROTOCOLS, Result
 
 QUIET = {"displayModeBar": False}
+
+
+RUNS, DONE = "training.runs", "training.done"
+
+
+def my_runs() -> list[Run]:
+    """The trainings this visitor started, the latest last; others have their own."""
+    runs: list[Run] = st.session_state.setdefault(RUNS, [])
+    return runs
+
+
+def progress_of(run: Run) -> Progress:
+    """What a run has reached; of an ended one what it had reached then, for its folder may be gone."""
+    done: dict[str, Progress] = st.session_state.setdefault(DONE, {})
+    if run.name in done:
+        return done[run.name]
+    progress = run.read()
+    if not progress.running:
+        done[run.name] = progress
+    return progress
 
 
 def show_live(evaluated: dict[str, Result], history: tuple[Epoch, ...]) -> None:
@@ -28,28 +48,35 @@ def show_live(evaluated: dict[str, Result], history: tuple[Epoch, ...]) -> None:
             icon=":material/cloud_off:",
         )
         return
-    run = live_training.current()
-    if run is not None and run.running():
+    runs, on_server = my_runs(), live_training.current()
+    busy = on_server is not None and on_server.running()
+    mine = busy and on_server in runs
+    ask_for_training(mine)
+    if busy and not mine:
+        st.info("Another visitor's training is running on this server. Yours can begin when it has ended.")
+    if mine:
         watch(evaluated, history)
-        return
-    ask_for_training()
-    if run is not None:
-        show_progress(run.read(), evaluated, history)
+    elif runs:
+        show_progress(progress_of(chosen_run(runs)), evaluated, history)
 
 
-def ask_for_training() -> None:
+def ask_for_training(mine: bool) -> None:
+    """The form; it stays, with what was typed, while the visitor's training runs."""
     defaults = Settings()
+    for name, value in (("epochs", defaults.epochs), ("rate", defaults.learning_rate), ("seed", defaults.seed)):
+        st.session_state.setdefault(f"live_{name}", value)
     with st.form("train", border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             protocol = st.selectbox(
-                "Hold out", list(PROTOCOLS), format_func=lambda k: PROTOCOLS[k].title, key="live_protocol", width=220
-            )
-            epochs = st.number_input("Epochs", 1, 200, defaults.epochs, key="live_epochs", width=140)
+                "Hold out", list(PROTOCOLS), format_func=lambda k: PROTOCOLS[k].title, key="live_protocol", width=220,
+                persist_state="session",
+            )  # fmt: skip
+            epochs = st.number_input("Epochs", 1, 200, key="live_epochs", width=150, persist_state="session")
             rate = st.number_input(
-                "Learning rate", 0.0001, 1.0, defaults.learning_rate, format="%.4f", key="live_rate", width=150
+                "Learning rate", 0.0001, 1.0, format="%.4f", key="live_rate", width=150, persist_state="session"
             )
-            seed = st.number_input("Seed", 0, 2**31, defaults.seed, key="live_seed", width=140)
-            begin = st.form_submit_button("Start training", icon=":material/play_arrow:", type="primary")
+            seed = st.number_input("Seed", 0, 2**31, key="live_seed", width=150, persist_state="session")
+            begin = st.form_submit_button("Start training", icon=":material/play_arrow:", type="primary", disabled=mine)
         absent = live_training.missing_recordings()
         if absent:
             size = sum(e.bytes or 0 for e in absent) / 1e6
@@ -59,12 +86,52 @@ def ask_for_training() -> None:
         else:
             st.caption("About half a second per epoch; the last three questions train one network per held-out part.")
     if begin:
+        plan = Plan(protocol, Settings(seed=int(seed), epochs=int(epochs), learning_rate=float(rate)))
         try:
-            live_training.start(Plan(protocol, Settings(seed=int(seed), epochs=int(epochs), learning_rate=float(rate))))
+            my_runs().append(live_training.start(plan))
         except BearingError as error:
             st.warning(str(error))
         else:
             st.rerun()
+
+
+def chosen_run(runs: list[Run]) -> Run:
+    """The runs side by side; the one whose row was clicked, at first the latest."""
+    latest_first = runs[::-1]
+    if len(runs) == 1:
+        return runs[0]
+    st.markdown("**Your runs**, the latest on top. Click one to see its curves.")
+    table = st.dataframe(
+        [run_row(run) for run in latest_first],
+        hide_index=True,
+        key=f"runs-{len(runs)}",
+        on_select="rerun",
+        selection_mode="single-cell",
+        selection_default={"selection": {"cells": [(0, "Held out")]}},
+        column_config={
+            "Learning rate": st.column_config.NumberColumn(format="%.4f"),
+            "Windows right": st.column_config.NumberColumn(format="percent"),
+            "Seconds": st.column_config.NumberColumn(format="%.0f"),
+        },
+        alt="; ".join(f"{row['Held out']}, {row['Epochs']} epochs: {row['State']}" for row in map(run_row, runs)),
+    )
+    cells = table["selection"]["cells"]
+    return latest_first[cells[0][0]] if cells else latest_first[0]
+
+
+def run_row(run: Run) -> dict[str, object]:
+    """What was asked of a run and what came of it."""
+    progress = progress_of(run)
+    settings = progress.plan.settings
+    return {
+        "Held out": PROTOCOLS[progress.plan.protocol].title,
+        "Epochs": settings.epochs,
+        "Learning rate": settings.learning_rate,
+        "Seed": settings.seed,
+        "State": progress.state,
+        "Windows right": progress.metrics.accuracy if progress.metrics else None,
+        "Seconds": progress.seconds,
+    }
 
 
 @st.fragment(run_every=0.7)

@@ -138,6 +138,7 @@ def test_a_training_is_watched_survives_a_page_switch_and_is_cancelled(
 ) -> None:
     pytest.importorskip("torch")
     app = open_page("/training")
+    app.page.get_by_role("spinbutton", name="Epochs").fill("77")
     app.page.get_by_role("button", name="Start training").click()
     live = app.page.get_by_role("figure", name="Learning curves of the run")
     live.wait_for(timeout=60_000)
@@ -153,6 +154,8 @@ def test_a_training_is_watched_survives_a_page_switch_and_is_cancelled(
     app.page.get_by_role("heading", name="Test set").wait_for()
     app.page.get_by_role("link", name="Training").first.click()
     app.page.get_by_role("button", name="Cancel").click(timeout=15_000)
-    app.page.get_by_role("button", name="Start training").wait_for(timeout=30_000)
+    app.page.get_by_text("Cancelled. The committed weights are as they were.").wait_for(timeout=30_000)
+    app.page.locator("button:not([disabled])", has_text="Start training").wait_for(timeout=15_000)
     app.settle()
+    assert app.page.get_by_role("spinbutton", name="Epochs").input_value() == "77"
     assert "Cancelled. The committed weights are as they were." in app.text()

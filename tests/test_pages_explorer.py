@@ -289,10 +289,10 @@ def test_where_recordings_are_missing_the_download_is_announced(no_recordings: P
 
 
 class EndedRun:
-    """A run as `live_training.current()` gives it, read from prepared lines."""
+    """A run as `live_training.start()` gives it, read from prepared lines."""
 
     def __init__(self, folder: Path, plan: Plan) -> None:
-        self.folder, self.plan = folder, plan
+        self.folder, self.plan, self.name = folder, plan, folder.name
 
     def running(self) -> bool:
         return False
@@ -301,7 +301,7 @@ class EndedRun:
         return live_training.read_progress(self.folder, self.plan)
 
 
-def test_an_ended_run_is_compared_with_the_committed_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_ended_run_is_compared_with_the_committed_one(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     committed = read_result("load")
     epoch = {"train_loss": 1.0, "train_accuracy": 0.5, "validation_loss": 1.1, "validation_accuracy": 0.4}
@@ -312,18 +312,46 @@ def test_an_ended_run_is_compared_with_the_committed_one(monkeypatch: pytest.Mon
         lines.append({"event": "fold done", "seconds": 3.0, "fold": name, "metrics": metrics.as_dict()})
     lines.append({"event": "done", "seconds": 3.0, "metrics": committed.windows.as_dict()})
     (tmp_path / "progress.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    monkeypatch.setattr(live_training, "_run", EndedRun(tmp_path, Plan("load", Settings(epochs=1))))
-    app = unbroken(page("training.py"))
+    app = AppTest.from_file(str(ROOT / "pages" / "training.py"), default_timeout=60)
+    app.session_state["training.runs"] = [EndedRun(tmp_path, Plan("load", Settings(epochs=1)))]
+    unbroken(app.run())
     (table,) = [d.value for d in app.dataframe if "This run" in d.value.columns]
     assert table["This run"].tolist() == table["Committed run"].tolist()
     assert table["Held out"].tolist() == [*committed.folds, "all"]
 
 
-def test_a_run_that_failed_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_runs_stand_side_by_side_and_one_that_failed_says_why(tmp_path: Path) -> None:
     pytest.importorskip("torch")
-    (tmp_path / "progress.jsonl").write_text('{"event": "failed", "seconds": 1, "message": "97.mat is gone."}\n')
-    monkeypatch.setattr(live_training, "_run", EndedRun(tmp_path, Plan()))
-    assert "97.mat is gone." in words(unbroken(page("training.py")))
+    runs = []
+    for name, line in (
+        ("first", {"event": "cancelled", "seconds": 4.0}),
+        ("second", {"event": "failed", "seconds": 1, "message": "97.mat is gone."}),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "progress.jsonl").write_text(json.dumps(line) + "\n")
+        runs.append(EndedRun(tmp_path / name, Plan("load", Settings(epochs=7))))
+    app = AppTest.from_file(str(ROOT / "pages" / "training.py"), default_timeout=60)
+    app.session_state["training.runs"] = runs
+    assert "97.mat is gone." in words(unbroken(app.run()))
+    (table,) = [d.value for d in app.dataframe if "State" in d.value.columns]
+    assert table["State"].tolist() == ["failed", "cancelled"]
+    app.number_input(key="live_epochs").set_value(9)
+    (tmp_path / "second" / "progress.jsonl").unlink()  # old folders are removed: what was reached is remembered
+    assert "97.mat is gone." in words(unbroken(app.run()))
+
+
+def test_a_visitors_run_is_his_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+
+    class Running(EndedRun):
+        def running(self) -> bool:
+            return True
+
+    monkeypatch.setattr(live_training, "_run", Running(tmp_path, Plan("load", Settings(epochs=123))))
+    app = unbroken(page("training.py"))
+    assert "Another visitor's training is running" in words(app)
+    assert "123 epochs" not in words(app)
+    assert not [b for b in app.button if b.label == "Cancel"]
 
 
 def test_the_matrix_leads_to_its_windows() -> None:
