@@ -16,6 +16,7 @@ from bearing.physics.combs import SpeedSpectra
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
 from bearing.physics.mains import Lines, hum_share, mains_rate_factor, narrow_lines
 from bearing.physics.speed import SpeedQuestion, WrongEntry
+from bearing.readers.columns.samples import WHITE, spectral_flatness
 from bearing.recording import LARGEST_SAMPLE, FloatArray, Recording
 from bearing.signal.nature import Nature, NoVibration, drift, nature, occupied_hz
 
@@ -473,7 +474,7 @@ def _nature_checks(signal: FloatArray, recording: Recording) -> list[Finding | N
     kind = nature(signal, rate_hz)
     if kind.no_vibration is not None:
         return [Finding("not vibration", "severe", _nature_sentence(kind), vetoes_normal=True)]
-    return [_narrow(signal, rate_hz, kind)]
+    return [_white(signal), _narrow(signal, rate_hz, kind)]
 
 
 def _nature_sentence(kind: Nature) -> str:
@@ -488,6 +489,20 @@ def _nature_sentence(kind: Nature) -> str:
     }
     assert kind.no_vibration is not None
     return f"This is not vibration: {what[kind.no_vibration]}. Choose the right channel or file."
+
+
+def _white(signal: FloatArray) -> Finding | None:
+    """What a converter adds to a voltage, a temperature or nothing at all: a machine colours its noise."""
+    flatness = spectral_flatness(signal[:_LEVEL_SAMPLES])
+    if flatness <= WHITE:
+        return None
+    return Finding(
+        "white",
+        "warning",
+        f"The signal is as white as the noise of a converter (spectral flatness {flatness:.2f}, no machine recorded so "
+        "far reaches 0.5): a sensor without contact, a temperature or a voltage looks like this.",
+        vetoes_normal=True,
+    )
 
 
 def _narrow(signal: FloatArray, rate_hz: float, kind: Nature) -> Finding | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -23,8 +24,8 @@ from bearing.readers.columns.clock import (
     start_of_wall_clock,
 )
 from bearing.readers.columns.facts import CERTAINLY_RPM, Facts, Known, rpm_per_unit
-from bearing.readers.columns.samples import bridged, look_of, pulse_rate
-from bearing.readers.columns.spectra import is_frequency_axis, is_spectral_name, is_unnamed_spectrum
+from bearing.readers.columns.samples import bridged, fill_value, look_of, pulse_rate
+from bearing.readers.columns.spectra import is_complex_pair, is_frequency_axis, is_spectral_name, is_unnamed_spectrum
 from bearing.readers.names import clean_file_name, clean_name, kind_of, unique_names, words_of
 from bearing.recording import RPM_LIMITS, FloatArray, Recording
 from bearing.settings import Limits
@@ -159,7 +160,7 @@ def _of_group(
     bounds.check_channels(len(signals))
     recordings = [_recording(column, known, group.clock, source, speed) for column in signals]
     fast = [r for r in recordings if r.sampling_rate_hz is None or r.sampling_rate_hz >= MIN_RATE_HZ]
-    slow = [r for r in recordings if r not in fast] if len(fast) < len(recordings) else []
+    slow = [r for r in recordings if r.sampling_rate_hz is not None and r.sampling_rate_hz < MIN_RATE_HZ]
     if slow and fast:
         told = f"Set aside, as measured too seldom: {', '.join(repr(r.channel) for r in slow[:5])}."
         return [replace(recording, notes=(*recording.notes, told)) for recording in fast]
@@ -177,6 +178,10 @@ def _recording(column: Column, facts: Facts, clock: Clock | None, source: str, s
     if every > 1:
         rate_hz = rate_hz / every if rate_hz else None
         notes.append(f"Column '{clean_name(column.name)}' fills one row in {every} and is read at its own rate.")
+    filled_with = fill_value(values)
+    if filled_with is not None:
+        values = np.where(values == filled_with, np.nan, values)
+        notes.append(f"{filled_with:g} stands for a lost sample in '{clean_name(column.name)}'.")
     samples, lost = bridged(values)
     if lost >= 1e-6:
         notes.append(f"{100 * lost:.2g} % of the samples of '{clean_name(column.name)}' are lost and bridged.")
@@ -262,10 +267,10 @@ def _groups(columns: list[Column], source: str) -> list[_Group]:
             note = "Columns 1 to 4 are taken as hour, minute, second and microsecond."
             started = start_of_wall_clock([column.values for column in columns[:4]])
             return [_Group(columns[4:], Clock(wall, ""), [note], started)]
-    columns = _dates_joined_with_times(columns)
+    columns = _seconds_joined_with_fractions(_dates_joined_with_times(columns))
     groups = [_Group([], None, [])]
     spectra: list[str] = []
-    under_spectrum = False
+    under_spectrum = is_complex_pair([column.name for column in columns])
     for position, column in enumerate(columns):
         axis = _axis_of(column, position, columns)
         if axis == "frequency":
@@ -349,6 +354,30 @@ def _dates_joined_with_times(columns: list[Column]) -> list[Column]:
         return columns
     joined = replace(time, values=date.values + time.values)
     return [joined if index == stamps[0] else column for index, column in enumerate(columns) if index != stamps[1]]
+
+
+_FRACTIONS = {
+    **dict.fromkeys(("ms", "msec", "millis", "millitm", "millisecond", "milliseconds", "mseconds"), 1e-3),
+    **dict.fromkeys(("us", "usec", "usecs", "micros", "microsecond", "microseconds", "µs"), 1e-6),
+    **dict.fromkeys(("ns", "nsec", "nsecs", "nanos", "nanosec", "nanosecond", "nanoseconds"), 1e-9),
+}
+
+
+def _seconds_joined_with_fractions(columns: list[Column]) -> list[Column]:
+    """A clock of whole seconds beside a column of the milli-, micro- or nanoseconds within them made one clock."""
+    for index, (whole, part) in enumerate(pairwise(columns)):
+        scale = _FRACTIONS.get((words_of(part.name) or [""])[-1]) or _FRACTIONS.get(part.unit.strip().lower())
+        if not scale or not (whole.stamp or "sec" in "".join(words_of(whole.name)) or kind_of(whole.name) == "time"):
+            continue
+        seconds, fraction = whole.values, part.values
+        known = np.isfinite(seconds) & np.isfinite(fraction)
+        inside = (seconds[known] % 1 == 0).all() and ((fraction[known] >= 0) & (fraction[known] * scale < 1)).all()
+        if known.sum() < 16 or not inside or not (np.diff(seconds[known]) == 0).any():
+            continue
+        # From its first second on: microseconds of a unix time are lost in a double.
+        joined = replace(whole, values=seconds - seconds[known][0] + fraction * scale, unit="s", stamp=True)
+        return [*columns[:index], joined, *columns[index + 2 :]]
+    return columns
 
 
 def _whole_days(seconds: FloatArray) -> bool:

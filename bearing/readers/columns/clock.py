@@ -39,9 +39,12 @@ _SECONDS = {
     **dict.fromkeys(("h", "hours"), 3600.0),
     **dict.fromkeys(("d", "days"), 86_400.0),
 }
-# Seconds per unit of stamps since 1970 (unix) between 2001 and 2096, by their size.
-_UNIX = ((1e9, 4e9, 1.0), (1e12, 4e12, 1e-3), (1e15, 4e15, 1e-6), (1e18, 4e18, 1e-9))
-_SPREADSHEET_DAYS = (20_000.0, 80_000.0)  # dates from 1954 to 2119 as days since 1900
+# Seconds per unit of stamps since 1970 (unix) between 2001 and 2096, since 1601 and since year 1 (ticks), by their size.
+_UNIX = (
+    (1e9, 4e9, 1.0), (1e12, 4e12, 1e-3), (1e15, 4e15, 1e-6), (1e18, 4e18, 1e-9), (1.26e17, 1.57e17, 1e-7),
+    (6.31e17, 6.62e17, 1e-7),
+)  # fmt: skip
+_DAYS = ((20_000.0, 80_000.0), (730_000.0, 770_000.0))  # since 1900 from 1954 to 2119, since year 0 from 1998 to 2108
 _DAY_S = 86_400.0
 _WRAPS = 2.0**32  # of the counters of milliseconds and microseconds on small boards
 _WINDOW = 8
@@ -102,6 +105,12 @@ def clock_of_stamps(stamps: FloatArray, name: str, unit: str, named: bool) -> Cl
         False for a nameless first column that merely rises evenly; it may count rows instead.
     """
     label = f"column '{clean_name(name)}'"
+    if stamps.size > 2 and stamps[0] == 0.0 and float(np.median(stamps)) > _UNIX[0][0]:
+        stamps = np.where(stamps == 0.0, np.nan, stamps)  # the clock was not set yet
+    if np.mean(np.diff(stamps) < 0) > 0.95:  # the newest row first
+        clock = clock_of_stamps(stamps[::-1], name, unit, named)
+        places = np.arange(stamps.size) if clock is None or clock.places is None else clock.places
+        return clock and replace(clock, places=places[::-1].copy())
     scale = _SECONDS.get(unit.strip().lower()) or _scale_in_name(name) or _scale_of_size(stamps)
     even = _even_clock(stamps)
     if even is not None:  # the usual case, at a tenth of the cost
@@ -316,5 +325,5 @@ def _scale_of_size(stamps: FloatArray) -> float | None:
     for least, most, scale in _UNIX:
         if least <= low and high <= most:
             return scale
-    days = _SPREADSHEET_DAYS[0] <= low and high <= _SPREADSHEET_DAYS[1]
+    days = any(least <= low and high <= most for least, most in _DAYS)
     return _DAY_S if days and 0 < high - low < 2 and np.abs(finite - np.rint(finite)).max() > 1e-9 else None

@@ -10,12 +10,14 @@ import numpy as np
 from bearing.readers.columns.clock import is_ramp
 from bearing.recording import FloatArray
 
-__all__ = ["bridged", "look_of", "pulse_rate", "spectral_flatness"]
+__all__ = ["WHITE", "bridged", "fill_value", "look_of", "pulse_rate", "spectral_flatness"]
 
 _LOOKED_AT = 2**16
 _BLOCK = 512
-_WHITE = 0.85  # spectral flatness: converter noise around a level has 0.95 and more, real vibration at most 0.32
+WHITE = 0.85  # spectral flatness: converter noise around a level has 0.95 and more, real vibration at most 0.32
 _MOST_BRIDGED = 0.5
+_FILL_APART = 10.0  # ranges of all other samples between them and a value that stands for none
+_MOST_FILLED = 0.2
 
 
 def spectral_flatness(values: FloatArray) -> float:
@@ -59,7 +61,7 @@ def look_of(values: FloatArray) -> str:
         return "one-sided"
     if float(np.diff(x).std()) < 0.002 * spread:
         return "level"
-    if spectral_flatness(x) > _WHITE:
+    if spectral_flatness(x) > WHITE:
         return "level" if abs(mean) > 10 * spread else "noise"
     return ""
 
@@ -91,6 +93,30 @@ def pulse_rate(values: FloatArray) -> float:
     if float(gaps.mean()) < 8 or np.mean(even) < 0.9 or gaps.max() > 12 * gaps.min():
         return 0.0
     return float((edges.size - 1) / (edges[-1] - edges[0]))
+
+
+def fill_value(values: FloatArray) -> float | None:
+    """The number a logger writes for a lost sample (-999, 9.9e37, 0 beside gravity); None where there is none.
+
+    One extreme, far from all else: no impact and no rail is ten times the range of all other samples away from them.
+    """
+    x = values[np.isfinite(values)]
+    if x.size < 64:
+        return None
+    few = x[:: max(1, x.size // 4_096)]
+    low, middle, high = np.percentile(few, (25, 50, 75))
+    for extreme in (float(x.min()), float(x.max())):
+        if abs(extreme - middle) < _FILL_APART * (high - low):  # the usual case, at a tenth of the cost
+            continue
+        rest = x[x != extreme]
+        if not (1 - _MOST_FILLED) * x.size < rest.size < x.size:
+            continue
+        least, most = float(rest.min()), float(rest.max())
+        apart = min(abs(extreme - least), abs(extreme - most))
+        told = rest.size <= x.size - 2 or extreme == np.rint(extreme) != 0  # once may be a spike, not of -999 exactly
+        if most > least and apart > _FILL_APART * (most - least) and told and not pulse_rate(x):
+            return extreme
+    return None
 
 
 def bridged(values: FloatArray) -> tuple[FloatArray, float]:

@@ -1,7 +1,7 @@
 """Dates and times of day as people and instruments write them -> seconds.
 
 ISO 8601, day first or month first, two-digit years, month names, AM and PM, fractions after a colon, with or without a
-zone. Only differences of stamps are ever used, so where day and month cannot be told apart nothing hangs on it.
+zone, minutes and seconds alone, weekdays, brackets, spans of time. Only differences of stamps are ever used, so where day and month cannot be told apart nothing hangs on it.
 """
 
 from __future__ import annotations
@@ -37,18 +37,40 @@ _DATE = (
     r"|(?P<y5>\d{4})(?P<m5>\d{2})(?P<d5>\d{2})(?=[T_ ]\d))"
 )
 _TIME = (
-    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,:](?P<fraction>\d{1,9})\d*)?)?"
+    r"(?P<minute6>\d{1,2}):(?P<second6>\d{2})[.,](?P<fraction6>\d{1,9})\d*"
+    r"|(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,:](?P<fraction>\d{1,9})\d*)?)?"
     r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
 )
 _ZONE = r"(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?"
-_STAMP = re.compile(rf"(?:{_DATE}(?:[T_ ,]|, | - |\s+)?)?(?:(?<!\d){_TIME}{_ZONE})?")
+_STAMP = re.compile(rf"(?:{_DATE}(?:[T_ ,]|, | - |\s+)?)?(?:(?<!\d)(?:{_TIME}){_ZONE})?")
 _DAY_S = 86_400.0
+# Other ways to write the same, each told by a look at one cell and brought into the forms above.
+_REWRITTEN = tuple(
+    (re.compile(pattern, re.IGNORECASE), new)
+    for pattern, new in (
+        (r"^[\['(]+|[\]')]+$", ""),
+        (r"^[^\W\d]{2,10}\.?,? (?=\d{1,2}[-/. ]|[^\W\d]{3,9} +\d)", ""),  # a weekday
+        (r"^([^\W\d]{3,9}) +(\d{1,2}) (\d{1,2}:\d\d:\d\d\S*) (\d{4})$", r"\2 \1 \4 \3"),  # C's asctime
+        (r"^(\d{4}) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?日 ?", r"\1-\2-\3 "),
+        (r"(\d{1,2}) ?[时時点] ?(\d{1,2}) ?分 ?(\d{1,2}(?:\.\d+)?) ?秒?", r"\1:\2:\3"),
+        (r"^(\d{4})-?(\d\d)-?(\d\d)[T_ -](\d\d)[-.:]?(\d\d)[-.:]?(\d\d)(?=\D|$)", r"\1-\2-\3T\4:\5:\6"),
+        (r"^0 days? ", ""),
+    )
+)
 
 
 def is_stamp(text: str) -> bool:
     """Whether a field is a date, a time of day, or both."""
     text = text.strip()
-    return bool(text) and bool(_STAMP.fullmatch(text)) and not text.isdigit()
+    if not text or text.isdigit() or len(text) > 60 or not re.search(r"\d\D+\d", text):
+        return False
+    return bool(_STAMP.fullmatch(text) or _STAMP.fullmatch(_rewritten(text)))
+
+
+def _rewritten(text: str) -> str:
+    for pattern, new in _REWRITTEN:
+        text = pattern.sub(new, text)
+    return text
 
 
 def seconds_of_texts(texts: Sequence[str]) -> FloatArray | None:
@@ -91,6 +113,10 @@ def seconds_of_stamps(text: pd.Series, origin: float | None) -> tuple[FloatArray
             within = (nanoseconds - days).astype(np.int64) * 1e-9
             number = np.where(np.isnat(days), np.nan, days.astype(np.int64).astype(np.float64))
             return _from_origin(number, within, origin)
+    if not _STAMP.fullmatch(first):
+        for pattern, new in _REWRITTEN:
+            if pattern.search(first):
+                first, text = pattern.sub(new, first), text.str.replace(pattern, new, regex=True)
     parts = text.str.extract(_STAMP)
     return _from_origin(_days(parts), _seconds_of_day(parts), origin)
 
@@ -110,7 +136,7 @@ def _days(parts: pd.DataFrame) -> FloatArray:
     names = ("y1", "m1", "d1", "a2", "b2", "y2", "d3", "m3", "y3", "m4", "d4", "y4", "y5", "m5", "d5")
     dates = parts[list(names)]
     if dates.isna().all(axis=None):
-        return np.where(parts["hour"].isna(), np.nan, 0.0)
+        return np.where(parts["hour"].isna() & parts["minute6"].isna(), np.nan, 0.0)
     # Few different dates stand in a recording: each is worked out once.
     key = dates.fillna("").agg("|".join, axis=1) if len(dates) < 1_000 else _joined(dates)
     codes, uniques = pd.factorize(key)
@@ -152,9 +178,10 @@ def _seconds_of_day(parts: pd.DataFrame) -> FloatArray:
     hour = number("hour")
     half = parts["half"].astype("string").str.lower().fillna("").to_numpy()
     hour = np.where(half == "p", hour % 12 + 12, np.where(half == "a", hour % 12, hour))
-    fraction = parts["fraction"].astype("string").fillna("0")
+    fraction = parts["fraction"].astype("string").fillna(parts["fraction6"].astype("string")).fillna("0")
     digits = fraction.str.len().to_numpy(dtype=np.float64)
     below = fraction.to_numpy(dtype=np.float64, na_value=0.0) / 10.0**digits
-    seconds = hour * 3600 + number("minute") * 60 + number("second") + below
-    none = parts[["hour", "y1", "a2", "d3", "m4", "y5"]].isna().all(axis=1).to_numpy()
+    minute, second = number("minute") + number("minute6"), number("second") + number("second6")
+    seconds = hour * 3600 + minute * 60 + second + below
+    none = parts[["hour", "minute6", "y1", "a2", "d3", "m4", "y5"]].isna().all(axis=1).to_numpy()
     return np.where(none, np.nan, seconds)
