@@ -47,8 +47,10 @@ _KINDS: tuple[tuple[str, frozenset[str]], ...] = (
     ("label", word_set("label labels class classes target fault state status klasse category annotation")),
     (
         "time",
-        word_set("time timestamp timestamps stamp stamps zeit temps tiempo tempo datetime date datum hora fecha uhrzeit seconds millis micros t "
-            "ts epoch unix ticks 时间 时刻 日期"),
+        word_set(
+            "time timestamp timestamps stamp stamps zeit temps tiempo tempo datetime date datum hora fecha uhrzeit seconds millis micros t "
+            "ts epoch unix ticks 时间 时刻 日期"
+        ),
     ),
     ("tacho", word_set("tacho tach tachometer keyphasor keyphase encoder trigger pulse phasor drehgeber codeur")),
     ("speed", word_set("rpm speed drehzahl vitesse velocidad omega")),

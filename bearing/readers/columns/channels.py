@@ -62,6 +62,10 @@ def columns_of(matrix: np.ndarray, name: str, bounds: Limits) -> list[Column]:
     table = np.atleast_1d(matrix)
     if table.ndim > 2:
         table = np.squeeze(table)
+    if table.ndim == 3 and min(table.shape) <= MOST_UNNAMED_CHANNELS:  # (snapshots, samples, axes), in any order
+        table = np.moveaxis(table, int(np.argmin(table.shape)), 0)
+        table = table if table.shape[1] < table.shape[2] else table.transpose(0, 2, 1)
+        return [joined_pieces(f"{name or 'column'} {index + 1}", pieces) for index, pieces in enumerate(table)]
     if table.ndim == 1:
         return [Column(name, np.asarray(table, dtype=np.float64))]
     if table.ndim != 2:
@@ -84,6 +88,51 @@ def columns_of(matrix: np.ndarray, name: str, bounds: Limits) -> list[Column]:
         )
         for index, column in enumerate(table.T)
     ]
+
+
+def _unwrapped(columns: Sequence[Column]) -> list[Column]:
+    """Samples that follow each other along the rows (`s0 s1 ... s7`, or ten numbers a line) in one column, as before.
+
+    Told by the correlation of neighbours 1, 2, ... apart, which is then the same along the rows and from the end of one
+    to the beginning of the next. A clock in front keeps its stamps, one a row.
+    """
+    names = [re.sub(r"[\d_.\[\]() ]+", "", column.name) if column.named else "" for column in columns]
+    clock = columns[0] if len(columns) > 2 and (columns[0].stamp or names[0] != names[1]) else None
+    if clock is None and len(columns) > 2 and not columns[0].named and _rises(columns[0].values[:4_096]):
+        clock = columns[0]
+    samples = list(columns[1:] if clock else columns)
+    alike = len(set(names[1:] if clock else names)) == 1 and len({column.unit for column in samples}) == 1
+    if len(samples) < 3 or not alike or len({column.values.size for column in samples}) != 1:
+        return list(columns)
+    if not _runs_along_rows(np.stack([column.values[:8_192] for column in samples], axis=1)):
+        return list(columns)
+    whole = np.stack([column.values for column in samples], axis=1).reshape(-1)
+    stem = names[-1].strip("-_ ") or "signal"
+    one = Column(stem, whole, samples[0].unit, bool(names[-1]), pieces=1)
+    if clock is None:
+        return [one]
+    stamps = np.full(whole.size, np.nan)
+    stamps[:: len(samples)] = clock.values
+    return [replace(clock, values=stamps, named=True), one]
+
+
+def _runs_along_rows(table: FloatArray) -> bool:
+    """Whether the rows of a table, shape (rows, columns), are one signal cut into pieces."""
+    table = table[np.isfinite(table).all(axis=1)]
+    rows, width = table.shape
+    centred = table - table.mean(axis=0)
+    spread = centred.std(axis=0)
+    if rows < 64 or not (spread > 0).all() or spread.max() > 1.3 * spread.min():
+        return False
+    unit = centred / spread
+    within, across = unit.T @ unit / rows, unit[:-1].T @ unit[1:] / (rows - 1)
+    lags = range(1, width)
+    inside = [np.diagonal(within, lag) for lag in lags]
+    joints = np.array([np.diagonal(across, lag - width).mean() for lag in lags])
+    means = np.array([of_lag.mean() for of_lag in inside])
+    even = max(float(np.ptp(of_lag)) for of_lag in inside) < 0.1 + 6 / rows**0.5
+    telling = float(np.abs(means).max()) > 0.2 and float(np.ptp(means)) > 0.15
+    return even and telling and float(np.abs(joints - means).max()) < 0.05 + 4 / rows**0.5
 
 
 def joined_pieces(name: str, pieces: np.ndarray, unit: str = "") -> Column:
@@ -114,6 +163,12 @@ def to_recordings(
     Raises UnsupportedFormat when no column is a vibration signal, TooLarge when there are too many.
     """
     bounds.check_columns(len(columns))
+    unwrapped = _unwrapped(columns)
+    if len(unwrapped) < len(columns):
+        told = (
+            f"{len(columns) - len(unwrapped) + 1} columns are one signal: its samples follow each other along the rows."
+        )
+        columns, facts = unwrapped, facts.or_else(Facts(notes=(told,)))
     facts = facts.or_else(Facts(started=next((column.started for column in columns if column.started), "")))
     with np.errstate(all="ignore"):  # a clock may hold infinities
         groups = _groups(list(columns), source)
@@ -316,12 +371,15 @@ def _axis_of(column: Column, position: int, columns: Sequence[Column]) -> str:
 
 
 def _rises(values: FloatArray) -> bool:
-    """A clock or counter that may have holes: never falling, in usual steps on most rows."""
+    """A clock or counter that may have holes and repeated stamps: never falling, in usual steps on most rows."""
     if values.size < 16:
         return is_ramp(values)
     steps = np.diff(values)
-    step = float(np.median(steps))
-    return bool(step > 0 and steps.min() > 0 and np.mean(np.abs(steps - step) < 0.5 * step) > 0.6)
+    if not steps.min() >= 0:
+        return False
+    steps = steps[steps > 0]
+    step = float(np.median(steps)) if steps.size >= 16 else 0.0
+    return bool(step > 0 and np.mean(np.abs(steps - step) < 0.5 * step) > 0.6)
 
 
 def _add_clock(groups: list[_Group], clock: Clock | None, column: Column) -> None:

@@ -65,7 +65,7 @@ class Facts:
 # --- vocabulary: names are compared in lower case, without spaces and punctuation -------------------------------------
 
 _RATE_NAMES = word_set(
-    "fs sr fsamp fsample fsampling fsample fsa fadc samplerate samplingrate samplesrate samplefrequency "
+    "fs sr fsamp fsample fsampling fsample fsa fadc samplerate samplingrate samplesrate sampless samplessec samplefrequency "
     "samplingfrequency samplingfreq samplefreq sampfreq sampfrequency samprate sampling sampled sampledat sampleratehz "
     "ratesampling freqsampling samplespersecond samplespersec sps ksps srate odr outputdatarate datarate daqrate "
     "acquisitionrate acquisitionfrequency acqrate scanrate scanfrequency adcrate digitizingrate recordingrate lograte "
@@ -73,7 +73,7 @@ _RATE_NAMES = word_set(
     "abtastrate abtastfrequenz abtastung messrate messfrequenz samplefrequenz "
     "frequencesampling frequenceechantillonnage fréquencedéchantillonnage frequencedechantillonnage "
     "fréquenceéchantillonnage tauxdéchantillonnage tauxdechantillonnage échantillonnage echantillonnage "
-    "frecuenciademuestreo frecuenciamuestreo tasademuestreo velocidaddemuestreo muestreo "
+    "fe cadence frecuenciademuestreo frecuenciamuestreo tasademuestreo velocidaddemuestreo muestreo "
     "frequenzadicampionamento campionamento taxadeamostragem frequênciadeamostragem frequenciadeamostragem amostragem "
     "bemonsteringsfrequentie частотадискретизации частотавыборки "
     "采样率 采样频率 取样频率 采样速率 採樣率 サンプリング周波数"
@@ -81,7 +81,7 @@ _RATE_NAMES = word_set(
 _INTERVAL_NAMES = word_set(
     "dt ts δt deltat deltax deltatime samplinginterval sampleinterval samplingperiod sampleperiod samplingtime "
     "sampletime timestep timeincrement timeinterval tsample tsampling wfincrement xincrement xincr tinterval "
-    "abtastintervall abtastzeit abtastperiode zeitschritt schrittweite pasdetemps périodedéchantillonnage "
+    "abtastintervall abtastzeit abtastperiode zeitschritt schrittweite increment pasdetemps passodicampionamento passocampionamento passodeamostragem périodedéchantillonnage "
     "periodedechantillonnage intervallodicampionamento periododemuestreo intervalodemuestreo pasodetiempo "
     "采样间隔 采样周期"
 )
@@ -115,6 +115,11 @@ _DURATION_NAMES = word_set(
     "measurementduration recordingduration length time timespan dauer messdauer messzeit aufnahmedauer aufnahmezeit "
     "durée duree duréedacquisition duración duracion tiempototal durata duração 采样时间 时长 持续时间"
 )
+_FREQUENCY_NAMES = word_set("frequency freq f frequenz fréquence frequence frecuencia frequenza frequência 频率")
+_SAMPLING_WORDS = re.compile(
+    r"(?:sampl|acqui|digiti[sz]|scan|record|logg|adc|daq|conver[st]|abtast|mess|mesure|éch|ech|muestre|camp|amostr)\w*?"
+    r"(?:rate|freq|fréq|frec|clock|takt|speed|tempo)|(?:freq|fréq|frec)\w*?(?:sampl|acqui|éch|ech|abtast|muestre|camp|amostr)"
+)
 _NO_RATE = re.compile(
     r"filter|cut ?-?off|corner|low ?pass|high ?pass|band|range|mains|line freq|reson|nyquist|max|min\b|limit|grenz|"
     r"lines|number|anzahl|bpf|bsf|ftf|fault|carrier|natural|baud|alarm|trip|power|resolution|blade|gear|mesh|span",
@@ -127,10 +132,13 @@ _HZ_PER_UNIT = {
     "mhz": 1e6,
 }
 _SPS_PER_UNIT = {
-    **dict.fromkeys(("sps", "s/s", "sa/s", "samp/s", "samples/s", "sample/s", "pts/s", "points/s"), 1.0),
+    **dict.fromkeys(
+        ("sps", "s/s", "sa/s", "samp/s", "samples/s", "sample/s", "pts/s", "points/s", "scans/s", "scan/s", "s/s/ch", "samples/s/ch",
+         "sps/ch", "samples/sec", "scans/sec", "hz/ch", "werte/s", "amostras/s", "muestras/s", "campioni/s"), 1.0
+    ),
     **dict.fromkeys(("ksps", "ks/s", "ksa/s", "ksamples/s", "ksample/s", "ksamp/s"), 1e3),
     **dict.fromkeys(("msps", "ms/s", "msa/s", "msamples/s"), 1e6),
-}
+}  # fmt: skip
 _SECONDS_PER_UNIT = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds", "sekunden", "secondes", "segundos", "秒"), 1.0),
     **dict.fromkeys(("ms", "msec", "milliseconds"), 1e-3),
@@ -152,14 +160,17 @@ _RPM_PER_UNIT = {
     "rad/s": 30.0 / pi,
 }  # fmt: skip
 _CYCLES = {"cpm": 1.0, "c/min": 1.0, "cycles/min": 1.0, "hz": 60.0, "hertz": 60.0, "1/s": 60.0, "s-1": 60.0}
-_UNITS = sorted({*_HZ_PER_UNIT, *_SPS_PER_UNIT, *_SECONDS_PER_UNIT, *_RPM_PER_UNIT, *_CYCLES}, key=len, reverse=True)
+_COUNTED = word_set("samples points pts values werte messwerte points muestras puntos campioni échantillons")
+_UNITS = sorted(
+    {*_COUNTED, *_HZ_PER_UNIT, *_SPS_PER_UNIT, *_SECONDS_PER_UNIT, *_RPM_PER_UNIT, *_CYCLES}, key=len, reverse=True
+)
 
 _UNIT = "|".join(re.escape(unit) for unit in _UNITS)
 _NUMBER = re.compile(
     r"(?<![\w.])(?<!\d[,:/\-])"
     r"(?P<number>[-+]?(?:\d{1,3}(?:(?P<sign>[,.'’ \u00a0\u202f])\d{3})(?:(?P=sign)\d{3})*(?:[.,]\d+)?(?![\d])"
     r"|\d+(?:[.,]\d+)?|\.\d+)(?:[eE][-+]?\d+)?)"
-    rf"(?:[ ;,\t|\"]{{0,3}}[\[(]?(?P<unit>{_UNIT})[\])]?(?![\w/^]))?",
+    rf"(?:[ ;,\t|\"]{{0,3}}[\[(]?(?P<unit>{_UNIT})[\])]?(?![\w/^]|\s*[:=]))?",
     re.IGNORECASE,
 )
 _PER_SECOND = re.compile(
@@ -332,11 +343,18 @@ def _judge(one: _Named) -> tuple[str, Known | None, str]:
     doubtful = bool(_NO_RATE.search(name.replace("_", " ")))
     if unit in _SPS_PER_UNIT and not doubtful:
         return _rate(one, _SPS_PER_UNIT[unit], True)
-    if _means(key, _INTERVAL_NAMES) and (unit in _SECONDS_PER_UNIT or not unit):
+    called_rate = _means(key, _RATE_NAMES) or bool(_SAMPLING_WORDS.search(key))
+    if (_means(key, _INTERVAL_NAMES) and not unit) or (
+        (called_rate or _means(key, _INTERVAL_NAMES)) and unit in _SECONDS_PER_UNIT
+    ):
         return _interval(one, _SECONDS_PER_UNIT.get(unit, 1.0))
-    if _means(key, _RATE_NAMES) and not doubtful and (unit in _HZ_PER_UNIT or (not unit and key != "rate")):
+    if called_rate and not doubtful and (unit in _HZ_PER_UNIT or (not unit and key != "rate")):
         return _rate(one, _HZ_PER_UNIT.get(unit, 1.0), bool(unit))
-    if unit in ("hz", "khz", "hertz") and not key and one.values[0] * _HZ_PER_UNIT[unit] >= 1_000:
+    if (
+        unit in ("hz", "khz", "hertz")
+        and (not key or key in _FREQUENCY_NAMES)
+        and one.values[0] * _HZ_PER_UNIT[unit] >= 1_000
+    ):
         return _rate(one, _HZ_PER_UNIT[unit], True)
     if unit in _RPM_PER_UNIT and not doubtful:
         return _speed(one, _RPM_PER_UNIT[unit])
@@ -351,9 +369,10 @@ def _judge(one: _Named) -> tuple[str, Known | None, str]:
             return _speed(one, 1.0)
         label = one.source[0].upper() + one.source[1:]
         return "", None, f"{label} is {one.values[0]:g} without a unit, Hz or rpm: give the shaft speed yourself."
-    if unit in _SECONDS_PER_UNIT and _means(key, _DURATION_NAMES):
+    beside_a_count = not key and bool(_COUNTED.intersection(re.findall(r"\w+", one.source.lower())))
+    if unit in _SECONDS_PER_UNIT and (beside_a_count or _means(key, _DURATION_NAMES)):
         return "duration", Known(one.values[0] * _SECONDS_PER_UNIT[unit], one.source), ""
-    if not unit and key in _SAMPLES_NAMES:
+    if unit in _COUNTED or (not unit and key in _SAMPLES_NAMES):
         whole = next((value for value in one.values if value >= 100 and value == round(value)), None)
         return ("samples", Known(whole, one.source), "") if whole else ("", None, "")
     if not unit and key in _DURATION_NAMES - _SAMPLES_NAMES - {"time"}:
@@ -384,10 +403,12 @@ def _rate(one: _Named, hz_per_unit: float, sure: bool) -> tuple[str, Known | Non
 
 
 def _interval(one: _Named, seconds_per_unit: float) -> tuple[str, Known | None, str]:
-    step_s = one.values[0] * seconds_per_unit
+    steps_s = [value * seconds_per_unit for value in one.values]
+    fine = (step for step in steps_s if 1 / RATE_LIMITS_HZ[1] <= step <= 1 / _SLOWEST_STATED_HZ)
+    step_s = next(fine, steps_s[0])
     rate_hz = tidy_rate(1.0 / step_s, 1e-4) if step_s > 0 else 0.0
     if not _SLOWEST_STATED_HZ <= rate_hz <= RATE_LIMITS_HZ[1]:
-        return "", None, ""
+        return ("duration", Known(step_s, one.source), "") if step_s > 1 / _SLOWEST_STATED_HZ else ("", None, "")
     return "rate", Known(rate_hz, one.source), ""
 
 

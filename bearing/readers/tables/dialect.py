@@ -10,12 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bearing.readers.columns.facts import facts_in_lines
 from bearing.readers.names import kind_of, split_unit, word_set
 from bearing.readers.tables.stamps import is_stamp
 
-__all__ = ["Dialect", "find_dialect", "is_comment", "split_fields"]
+__all__ = ["Dialect", "bare", "find_dialect", "is_comment", "split_fields"]
 
 WHITESPACE = r"\s+"
 _DELIMITERS = ("\t", ";", "|", ",", WHITESPACE)
@@ -30,6 +31,12 @@ _THOUSANDS = {
     (",", "."): re.compile(rf"[+-]?\d{{1,3}}(?:\.\d{{3}})+(?:,\d*)?{_EXPONENT}"),
     (".", "'"): re.compile(rf"[+-]?\d{{1,3}}(?:'\d{{3}})+(?:\.\d*)?{_EXPONENT}"),
 }
+_SPACED = re.compile(r"[+-]?\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?:[.,]\d*)?")
+_SPACES = re.compile(r"[ \u00a0\u2009\u202f]")
+# What stands around a number in a cell: quotes, a unit, a checksum; and the exponent of Fortran.
+_AROUND = re.compile(r"(?<=\d) ?(?:g|mg|m/s\^?2|m/s²|mm/s|s|ms|us|µs|V|mV|Hz|°C|rpm)(?=['\"]?\s*(?:[,;|\t]|$))|'")
+_FORTRAN = re.compile(r"(?<=[\d.])[dD](?=[+-]?\d{1,3}(?!\d))")
+_WORDS = re.compile(r"[^\W\d][\w \-/().]{0,40}")
 _COMMENT = re.compile(r"^\s*(?:(?:#|%|//|!)+|;+(?=\s*[^\W\d]))\s?")
 _HEAD_WORD = re.compile(r"(?:headers?|columns?|names?|fields?|channels?|time waveform|data)\s*:?", re.IGNORECASE)
 _MOST_HEADER_ROWS = 4
@@ -56,8 +63,13 @@ class Dialect:
     preamble: tuple[str, ...]
 
 
+def bare(text: str) -> str:
+    """Numbers without what stands around them in their cells: ``'0.1 g'`` -> ``0.1``, ``1D-3`` -> ``1E-3``."""
+    return _FORTRAN.sub("E", _AROUND.sub("", text))
+
+
 def find_dialect(lines: Sequence[str]) -> Dialect | None:
-    """The dialect under which the sampled lines are most plainly a table of numbers; None when none fits.
+    """The dialect of the lines as they stand, else of their bare numbers, else of numbers beside words; None for none.
 
     Parameters
     ----------
@@ -65,6 +77,45 @@ def find_dialect(lines: Sequence[str]) -> Dialect | None:
         The first lines of the file, the last one complete.
     """
     lines = [line[:_MAX_LINE] for line in lines]
+    return _dialect_of(lines) or _dialect_of([bare(line) for line in lines]) or _dialect_beside_words(lines)
+
+
+def _dialect_beside_words(lines: Sequence[str]) -> Dialect | None:
+    """The dialect of a table half of whose columns are words (labels, states), which are read as 0 to find it."""
+    body = [line for line in lines if line.strip() and not _COMMENT.match(line)]
+    sample = body[len(body) // 2 :][:_SAMPLED_LINES]
+    for delimiter in ("\t", ";", "|", ","):
+        rows = [split_fields(line, delimiter) for line in sample]
+        width = len(rows[0]) if rows else 0
+        if width < 2 or any(len(row) != width for row in rows):
+            continue
+        wordy = [all(_WORDS.fullmatch(row[column]) for row in rows) for column in range(width)]
+        if not any(wordy) or all(wordy):
+            continue
+        numbers = [[field for field, words in zip(row, wordy, strict=True) if not words] for row in rows]
+        found = _best_guess([delimiter.join(row) for row in numbers]) if delimiter != "," else None
+        found = found or _best_guess([";".join(row) for row in numbers])
+        if found is None or found[0] != width - sum(wordy):
+            continue
+        above = next((index for index, line in enumerate(lines) if _fits(line, delimiter, wordy, found)), None)
+        if above is None:
+            continue
+        names, units, used = _names_above([line for line in lines[:above] if line.strip()], width, delimiter)
+        preamble = tuple(_COMMENT.sub("", line).strip() for line in lines[: max(above - used, 0)])
+        return Dialect(delimiter, found[2], found[3], width, above, names, units, preamble)
+    return None
+
+
+def _fits(line: str, delimiter: str, wordy: Sequence[bool], found: tuple[int, str, str, str | None]) -> bool:
+    fields = split_fields(line, delimiter)
+    return len(fields) == len(wordy) and all(
+        _WORDS.fullmatch(field) if words else _is_number(field, found[2], found[3]) or is_stamp(field)
+        for field, words in zip(fields, wordy, strict=True)
+    )
+
+
+def _dialect_of(lines: Sequence[str]) -> Dialect | None:
+    """The dialect under which the sampled lines are most plainly a table of numbers; None when none fits."""
     body = [line for line in lines if (text := line.lstrip()) and not (text[0] in "#%/!" and _COMMENT.match(text))]
     sample = body[len(body) // 2 :][:_SAMPLED_LINES]  # past any preamble
     best = _best_guess(sample)
@@ -119,6 +170,8 @@ def _is_number(field: str, decimal: str, thousands: str | None) -> bool:
     plain = _DOT if decimal == "." else _COMMA
     if plain.fullmatch(field):
         return True
+    if _SPACED.fullmatch(field):
+        return bool(plain.fullmatch(_SPACES.sub("", field)))
     return thousands is not None and bool(_THOUSANDS[decimal, thousands].fullmatch(field))
 
 
@@ -174,8 +227,17 @@ def _with_header(
         return None
     above = [line for line in lines[:start] if line.strip(' \t\r\n,;|"')]
     names, units, used = _names_above(above, columns, delimiter)
+    if columns > 2 and used and names[0] and not names[-1] and _rows_are_numbered(lines[start : start + 4], delimiter):
+        names, units = ("", *names[:-1]), ("", *units[:-1])  # R names no column of row numbers
     preamble = tuple(_COMMENT.sub("", line).strip() for line in above[: len(above) - used])
     return Dialect(delimiter, decimal, thousands, columns, start, names, units, preamble)
+
+
+def _rows_are_numbered(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether the rows begin with their number and end in a value."""
+    rows = [split_fields(line, delimiter) for line in lines if line.strip()]
+    firsts = [int(row[0]) for row in rows if row[0].isdigit() and row[-1]]
+    return len(firsts) == len(rows) > 1 and all(b - a == 1 for a, b in pairwise(firsts))
 
 
 def _first_row(lines: Sequence[str], columns: int, delimiter: str, decimal: str, thousands: str | None) -> int | None:

@@ -38,6 +38,8 @@ def read_json(data: bytes, name: str, bounds: Limits) -> list[Recording]:
 
 def _recordings(content: Any, name: str, bounds: Limits) -> list[Recording]:
     if isinstance(content, list) and content and all(isinstance(row, dict) for row in content[:100]):
+        if any(_is_long(value) for value in content[0].values()):
+            return tree_to_recordings(_tree(_joined(content), bounds, 0), name, bounds)
         return to_recordings(_columns_of_records(content), name, bounds)
     if isinstance(content, dict):
         tree = _tree(content, bounds, 0)
@@ -50,6 +52,22 @@ def _recordings(content: Any, name: str, bounds: Limits) -> list[Recording]:
             '{"sampling_rate_hz": 12000, "acc": [0.1, 0.2]}.'
         )
     return to_recordings(columns_of(array, "" if array.ndim > 1 else "signal", bounds), name, bounds)
+
+
+def _is_long(value: Any) -> bool:
+    return isinstance(value, list) and len(value) >= 2 and all(isinstance(one, (int, float)) for one in value[:8])
+
+
+def _joined(records: list[Any]) -> dict[str, Any]:
+    """Packets, an array of samples in each, as one object: the arrays end to end, and what all packets agree on."""
+    packets = [record for record in records if isinstance(record, dict)]
+    whole: dict[str, Any] = {}
+    for key, first in packets[0].items():
+        if _is_long(first):
+            whole[key] = [one for packet in packets for one in packet.get(key) or ()]
+        elif all(packet.get(key) == first for packet in packets):
+            whole[key] = first
+    return whole
 
 
 def _columns_of_records(records: list[Any]) -> list[Column]:
@@ -82,15 +100,19 @@ def _tree(node: Any, bounds: Limits, depth: int) -> Tree:
     """Named arrays and numbers as the readers of MATLAB files give them."""
     bounds.check_depth(depth)
     if isinstance(node, dict):
+        if len(node) >= 500 and all(one is None or type(one) in (int, float) for one in node.values()):
+            return np.array([np.nan if one is None else one for one in node.values()], np.float64)  # keyed by its row
+        if len(node) >= 500 and all(isinstance(one, dict) for one in node.values()):
+            return {column.name: column.values for column in _columns_of_records(list(node.values()))}
         bounds.check_elements(len(node))
         return {str(name): _tree(value, bounds, depth + 1) for name, value in node.items() if value is not None}
     if isinstance(node, list):
         array = _array(node)
         if array is not None:
             return array
-        bounds.check_elements(len(node))
         if node and all(isinstance(row, dict) for row in node[:100]) and len(node) >= 500:
             return {column.name: column.values for column in _columns_of_records(node)}
+        bounds.check_elements(len(node))
         return [_tree(value, bounds, depth + 1) for value in node]
     if isinstance(node, bool):
         return str(node)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import warnings
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,11 @@ __all__ = ["parse_table"]
 _HEAD = 32_768
 _MAX_LINE = 1_000_000
 _PIECE_CELLS = 2_000_000
+_SPACE_INSIDE = re.compile(r"(?<=\d)[ \u00a0\u2009\u202f](?=\d{3})")  # of thousands
+# A number in quotes, with a unit or a checksum behind it, or with the exponent of Fortran.
+_DECORATED = re.compile(
+    r"^'?([+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d{1,3})?)\s*(?:[A-Za-zµ°²/^%]{1,5}2?|\*[0-9A-Fa-f]{2})?'?$"
+)
 
 
 def parse_table(data: bytes, start: int, dialect: Dialect, bounds: Limits) -> tuple[list[Column], list[str]]:
@@ -192,7 +198,11 @@ class _Table:
             text = text.str.replace(self.dialect.thousands, "", regex=False)
         if self.dialect.decimal == ",":
             text = text.str.replace(",", ".", regex=False)
+        text = text.str.replace(_SPACE_INSIDE, "", regex=True)
         numbers = np.asarray(pd.to_numeric(text, errors="coerce").to_numpy(np.float64, na_value=np.nan))
+        if np.isnan(numbers).sum() - text.isna().sum() > len(filled) / 2:
+            plain = text.str.extract(_DECORATED)[0].str.replace(r"[dD]", "E", regex=True)
+            numbers = np.asarray(pd.to_numeric(plain, errors="coerce").to_numpy(np.float64, na_value=np.nan))
         self.lost[index] += int(np.isnan(numbers).sum()) - int(text.isna().sum())
         return numbers
 
