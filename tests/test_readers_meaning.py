@@ -6,8 +6,10 @@ import gzip
 import io
 import zipfile
 from collections.abc import Iterable
+from functools import cache
 
 import numpy as np
+import orjson
 import pytest
 import twins
 
@@ -190,3 +192,76 @@ def test_the_table_of_formats_is_whole() -> None:
     assert {".csv", ".mat", ".h5", ".xlsx", ".parquet", ".zip", ".json"} <= set(suffixes())
     assert FORMATS[-1].title == "text"
     assert twins.ALL
+
+
+# --- other ways to write the same -------------------------------------------------------------------------------------
+
+
+@cache
+def written_otherwise() -> dict[str, bytes]:
+    """One and the same vibration of 12 kHz: as columns of one clock, or rows, or packets, whoever wrote them."""
+    x = coloured()
+    clock = np.arange(x.size) / RATE_HZ
+    cells, times = [f"{value:.5f}" for value in x], [f"{value:.6f}" for value in clock]
+    seconds = [f"{1_773_480_413 + int(value)}" for value in clock]
+    micros = [f"{round(value * 1e6) % 1_000_000}" for value in clock]
+    packets = [{"fs": RATE_HZ, "z": x[at : at + 500].tolist()} for at in range(0, x.size, 500)]
+    return {
+        "weekday": csv("t,acc", [f"Sat 14 Mar 2026 09:26:{6 + value:09.6f}" for value in clock], cells),
+        "asctime": csv("t,acc", [f"Sat Mar 14 09:26:{6 + value:09.6f} 2026" for value in clock], cells),
+        "compact": csv("t,acc", [f"20260314T0926{6 + value:09.6f}" for value in clock], cells),
+        "dashes": csv("t,acc", [f"2026-03-14-09-26-{6 + value:09.6f}" for value in clock], cells),
+        "minutes": csv("t,acc", [f"26:{6 + value:09.6f}" for value in clock], cells),
+        "brackets": csv("t,acc", [f"[09:26:{6 + value:09.6f}]" for value in clock], cells),
+        "chinese": csv("t,acc", [f"2026年03月14日 09:26:{6 + value:09.6f}" for value in clock], cells),
+        "span": csv("t,acc", [f"0 days 00:00:{6 + value:09.6f}" for value in clock], cells),
+        "ticks": csv("Ticks,acc", [f"{639_091_276_130_000_000 + round(v * 1e7)}" for v in clock], cells),
+        "seconds and micros": csv("tv_sec,tv_usec,acc", seconds, micros, cells),
+        "newest first": csv("time,acc", times[::-1], cells[::-1]),
+        "numbered by R": csv("time,acc", [str(index + 1) for index in range(x.size)], times, cells),
+        "units in cells": csv("time,acc", [f"{one} s" for one in times], [f"{one} g" for one in cells]),
+        "single quotes": csv("'time','acc'", [f"'{one}'" for one in times], [f"'{one}'" for one in cells]),
+        "Fortran": csv("time,acc", times, [f"{value:.5E}".replace("E", "D") for value in x]),
+        "a label": csv("# fs: 12000\nstate,acc", ["running"] * x.size, cells),
+        "a checksum": csv("time,acc,n", times, [f"{one}*4F" for one in cells], ["1"] * x.size),
+        "ten a row": b"# fs: 12000\n"
+        + b"\n".join(" ".join(cells[at : at + 10]).encode() for at in range(0, x.size, 10)),
+        "packed": csv("ts,s0,s1,s2,s3", times[::4], *(cells[at::4] for at in range(4))),
+        "keyed by row": orjson.dumps(
+            {"fs": RATE_HZ, "acc": {str(index): value for index, value in enumerate(x.tolist())}}
+        ),
+        "packets": b"\n".join(map(orjson.dumps, packets)),
+    }
+
+
+@pytest.mark.parametrize("how", sorted(written_otherwise()))
+def test_the_same_vibration_written_otherwise(how: str) -> None:
+    name = "a.json" if how in ("keyed by row", "packets") else "a.csv"
+    recordings = read_bytes(written_otherwise()[how], name)
+    recording = recordings[vibration_channels(recordings)[0]]
+    assert recording.sampling_rate_hz == pytest.approx(RATE_HZ, rel=1e-5)
+    np.testing.assert_allclose(recording.samples, coloured(), atol=2e-5)
+
+
+@pytest.mark.parametrize("lost", ["-999", "-9999", "9.9E+37", "0"])
+def test_a_number_that_stands_for_a_lost_sample_is_a_gap(lost: str) -> None:
+    x = coloured() + (1_000.0 if lost == "0" else 0.0)
+    gone = np.random.default_rng(1).random(x.size) < 1 / 150
+    cells = [lost if none else f"{value:.5f}" for value, none in zip(x, gone, strict=True)]
+    (recording,) = read_bytes(csv("# fs: 12000\nacc", cells), "a.csv")
+    assert recording.lost_share == pytest.approx(gone.mean(), rel=0.05)
+    assert np.ptp(recording.samples) < 1.2 * np.ptp(x)
+
+
+def test_three_sensors_side_by_side_are_not_one_signal() -> None:
+    apart = [coloured(seed=seed) for seed in range(3)]
+    together = [apart[0], apart[0] + 0.1 * apart[1], apart[0] + 0.1 * apart[2]]
+    for columns in (apart, together):
+        assert len(read_bytes(csv("# fs: 12000\ns0,s1,s2", *columns), "a.csv")) == 3
+
+
+def test_a_slow_column_beside_a_fast_one_is_set_aside() -> None:
+    slow = [f"{40 + index / 1e4:.3f}" if index % 1_200 == 0 else "" for index in range(24_000)]
+    x = coloured(24_000)
+    (recording,) = read_bytes(csv("time,acc,temp", [f"{at / RATE_HZ:.6f}" for at in range(24_000)], x, slow), "a.csv")
+    assert recording.channel == "acc"

@@ -50,7 +50,22 @@ MAKERS = (
 )  # fmt: skip
 BASE = re.compile(r"(?P<letters>[A-Z]*)(?:(?P<sealed>\d{3,5}?)(?=2(?:RS|RZ|Z|LS|HRS))|(?P<digits>\d{3,5})(?!\d))")
 CYLINDRICAL = ("NU", "NJ", "NUP", "N", "NF", "NUB", "NH", "RNU", "RN")  # one roller set, other ribs on the rings
-HOUSED = ("UC", "UCP", "UCF", "UCFL", "UCFC", "UCT", "UCPA", "UCPH", "UCHA", "SUC")  # one insert, other housings
+HOUSED = (
+    "UC",
+    "UCP",
+    "UCF",
+    "UCFL",
+    "UCFC",
+    "UCT",
+    "UCPA",
+    "UCPH",
+    "UCHA",
+    "SUC",
+    "YAR",
+    "UK",
+    "UKP",
+    "UKF",
+)  # one insert, other housings
 SPECIAL = ("S", "SS", "W", "DD", "MR", "BB", "E", "P", "F", "H")  # stainless, wide, flanged ...
 # of the space between the rings: diameter of an element; of the pitch circle: share that is filled; contact angle
 INSIDE = {
@@ -294,7 +309,7 @@ def _unknown(name: str, query: str) -> ParameterError:
 
 
 def _likeness(one: str, other: str) -> float:
-    return difflib.SequenceMatcher(None, one, other).ratio() + 0.2 * (sorted(one) == sorted(other))
+    return difflib.SequenceMatcher(None, one, other).ratio() + 0.3 * (sorted(one) == sorted(other))
 
 
 def parse_geometry(text: str) -> Geometry:

@@ -24,7 +24,8 @@ __all__ = ["DoctorReport", "Finding", "examine", "usable_stretch"]
 
 MIN_SAMPLES = 2_048
 MIN_TURNS = 5.0
-SLOWEST_RPM = 100.0
+SLOWEST_RPM = 350.0  # below, simulated inner race faults of the size of the noise pass for sound; from there on, none
+LIKELY_HZ = 120.0  # a slower "rpm" may be in Hz
 MOST_LOST = 0.02
 LEAST_FILLED_DEG = 165.0  # the emptiest bearing of the catalogue fills 174
 MOST_HUM = 0.95  # share of the power from which there is nothing else to hear
@@ -258,15 +259,16 @@ def _speed_unknown(recording: Recording) -> Finding | None:
 
 
 def _slow(recording: Recording) -> Finding | None:
-    """Impacts of a slow shaft are weak and few; nothing here was trained or tried below (see SLOWEST_RPM)."""
+    """Impacts of a slow shaft are weak and few (see SLOWEST_RPM)."""
     rpm = recording.shaft_rpm
     if rpm is None or rpm >= SLOWEST_RPM:
         return None
+    in_hz = f" If {rpm:.5g} Hz (revolutions per second) was meant, give {60 * rpm:.0f} rpm." if rpm < LIKELY_HZ else ""
     return Finding(
         "slow shaft",
         "warning",
-        f"At {rpm:.5g} rpm no bearing can be called sound: {SLOWEST_RPM:g} rpm is the slowest shaft this was tried on. "
-        f"If {rpm:.5g} Hz (revolutions per second) was meant, give {60 * rpm:.0f} rpm.",
+        f"At {rpm:.5g} rpm no bearing can be called sound: below {SLOWEST_RPM:g} rpm the blows of an inner race are "
+        f"too few and too weak to be sure of.{in_hz}",
         vetoes_normal=True,
     )
 

@@ -39,7 +39,7 @@ _SECONDS = {
     **dict.fromkeys(("h", "hours"), 3600.0),
     **dict.fromkeys(("d", "days"), 86_400.0),
 }
-# Seconds per unit of stamps since 1970 (unix) between 2001 and 2096, since 1601 and since year 1 (ticks), by their size.
+# Seconds per unit of stamps since 1970 (unix), since 1601 and since year 1 (ticks), from 2001 to 2096, by their size.
 _UNIX = (
     (1e9, 4e9, 1.0), (1e12, 4e12, 1e-3), (1e15, 4e15, 1e-6), (1e18, 4e18, 1e-9), (1.26e17, 1.57e17, 1e-7),
     (6.31e17, 6.62e17, 1e-7),

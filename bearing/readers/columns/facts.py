@@ -65,8 +65,9 @@ class Facts:
 # --- vocabulary: names are compared in lower case, without spaces and punctuation -------------------------------------
 
 _RATE_NAMES = word_set(
-    "fs sr fsamp fsample fsampling fsample fsa fadc samplerate samplingrate samplesrate sampless samplessec samplefrequency "
-    "samplingfrequency samplingfreq samplefreq sampfreq sampfrequency samprate sampling sampled sampledat sampleratehz "
+    "fs sr fsamp fsample fsampling fsample fsa fadc samplerate samplingrate samplesrate sampless samplessec "
+    "samplefrequency samplingfrequency samplingfreq samplefreq sampfreq sampfrequency samprate sampling sampled "
+    "sampledat sampleratehz "
     "ratesampling freqsampling samplespersecond samplespersec sps ksps srate odr outputdatarate datarate daqrate "
     "acquisitionrate acquisitionfrequency acqrate scanrate scanfrequency adcrate digitizingrate recordingrate lograte "
     "loggingrate samplerateinhz fsdata fsvib fsacc rate "
@@ -81,7 +82,9 @@ _RATE_NAMES = word_set(
 _INTERVAL_NAMES = word_set(
     "dt ts δt deltat deltax deltatime samplinginterval sampleinterval samplingperiod sampleperiod samplingtime "
     "sampletime timestep timeincrement timeinterval tsample tsampling wfincrement xincrement xincr tinterval "
-    "abtastintervall abtastzeit abtastperiode zeitschritt schrittweite increment pasdetemps passodicampionamento passocampionamento passodeamostragem périodedéchantillonnage "
+    "abtastintervall abtastzeit abtastperiode zeitschritt schrittweite increment pasdetemps
+         passodicampionamento passocampionamento "
+    "passodeamostragem périodedéchantillonnage "
     "periodedechantillonnage intervallodicampionamento periododemuestreo intervalodemuestreo pasodetiempo "
     "采样间隔 采样周期"
 )
@@ -118,7 +121,8 @@ _DURATION_NAMES = word_set(
 _FREQUENCY_NAMES = word_set("frequency freq f frequenz fréquence frequence frecuencia frequenza frequência 频率")
 _SAMPLING_WORDS = re.compile(
     r"(?:sampl|acqui|digiti[sz]|scan|record|logg|adc|daq|conver[st]|abtast|mess|mesure|éch|ech|muestre|camp|amostr)\w*?"
-    r"(?:rate|freq|fréq|frec|clock|takt|speed|tempo)|(?:freq|fréq|frec)\w*?(?:sampl|acqui|éch|ech|abtast|muestre|camp|amostr)"
+   
+         r"(?:rate|freq|fréq|frec|clock|takt|speed|tempo)|(?:freq|fréq|frec)\w*?(?:sampl|acqui|éch|ech|abtast|muestre|camp|amostr)"
 )
 _NO_RATE = re.compile(
     r"filter|cut ?-?off|corner|low ?pass|high ?pass|band|range|mains|line freq|reson|nyquist|max|min\b|limit|grenz|"
@@ -133,8 +137,9 @@ _HZ_PER_UNIT = {
 }
 _SPS_PER_UNIT = {
     **dict.fromkeys(
-        ("sps", "s/s", "sa/s", "samp/s", "samples/s", "sample/s", "pts/s", "points/s", "scans/s", "scan/s", "s/s/ch", "samples/s/ch",
-         "sps/ch", "samples/sec", "scans/sec", "hz/ch", "werte/s", "amostras/s", "muestras/s", "campioni/s"), 1.0
+        ("sps", "s/s", "sa/s", "samp/s", "samples/s", "sample/s", "pts/s", "points/s", "scans/s", "scan/s", "s/s/ch",
+         "samples/s/ch", "sps/ch", "samples/sec", "scans/sec", "hz/ch", "werte/s", "amostras/s",
+         "muestras/s", "campioni/s"), 1.0
     ),
     **dict.fromkeys(("ksps", "ks/s", "ksa/s", "ksamples/s", "ksample/s", "ksamp/s"), 1e3),
     **dict.fromkeys(("msps", "ms/s", "msa/s", "msamples/s"), 1e6),

@@ -90,7 +90,8 @@ def _dialect_beside_words(lines: Sequence[str]) -> Dialect | None:
         if width < 2 or any(len(row) != width for row in rows):
             continue
         wordy = [all(_WORDS.fullmatch(row[column]) for row in rows) for column in range(width)]
-        if not any(wordy) or all(wordy):
+        labels = {row[column] for row in rows for column in range(width) if wordy[column]}
+        if not any(wordy) or all(wordy) or 2 * len(labels) > len(rows):  # names, each with a number, are no table
             continue
         numbers = [[field for field, words in zip(row, wordy, strict=True) if not words] for row in rows]
         found = _best_guess([delimiter.join(row) for row in numbers]) if delimiter != "," else None

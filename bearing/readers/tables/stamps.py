@@ -1,7 +1,8 @@
 """Dates and times of day as people and instruments write them -> seconds.
 
 ISO 8601, day first or month first, two-digit years, month names, AM and PM, fractions after a colon, with or without a
-zone, minutes and seconds alone, weekdays, brackets, spans of time. Only differences of stamps are ever used, so where day and month cannot be told apart nothing hangs on it.
+zone, minutes and seconds alone, weekdays, brackets, spans of time. Only differences of
+stamps are ever used, so where day and month cannot be told apart nothing hangs on it.
 """
 
 from __future__ import annotations
