@@ -48,8 +48,8 @@ _KINDS: tuple[tuple[str, frozenset[str]], ...] = (
     (
         "time",
         word_set(
-            "time timestamp timestamps stamp stamps zeit temps tiempo tempo datetime date datum hora fecha uhrzeit seconds "
-            "millis micros t ts epoch unix ticks 时间 时刻 日期"
+            "time timestamp timestamps stamp stamps zeit temps tiempo tempo datetime date datum hora fecha uhrzeit "
+            "seconds millis micros t ts epoch unix ticks 时间 时刻 日期"
         ),
     ),
     ("tacho", word_set("tacho tach tachometer keyphasor keyphase encoder trigger pulse phasor drehgeber codeur")),

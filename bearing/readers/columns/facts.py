@@ -82,9 +82,8 @@ _RATE_NAMES = word_set(
 _INTERVAL_NAMES = word_set(
     "dt ts δt deltat deltax deltatime samplinginterval sampleinterval samplingperiod sampleperiod samplingtime "
     "sampletime timestep timeincrement timeinterval tsample tsampling wfincrement xincrement xincr tinterval "
-    "abtastintervall abtastzeit abtastperiode zeitschritt schrittweite increment pasdetemps
-         passodicampionamento passocampionamento "
-    "passodeamostragem périodedéchantillonnage "
+    "abtastintervall abtastzeit abtastperiode zeitschritt schrittweite increment pasdetemps "
+    "passodicampionamento passocampionamento passodeamostragem périodedéchantillonnage "
     "periodedechantillonnage intervallodicampionamento periododemuestreo intervalodemuestreo pasodetiempo "
     "采样间隔 采样周期"
 )
@@ -120,9 +119,9 @@ _DURATION_NAMES = word_set(
 )
 _FREQUENCY_NAMES = word_set("frequency freq f frequenz fréquence frequence frecuencia frequenza frequência 频率")
 _SAMPLING_WORDS = re.compile(
-    r"(?:sampl|acqui|digiti[sz]|scan|record|logg|adc|daq|conver[st]|abtast|mess|mesure|éch|ech|muestre|camp|amostr)\w*?"
-   
-         r"(?:rate|freq|fréq|frec|clock|takt|speed|tempo)|(?:freq|fréq|frec)\w*?(?:sampl|acqui|éch|ech|abtast|muestre|camp|amostr)"
+    r"(?:sampl|acqui|digiti[sz]|scan|record|logg|adc|daq|abtast|mess|mesure|éch|ech|muestre|camp|amostr)\w*?"
+    r"(?:rate|freq|fréq|frec|clock|takt)"
+    r"|(?:freq|fréq|frec)\w*?(?:sampl|acqui|éch|ech|abtast|muestre|camp|amostr)"
 )
 _NO_RATE = re.compile(
     r"filter|cut ?-?off|corner|low ?pass|high ?pass|band|range|mains|line freq|reson|nyquist|max|min\b|limit|grenz|"
