@@ -267,8 +267,8 @@ def test_hostile_files_are_refused_quickly_and_cheaply(case: str) -> None:
 
 def test_a_child_that_takes_too_long_is_killed() -> None:
     start = time.perf_counter()
-    with pytest.raises(TooLarge, match=r"longer than 0\.05 s and was stopped"):
-        read_safely(twins.mat73(), "a.mat", timeout_s=0.05)
+    with pytest.raises(TooLarge, match=r"longer than 0\.01 s and was stopped"):
+        read_safely(twins.mat73(), "a.mat", timeout_s=0.01)
     assert time.perf_counter() - start < HANG_S
 
 

@@ -39,12 +39,10 @@ def read_json(data: bytes, name: str, bounds: Limits) -> list[Recording]:
 def _recordings(content: Any, name: str, bounds: Limits) -> list[Recording]:
     if isinstance(content, list) and content and all(isinstance(row, dict) for row in content[:100]):
         if any(_is_long(value) for value in content[0].values()):
-            return tree_to_recordings(_tree(_joined(content), bounds, 0), name, bounds)
+            return tree_to_recordings(_whole_tree(_joined(content), bounds), name, bounds)
         return to_recordings(_columns_of_records(content), name, bounds)
     if isinstance(content, dict):
-        tree = _tree(content, bounds, 0)
-        assert isinstance(tree, dict)
-        return tree_to_recordings(tree, name, bounds)
+        return tree_to_recordings(_whole_tree(content, bounds), name, bounds)
     array = _array(content) if isinstance(content, list) else None
     if array is None:
         raise UnsupportedFormat(
@@ -94,6 +92,11 @@ def _array(values: list[Any]) -> np.ndarray | None:
         return np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
         return None
+
+
+def _whole_tree(content: dict[str, Any], bounds: Limits) -> dict[str, Tree]:
+    tree = _tree(content, bounds, 0)
+    return tree if isinstance(tree, dict) else {"signal": tree}
 
 
 def _tree(node: Any, bounds: Limits, depth: int) -> Tree:
