@@ -16,7 +16,8 @@ from bearing.api import machines
 from bearing.api.schemas import MACHINE_ANSWERS
 from bearing.api.service import create_app
 from bearing.cli.main import main
-from bearing.settings import ApiSettings
+from bearing.machines.store import Store
+from bearing.settings import ApiSettings, store_file
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +116,25 @@ def test_what_cannot_be_asked_is_refused_in_one_sentence(web: TestClient, folder
     missing = web.get("/api/machines/no such")
     assert missing.status_code == 404
     assert "no such" in missing.json()["detail"]
+
+
+def test_every_field_is_used_or_refused(web: TestClient, folder: Path) -> None:
+    some = parts(folder)[:1]
+    for route in ("/api/trend", "/api/machines/geared"):
+        for name in ("detectable", "machine"):
+            answer = web.post(route, files=some, data={name: "true"})
+            assert answer.status_code == 422
+            assert "/api/diagnose" in answer.json()["detail"]
+        for data, word in (({"ratio": "0"}, "ratio"), ({"pulses": "-1"}, "pulses"), ({"raw": "int15"}, "int15")):
+            answer = web.post(route, files=some, data=data)
+            assert answer.status_code == 422
+            assert word in answer.json()["detail"]
+    assert web.post("/api/machines/geared", files=some, data={"baseline": "0-3"}).status_code == 422
+    assert web.post("/api/machines/geared", files=some, data={"rpm": "1480", "ratio": "2"}).status_code == 200
+    path = store_file()
+    assert path is not None
+    (kept,) = Store(path, read_only=True).measurements("geared")
+    assert kept.values["rpm"] == 2960
 
 
 def test_more_files_or_bytes_than_the_bounds_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,13 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 from starlette.exceptions import HTTPException
 
 from bearing.api import docs as api_docs
-from bearing.api.service import FORM_FIELDS, Said, UploadRoute, as_json, upload_name
+from bearing.api.service import SAID_FIELDS, Said, UploadRoute, as_json, upload_name
+from bearing.errors import ParameterError
 from bearing.settings import store_file
 
 if TYPE_CHECKING:
@@ -30,11 +32,17 @@ LIMITS = "Limits set by hand, such as velocity_rms=2.8/4.5, or iso=2/rigid for z
 BASELINE = "The sound measurements, counted from 0, such as 10-40; found automatically by default."
 
 
+ONE_FILE = ("detectable", "machine")
+
+
 class ManyFilesRoute(UploadRoute):
     """A route whose form holds many files of one field and a few short fields."""
 
     max_files = MOST_FILES
-    fields = (*FORM_FIELDS, "baseline", "limits")
+    fields = ("file", *SAID_FIELDS, "baseline", "limits")
+    elsewhere = MappingProxyType(
+        {name: f"The field '{name}' is asked of one file: send that to /api/diagnose." for name in ONE_FILE}
+    )
     repeated = ("file",)
 
 
@@ -130,6 +138,8 @@ def _add(machine: str, uploads: Uploads) -> dict[str, Any]:
     from bearing.machines.store import Machine
 
     limits_of(uploads.limits)
+    if uploads.baseline:
+        raise ParameterError("A baseline is asked of a history: send it with GET /api/machines/NAME, or to /api/trend.")
     kept = Machine(machine, _store(), **uploads.said)
     added = kept.add_contents(uploads.files)
     if uploads.limits:

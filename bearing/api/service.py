@@ -8,11 +8,12 @@ heavy imports happen on the first request (or the warm-up), so that the server l
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 from urllib.parse import quote
 
@@ -41,13 +42,22 @@ from bearing.settings import ApiSettings, api_settings, check_or_exit
 if TYPE_CHECKING:
     from bearing.verdict.diagnosis import Diagnosis
 
-__all__ = ["FORM_FIELDS", "UploadRoute", "as_json", "create_api", "create_app", "lifespan_of", "routes_of"]
+__all__ = [
+    "FORM_FIELDS",
+    "SAID_FIELDS",
+    "UploadRoute",
+    "as_json",
+    "create_api",
+    "create_app",
+    "lifespan_of",
+    "routes_of",
+]
 
 SMALL_BODY = 64_000  # bytes; a window or two are judged in less time than it takes to hand them to a thread
-FORM_FIELDS = (
-    "file", "channel", "rate", "rpm", "bearing", "geometry", "orders", "member", "raw", "ratio", "pulses",
-    "detectable", "machine",
+SAID_FIELDS = (
+    "channel", "rate", "rpm", "bearing", "geometry", "orders", "member", "raw", "ratio", "pulses",
 )  # fmt: skip
+FORM_FIELDS = ("file", *SAID_FIELDS, "detectable", "machine")
 SYNONYMS = {
     **dict.fromkeys(("sampling_rate", "sampling_rate_hz", "sample_rate", "fs", "sr", "rate_hz", "frequency"), "rate"),
     **dict.fromkeys(("speed", "shaft_rpm", "shaft_speed", "rotation"), "rpm"),
@@ -71,6 +81,9 @@ class UploadRoute(APIRoute):
 
     max_files = 1
     fields: tuple[str, ...] = FORM_FIELDS
+    elsewhere: Mapping[str, str] = MappingProxyType(
+        {}
+    )  # fields of other routes, each with the sentence that says where
     repeated: tuple[str, ...] = ()  # fields that may come more than once
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
@@ -85,6 +98,9 @@ class UploadRoute(APIRoute):
                 log.error("An upload could not be kept: %s", error)
                 raise HTTPException(507, "The server has no room for this file now: try again later.") from error
             names = [name for name, _ in form.multi_items() if name not in self.repeated]
+            for name in names:
+                if name in self.elsewhere:
+                    raise ParameterError(self.elsewhere[name])
             _check_fields(names, self.fields)
             return await handle(request)
 
@@ -144,10 +160,17 @@ def _said(
     orders: Annotated[
         str | None, Form(description="Own fault orders, such as bpfo=3.25,bpfi=4.76,bsf=2.56,ftf=0.41.")
     ] = None,
+    member: Annotated[str | None, Form(description="One sheet of a spreadsheet, or one file of an archive.")] = None,
+    raw: Annotated[str | None, Form(description="Layout of a file of samples alone, such as int16,le,2ch.")] = None,
+    ratio: Annotated[
+        float | None, Form(description="Turns of the bearing's shaft to one of the shaft whose speed is told.")
+    ] = None,
+    pulses: Annotated[float | None, Form(description="Pulses per turn of the file's tacho.")] = None,
 ) -> dict[str, Any]:
     """What a sender says of every file alike."""
     return {
         "channel": channel, "rate_hz": rate, "rpm": rpm, "bearing": bearing, "geometry": geometry, "orders": orders,
+        "member": member, "raw": raw, "ratio": ratio, "pulses_per_turn": pulses,
     }  # fmt: skip
 
 
@@ -164,12 +187,6 @@ def _upload(
         UploadFile, File(description="MATLAB, CSV, WAV, NumPy, HDF5, TDMS, UFF or LVM: whatever the page reads.")
     ],
     said: Said,
-    member: Annotated[str | None, Form(description="One sheet of a spreadsheet, or one file of an archive.")] = None,
-    raw: Annotated[str | None, Form(description="Layout of a file of samples alone, such as int16,le,2ch.")] = None,
-    ratio: Annotated[
-        float | None, Form(description="Turns of the bearing's shaft to one of the shaft whose speed is told.")
-    ] = None,
-    pulses: Annotated[float | None, Form(description="Pulses per turn of the file's tacho.")] = None,
     detectable: Annotated[
         bool, Form(description="Find out, too, how weak a fault would have been seen, beside `normal`.")
     ] = False,
@@ -179,8 +196,7 @@ def _upload(
     ] = None,
 ) -> Upload:
     """The form of both routes that take a file."""
-    more = {"member": member, "raw": raw, "ratio": ratio, "pulses_per_turn": pulses}
-    return Upload(file.file, upload_name(file.filename), {**said, **more, "detectable": detectable, "machine": machine})
+    return Upload(file.file, upload_name(file.filename), {**said, "detectable": detectable, "machine": machine})
 
 
 Uploaded = Annotated[Upload, Depends(_upload)]

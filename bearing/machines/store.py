@@ -365,8 +365,14 @@ class Machine:
         bearing: str | None = None,
         geometry: str | None = None,
         orders: str | None = None,
+        member: str | None = None,
+        raw: str | None = None,
+        ratio: float | None = None,
+        pulses_per_turn: float | None = None,
     ) -> None:
-        asked = Request(channel, rate_hz, rpm, bearing, geometry, orders)
+        asked = Request(
+            channel, rate_hz, rpm, bearing, geometry, orders, member, raw, ratio=ratio, pulses_per_turn=pulses_per_turn
+        )
         kept = store if isinstance(store, Store) else Store(Path(store))
         if asked == Request() and name in kept.machines():
             asked = kept.asked(name)
