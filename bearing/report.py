@@ -93,7 +93,7 @@ def _evidence_rows(d: Diagnosis) -> list[tuple[str, str]]:
     """What the verdict was made of: opinions, lines, warnings, the network."""
     rows = []
     for opinion in d.opinions.values():
-        said = "no opinion" if opinion.verdict is None else f"{opinion.verdict} {opinion.confidence or 0.0:.4f}"
+        said = "no opinion" if opinion.verdict is None else f"{opinion.verdict} {opinion.confidence:.4f}"
         outside = "" if opinion.in_domain or opinion.verdict is None else ", outside its training: counts for nothing"
         rows.append((f"Opinion of the {opinion.title}", said + outside))
     for name, family in d.evidence.items():

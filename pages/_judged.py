@@ -49,9 +49,9 @@ def _opinion(opinion: Opinion, diagnosis: Diagnosis) -> None:
     if opinion.verdict is None:
         said = ":gray-badge[no opinion]"
     else:
-        sure = f" {percent(opinion.confidence)}" if opinion.confidence is not None else ""
         tone = STATE_COLOUR[opinion.verdict] if counts else "gray"
-        said = f":{tone}-badge[{GLYPH[opinion.verdict]} {part_of(diagnosis, opinion.verdict)}{sure}]"
+        said = f"{GLYPH[opinion.verdict]} {part_of(diagnosis, opinion.verdict)} {percent(opinion.confidence)}"
+        said = f":{tone}-badge[{said}]"
     st.markdown(f"**{plain(opinion.title)}** {said}")
     outside = "Outside its training: it counts for nothing here. " if opinion.verdict is not None and not counts else ""
     st.caption(plain(outside + _sentence(opinion.note)))

@@ -172,7 +172,7 @@ def _of_channel(asked: Asked, found: FileDiagnosis | str | None, channel: str) -
     if isinstance(found, FileDiagnosis):
         for one in found.channels:
             if one.channel == channel:
-                return one, ""
+                return replace(one, channels=found.rows), ""
         if channel in found.refused:
             return None, found.refused[channel]
     alone = judged(asked, channel)  # a channel that is no vibration is judged when somebody asks

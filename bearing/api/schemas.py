@@ -67,6 +67,8 @@ class ChannelVerdict(BaseModel):
     confidence: float
     best_guess: Label | None
     reason: str
+    sampling_rate_hz: float | None = Field(description="Of this channel; null where it could not be judged.")
+    shaft_rpm: float | None
 
 
 class Detectable(BaseModel):

@@ -137,7 +137,7 @@ def _show(name: str, answer: dict[str, Any], arguments: argparse.Namespace, firs
         for channel in answer.get("channels", [{}]):
             row = answer | channel | {"warnings": " ".join(answer.get("warnings", ()))}
             row |= {"confidence": ""} if row["verdict"] == "error" else {}
-            writer.writerow([safe_cell(row.get(column, "")) for column in COLUMNS])
+            writer.writerow([safe_cell("" if (cell := row.get(column)) is None else cell) for column in COLUMNS])
         sys.stdout.flush()
     elif answer["verdict"] != "error":  # that has its sentence on stderr
         print(_line(name, answer), flush=True)

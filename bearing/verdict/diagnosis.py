@@ -123,6 +123,8 @@ class ChannelVerdict:
     confidence: float
     best_guess: str | None
     reason: str
+    sampling_rate_hz: float | None = None
+    shaft_rpm: float | None = None
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,10 @@ class FileDiagnosis:
     @property
     def rows(self) -> tuple[ChannelVerdict, ...]:
         """A row per channel: the judged in the file's order, then those that could not be."""
-        judged = (ChannelVerdict(d.channel, d.verdict, d.confidence, d.best_guess, d.reason) for d in self.channels)
+        judged = (
+            ChannelVerdict(d.channel, d.verdict, d.confidence, d.best_guess, d.reason, d.sampling_rate_hz, d.shaft_rpm)
+            for d in self.channels
+        )
         refused = (ChannelVerdict(name, "error", 0.0, None, why) for name, why in self.refused.items())
         return (*judged, *refused)
 

@@ -28,7 +28,8 @@ TITLES = {"cnn": "Waveform CNN", "order_cnn": "Order network", "envelope": "Enve
 
 @dataclass(frozen=True)
 class Opinion:
-    """What one way of looking says: `verdict` is None when it could not form an opinion (`note` says why).
+    """What one way of looking says: `verdict` is None when it could not form an opinion (`note` says why), its
+    `confidence` then 0.
 
     `in_domain` is False where the recording is unlike what that way of looking was made from.
     """
@@ -36,7 +37,7 @@ class Opinion:
     name: str  # "cnn" | "order_cnn" | "envelope"
     title: str
     verdict: str | None
-    confidence: float | None
+    confidence: float
     probabilities: dict[str, float]
     in_domain: bool
     note: str
@@ -68,7 +69,7 @@ class WindowVerdicts:
 
 def no_opinion(name: str, why: str) -> Opinion:
     """An opinion that could not be formed."""
-    return Opinion(name, TITLES[name], None, None, {}, False, why)
+    return Opinion(name, TITLES[name], None, 0.0, {}, False, why)
 
 
 def opinion_of(name: str, probabilities: dict[str, float], in_domain: bool, note: str) -> Opinion:
