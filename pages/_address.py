@@ -6,11 +6,13 @@ The address is read when a visitor comes by it or goes back to it, and written a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
 from bearing.cwru.registry import registry
 from bearing.errors import BearingError
+from bearing.physics.catalogue import CatalogueEntry
 from bearing.recording import check_rate_hz, check_rpm
 from bearing.signal.units import UNITS
 from bearing.verdict.request import Request
@@ -127,8 +129,17 @@ def words_of(source: Source, channel: str, several: bool) -> dict[str, str]:
         "unit": unit if unit in UNITS and unit != unit_read(source) else "",
     }
     if chosen is not None:
-        words |= chosen or ({"bearing": "none"} if bearing_slot(source) != "all" else {})
+        words |= _bearing_words(chosen) or ({"bearing": "none"} if bearing_slot(source) != "all" else {})
     return words
+
+
+def _bearing_words(chosen: dict[str, Any]) -> dict[str, str]:
+    """An own bearing by its orders: a link opens where it is not known by name."""
+    entry = chosen.get("bearing")
+    if not isinstance(entry, CatalogueEntry):
+        return chosen
+    o = entry.orders
+    return {"orders": f"bpfo={o.bpfo:.6g},bpfi={o.bpfi:.6g},bsf={o.bsf:.6g},ftf={o.ftf:.6g}"}
 
 
 def _changed(value: float | None, read: float | None) -> str:

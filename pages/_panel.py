@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ from bearing.verdict.doctor import usable_stretch
 from bearing.verdict.file import FileDiagnosis
 from bearing.verdict.request import Request
 from pages._asked import UNIT_UNKNOWN, Asked, bearing_slot, rate_of, rpm_of, shown_channel, unit_key, unit_read
+from pages._own import own_bearings, own_box, recall
 from pages._show import GLYPH, STATE_COLOUR, plain
 from pages._source import Source, opened, show
 
@@ -139,11 +141,13 @@ def unit_field(source: Source) -> None:
 
 def bearing_field(source: Source) -> None:
     """The bearing: what is valid is kept for every channel and file; what is not leaves a hint and the last one."""
+    recall()
     slot = bearing_slot(source)
     key = f"bearing-{slot}"
     own = ", ".join(dict.fromkeys(name for name in source.intake.bearings if name))
     recent: list[str] = st.session_state.setdefault("diagnose.recent", [])
-    names = [entry.name for entry in (*load_catalogue(), *load_estimated())]
+    mine = own_bearings()
+    names = [*mine, *(entry.name for entry in (*load_catalogue(), *load_estimated()))]
     first = [FROM_FILE, NOT_KNOWN] if slot != "all" else [NOT_KNOWN]
     options = list(dict.fromkeys([*first, *recent, *OWN, *names]))
     if st.session_state.get(key, first[0]) not in options:  # typed as it is printed on the ring
@@ -159,16 +163,18 @@ def bearing_field(source: Source) -> None:
     try:
         given = _given(chosen, slot, source)
         if given is not None:
-            Request(**given)  # type: ignore[arg-type]
+            Request(**given)
     except ParameterError as error:
         st.caption(f":orange[:material/edit:] {plain(error)}")
         if chosen not in OWN:
             next_steps(key)
+        own_box(key, None)
         return
     if chosen in names:
         st.session_state["diagnose.recent"] = [chosen, *(name for name in recent if name != chosen)][:5]
     st.session_state[kept] = given
     _about(own if chosen == FROM_FILE else chosen, given)
+    own_box(key, given if chosen in OWN else None)
 
 
 def next_steps(key: str) -> None:
@@ -184,7 +190,7 @@ def choose_bearing(key: str, name: str) -> None:
     touched()
 
 
-def _given(chosen: str, slot: str, source: Source) -> dict[str, str] | None:
+def _given(chosen: str, slot: str, source: Source) -> dict[str, Any] | None:
     """The bearing as the core takes it: None for "as the file says", empty for "not known"."""
     if chosen == FROM_FILE:
         return None
@@ -203,20 +209,20 @@ def _given(chosen: str, slot: str, source: Source) -> dict[str, str] | None:
         if shaft_hz <= 0:
             raise ParameterError("The speed these frequencies belong to is a number of rpm above 0.")
         return {"orders": _text({name: hz / shaft_hz for name, hz in values.items()})}
-    return {"bearing": find(chosen).name}
+    return {"bearing": own_bearings().get(chosen) or find(chosen).name}
 
 
 def _text(values: Mapping[str, float]) -> str:
     return ",".join(f"{name}={value:.6g}" for name, value in values.items())
 
 
-def _about(chosen: str, given: Mapping[str, str] | None) -> None:
+def _about(chosen: str, given: Mapping[str, Any] | None) -> None:
     """Where the numbers come from, and how the file names its bearing."""
     if chosen in (NOT_KNOWN, *OWN) or (given is not None and "bearing" not in given):
         return
     for name in chosen.split(", ") if given is None else [given["bearing"]]:
-        entry = find(name)
-        understood = f"{entry.name}: " if name != chosen else ""
+        entry = find(name) if isinstance(name, str) else name
+        understood = f"{entry.name}: " if entry.name != chosen else ""
         kind = entry.type[:1].upper() + entry.type[1:]
         st.caption(plain(f"{understood}{kind} bearing, {entry.elements} elements. {entry.source}."))
 

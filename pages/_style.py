@@ -20,6 +20,7 @@ _LAYOUT = """
 .st-key-panel [data-testid="stWidgetLabel"] {min-height: 1.1rem; margin-bottom: .1rem}
 .st-key-panel [data-testid="stFileUploaderDropzoneInstructions"] {display: none}
 .st-key-panel :is([data-testid="stNumberInputStepDown"], [data-testid="stNumberInputStepUp"]) {display: none}
+.st-key-browser-memory {display: none}
 .st-key-hero [data-testid="stFileUploaderDropzone"] {min-height: 9.5rem; border: 2px dashed rgba(128,138,148,.75);
   align-items: center; justify-content: center}
 .st-key-channels img {width: 72px; height: 20px; max-height: none !important; margin-right: .3rem}

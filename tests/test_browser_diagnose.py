@@ -101,6 +101,24 @@ def test_what_is_printed_on_the_ring_is_understood_and_what_is_not_gets_next_ste
     app.page.get_by_text("Still to fill in").wait_for(timeout=10_000)
 
 
+def test_an_own_bearing_is_kept_in_the_browser(open_page: OpenPage, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.csv"
+    mine.write_text("designation,elements,ball_diameter,pitch_diameter\nPump A,9,7.94,39.04\n")
+    app = open_page("/?sample=outer")
+    app.page.get_by_role("button", name="Own bearings").click()
+    app.page.locator('input[type="file"][accept*="csv"]').set_input_files(str(mine))
+    app.page.get_by_role("button", name="Remove Pump A (own)").wait_for(timeout=10_000)
+    app.settle()
+    app.goto("/?sample=outer")  # another session: only the browser can know
+    bearing = app.page.get_by_role("combobox", name="Bearing")
+    bearing.click()
+    bearing.fill("pump")
+    app.page.get_by_role("option", name="Pump A (own)").first.click()
+    app.page.get_by_text("Pump A (own), orders of shaft").wait_for(timeout=10_000)
+    assert wait_for_verdict(app) == "outer"
+    app.page.wait_for_url(re.compile("orders=bpfo"), timeout=10_000)
+
+
 def test_a_link_opens_the_same_view_and_the_address_follows_the_fields(open_page: OpenPage) -> None:
     app = open_page("/?sample=outer&rpm=1750&tab=Spectrum&axis=orders")
     assert wait_for_verdict(app) in STATES

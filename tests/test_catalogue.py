@@ -9,7 +9,15 @@ import pytest
 
 from bearing.errors import ParameterError
 from bearing.files import DATA_DIR
-from bearing.physics.catalogue import find, load_catalogue, load_estimated, parse_geometry, parse_orders
+from bearing.physics.catalogue import (
+    find,
+    load_catalogue,
+    load_estimated,
+    own_csv,
+    parse_geometry,
+    parse_orders,
+    parse_own,
+)
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
 
 ENTRIES = load_catalogue()
@@ -185,6 +193,22 @@ def test_own_bearings_come_from_a_file(tmp_path, monkeypatch):
     finally:
         monkeypatch.undo()
         load_catalogue.cache_clear()
+
+
+def test_own_bearings_go_into_a_csv_and_come_back():
+    text = "designation,elements,ball_diameter,pitch_diameter,bpfo,bpfi,bsf\nPump A,11,9.0,60,,,\nFan,,,,3.6,5.4,2.4\n"
+    entries = parse_own(text, "mine.csv")
+    assert [(e.name, e.elements) for e in entries] == [("Pump A (own)", 11), ("Fan (own)", 9)]
+    again = parse_own(own_csv(entries), "mine.csv")
+    assert [e.orders for e in again] == [e.orders for e in entries]
+
+
+@pytest.mark.parametrize(
+    "text", ["designation,bpfo\nX,3.6\n", "a,b\n1,2\n", "designation,elements\n,9\n", "\x00,1\n2\n"]
+)
+def test_a_csv_without_bearings_is_told(text):
+    with pytest.raises(ParameterError, match=r"Bearing 1 of mine.csv has neither"):
+        parse_own(text, "mine.csv")
 
 
 def test_parse_geometry():

@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import csv
 import difflib
+import io
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,10 +33,13 @@ __all__ = [
     "find",
     "load_catalogue",
     "load_estimated",
+    "own_csv",
     "parse_geometry",
     "parse_orders",
+    "parse_own",
 ]
 
+MOST_OWN = 500  # own bearings in one file
 SAME_ORDERS = 0.01  # entries that agree within this share are one bearing for the purpose of a diagnosis
 
 
@@ -120,23 +125,61 @@ def load_catalogue() -> tuple[CatalogueEntry, ...]:
 
 
 def _own_entries(path: Path) -> list[CatalogueEntry]:
-    entries = []
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            for row in csv.DictReader(file):
-                filled = dict.fromkeys(COLUMNS, "") | {key: (value or "").strip() for key, value in row.items() if key}
-                filled["contact_angle_deg"] = filled["contact_angle_deg"] or "0"
-                entries.append(
-                    _entry(filled | {"maker": filled["maker"] or "own", "source": filled["source"] or path.name})
-                )
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ParameterError(f"BEARING_CATALOGUE names {path}, which cannot be read: {error.strerror}.") from None
-    except (ValueError, AssertionError, ParameterError) as error:
+    except ValueError:
+        raise ParameterError(f"BEARING_CATALOGUE names {path.name}, which is no text in UTF-8.") from None
+    return parse_own(text, path.name)
+
+
+def parse_own(text: str, name: str) -> list[CatalogueEntry]:
+    """A user's own bearings, from a CSV with columns of ``data/bearings.csv``; `name` is what the text is called.
+
+    A row needs a designation and either a geometry (elements, ball_diameter, pitch_diameter, both in one unit) or the
+    orders (bpfo, bpfi, bsf). Raises ParameterError for a row that is no bearing, and for too many rows.
+    """
+    entries: list[CatalogueEntry] = []
+    try:
+        for row in csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))):
+            filled = dict.fromkeys(COLUMNS, "") | {
+                key.strip(): value.strip() for key, value in row.items() if key and isinstance(value, str)
+            }
+            if not filled["designation"]:
+                raise ValueError("it has no designation")
+            filled["contact_angle_deg"] = filled["contact_angle_deg"] or "0"
+            if filled["bpfo"]:  # the elements pass outer and inner race together n times a turn
+                filled["elements"] = filled["elements"] or f"{float(filled['bpfo']) + float(filled['bpfi']):.0f}"
+            entries.append(_entry(filled | {"maker": filled["maker"] or "own", "source": filled["source"] or name}))
+            if len(entries) > MOST_OWN:
+                raise ValueError(f"more than {MOST_OWN} are too many")
+    except (ValueError, AssertionError, ParameterError, csv.Error) as error:
         raise ParameterError(
-            f"Bearing {len(entries) + 1} of {path.name} has neither usable geometry (elements, ball_diameter, "
+            f"Bearing {len(entries) + 1} of {name} has neither usable geometry (elements, ball_diameter, "
             f"pitch_diameter) nor orders (bpfo, bpfi, bsf): {error or 'both are empty'}."
         ) from None
     return entries
+
+
+def own_csv(entries: Iterable[CatalogueEntry]) -> str:
+    """Own bearings as the CSV that `parse_own` and BEARING_CATALOGUE take."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for one in entries:
+        row: dict[str, object] = {
+            "designation": one.designation, "maker": one.maker, "type": one.type, "elements": one.elements,
+            "source": one.source,
+        }  # fmt: skip
+        if one.geometry is not None:
+            g = one.geometry
+            row |= {"ball_diameter": g.ball_diameter, "pitch_diameter": g.pitch_diameter, "unit": "mm"}
+            row["contact_angle_deg"] = g.contact_angle_deg
+        else:
+            row |= {name: getattr(one.orders, name) for name in ("bpfo", "bpfi", "bsf", "ftf")}
+        writer.writerow(row)
+    return out.getvalue()
 
 
 def _entry(row: dict[str, str]) -> CatalogueEntry:
