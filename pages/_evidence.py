@@ -90,6 +90,9 @@ def envelope_section(shown: Shown) -> None:
         in_orders, decibel = _toggles(shaft_hz_of(shown.diagnosis) is not None)
         band, name = _band(shown)
     spectrum = _compute.envelope(shown.key, (band.low_hz, band.high_hz), shown.reach_hz, shown.still)
+    if not spectrum.amplitude.any():
+        st.caption("Nothing to see: the signal does not move.")
+        return
     key, shaft_hz = f"envelope-{shown.tag}", shaft_hz_of(shown.diagnosis)
     look = looked_at(shown.tag)
     figure = envelope_of(

@@ -87,7 +87,7 @@ def _keep(key: str, given: dict[str, Any]) -> None:
     geometry = parse_geometry(given["geometry"]) if "geometry" in given else None
     orders = fault_orders(geometry) if geometry is not None else parse_orders(given["orders"])
     elements = geometry.elements if geometry is not None else round(orders.bpfo + orders.bpfi)
-    entry = CatalogueEntry(name, "own", "rolling element", elements, geometry, orders, "typed in")
+    entry = CatalogueEntry(name, "own", "rolling element", elements, geometry, orders, "Typed in")
     own_bearings()[entry.name] = entry
     st.session_state.update({CHANGED: True, TROUBLE: "", key: entry.name})
 

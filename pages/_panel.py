@@ -72,7 +72,7 @@ def channel_field(source: Source, found: FileDiagnosis | None) -> str:
 def _channel_words(found: Diagnosis | None, refused: str | None) -> str:
     if found is not None:
         return finding_short(found)
-    return "not judged" if refused else ""
+    return "cannot be judged" if refused else "not judged"
 
 
 def numbers(source: Source, asked: Asked, rate_known: bool) -> None:
@@ -220,18 +220,22 @@ def _about(chosen: str, given: Mapping[str, Any] | None) -> None:
     """Where the numbers come from, and how the file names its bearing."""
     if chosen in (NOT_KNOWN, *OWN) or (given is not None and "bearing" not in given):
         return
-    for name in chosen.split(", ") if given is None else [given["bearing"]]:
+    shown = chosen.split(", ") if given is None else [given["bearing"]]
+    if len(shown) > 1:
+        st.caption(plain(f"Each channel its own: {chosen}."))
+        return
+    for name in shown:
         entry = find(name) if isinstance(name, str) else name
         understood = f"{entry.name}: " if entry.name != chosen else ""
         kind = entry.type[:1].upper() + entry.type[1:]
-        st.caption(plain(f"{understood}{kind} bearing, {entry.elements} elements. {entry.source}."))
+        st.caption(plain(f"{understood}{kind} bearing, {entry.elements} elements. {entry.source.partition(';')[0]}."))
 
 
 _PER_TURN = "per turn of the shaft (frequency in Hz / shaft speed in Hz)."
 _Fields = Mapping[str, tuple[str, str, str, float | None]]  # label, an example (of a 6205), what it is, at first
 _GEOMETRY: _Fields = {
     "n": ("Elements n", "9", "Number of balls or rollers in one row.", None),
-    "d": ("Ball or roller d (mm)", "7.94", "Diameter of a ball or roller.", None),
+    "d": ("Element d (mm)", "7.94", "Diameter of a ball or roller.", None),
     "D": ("Pitch D (mm)", "39.04", "Diameter of the circle through the centres of the balls.", None),
     "phi": ("Angle (°)", "0", "Contact angle: 0 for deep-groove and cylindrical roller bearings.", 0.0),
 }

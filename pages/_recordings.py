@@ -227,7 +227,7 @@ def _detail(rows: tuple[RecordingVerdict, ...], chosen: RecordingVerdict) -> Non
         st.caption(f"Best guess: {STATES[chosen.best_guess].title.lower()}.")
     st.plotly_chart(
         probabilities_figure(chosen.probabilities, chosen.truth), key="recording.probabilities", config=QUIET,
-        alt="The network gave " + ", ".join(f"{STATES[n].title} {chosen.probabilities[n]:.0%}" for n in LABELS),
+        alt="The network gave " + ", ".join(f"{STATES[n].title} {percent(chosen.probabilities[n])}" for n in LABELS),
     )  # fmt: skip
     if isinstance(chosen.recording, int):
         _evidence(chosen, chosen.recording)

@@ -17,6 +17,8 @@ from pages._show import GLYPH, plain
 from pages._source import Source, show
 
 SPARK_POINTS = 120
+# The finding stands beside the file, where a phone shows it.
+COLUMNS = ("File", "Finding", "How sure", "Channel", "Date", "Line level (dB)", "RMS", "Unit", "Signal")
 Row = tuple[Source, FileDiagnosis | str | None]
 
 
@@ -27,23 +29,25 @@ def files_table(rows: Sequence[Row]) -> None:
     ordered = sorted(rows, key=lambda row: worst.get(id(judged.get(row[0].digest)), len(rows)))
     damaged = sum(one.verdict not in ("normal", "uncertain") for one in judged.values())
     st.markdown(f"**{damaged} of {len(rows)}** show damage or something that strikes. The worst is on top.")
+    shown = [_row(source, judged.get(source.digest), found) for source, found in ordered]
     table = st.dataframe(
-        [_row(source, judged.get(source.digest), found) for source, found in ordered],
+        shown,
         hide_index=True,
         placeholder="",
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode="single-cell",
         key=f"files-{len(rows)}",
         alt="Every file with date, worst channel, finding, how sure, line level and level",
+        column_order=[name for name in COLUMNS if name != "Date" or any(row["Date"] for row in shown)],
         column_config={
             "Line level (dB)": st.column_config.NumberColumn(format="%.0f"),
             "RMS": st.column_config.NumberColumn(format="%.3g"),
             "Signal": st.column_config.LineChartColumn(width="small"),
         },
     )
-    picked = table["selection"]["rows"] if table else []
+    picked = table["selection"]["cells"] if table else []
     if picked:
-        show(ordered[picked[0]][0].digest)
+        show(ordered[picked[0][0]][0].digest)
         st.rerun()
     st.caption("Click a row to open the file, or choose it here:")
     with st.container(horizontal=True, gap="small"):

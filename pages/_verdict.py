@@ -30,8 +30,17 @@ SEVERITY_LOOK: dict[str, tuple[Tone, str]] = {
 MOST_CANDIDATES = 4
 
 
-def banner(diagnosis: Diagnosis, simulated: bool, refused: Mapping[str, str], report: Callable[[], None]) -> None:
-    """One sentence with what to do, how sure it is with the count behind the number, why, and the report."""
+def banner(
+    diagnosis: Diagnosis,
+    simulated: bool,
+    refused: Mapping[str, str],
+    report: Callable[[], None],
+    ask: Callable[[str], None],
+) -> None:
+    """One sentence with what to do, how sure it is with the count behind the number, why, and the report.
+
+    ask : called with the name of a bearing that would fit what strikes.
+    """
     d = diagnosis
     key = state(d.verdict).key
     with st.container(border=True, key=f"verdict-{key}", gap="xxsmall"):
@@ -46,6 +55,7 @@ def banner(diagnosis: Diagnosis, simulated: bool, refused: Mapping[str, str], re
             st.markdown(f":orange[:material/warning:] {plain(f'Channel {name} could not be judged: {reason}')}")
         if (count := counted_sentence(d.counted)) and (d.verdict != "uncertain" or d.has_guess):
             st.caption(count)
+        candidates(d, ask)
     announce(f"{finding(d)} {said}. {advice(d)}")
 
 
@@ -64,7 +74,7 @@ def candidates(diagnosis: Diagnosis, ask: Callable[[str], None]) -> None:
     if diagnosis.verdict not in ("impacts", "uncertain") or impacts is None or not impacts.fits:
         return
     fits = {fit.bearing: fit for fit in reversed(impacts.fits)}
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="candidates"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="candidates"):
         st.markdown("Would fit:", width="content")
         for name, fit in list(reversed(fits.items()))[:MOST_CANDIDATES]:
             part = "cage" if fit.part == "cage" else part_of(diagnosis, fit.part).lower()
@@ -109,10 +119,10 @@ def four(diagnosis: Diagnosis, unit: str, velocity_mm_s: float | None) -> None:
 
 def _level(diagnosis: Diagnosis, unit: str, velocity_mm_s: float | None) -> None:
     values = diagnosis.indicators
-    rms = f"{values.rms:.3g} {unit or '(unit not known)'} RMS"
+    rms = f"{values.rms:.3g} {unit} RMS".replace("  ", " ")
     group, support = st.session_state.get("iso-group"), st.session_state.get("iso-support")
     if not unit:
-        below = "no ISO zone without a unit"
+        below = "unit not known: no ISO zone"
     elif velocity_mm_s is None:
         below = "no velocity: slow or short"
     elif group and support:

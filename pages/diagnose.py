@@ -44,7 +44,7 @@ from pages._source import (
     uploader,
 )
 from pages._style import STYLE
-from pages._verdict import banner, candidates, four, machine_fields
+from pages._verdict import banner, four, machine_fields
 
 COLOUR_OF_SAMPLE = {name: LOOKS["normal" if name == "healthy" else name].colour for name in SAMPLES}
 STEPS = (
@@ -209,8 +209,13 @@ def show_diagnosis(
     with zone:
         machine_fields(velocity_mm_s, diagnosis.shaft_rpm, touched)
     with answer:
-        banner(diagnosis, source.simulated, refused, lambda: report_button(source, shown))
-        candidates(diagnosis, lambda name: choose_bearing(f"bearing-{bearing_slot(source)}", name))
+        banner(
+            diagnosis,
+            source.simulated,
+            refused,
+            lambda: report_button(source, shown),
+            lambda name: choose_bearing(f"bearing-{bearing_slot(source)}", name),
+        )
     with evidence:
         envelope_section(shown)
         four(diagnosis, recording.unit, velocity_mm_s)

@@ -32,6 +32,7 @@ from bearing.results.waveform import (
 )
 from bearing.signal.windows import NETWORK_RATE_HZ, WINDOW
 from bearing.states import LABELS, STATES
+from bearing.verdict.words import whole_percent
 from pages._exhibit import outcomes
 from pages._recordings import explore as explore_recordings
 from pages._show import STATE_COLOUR, percent
@@ -355,7 +356,7 @@ def explore_windows(evaluated: dict[str, Result], folder: Path) -> None:
         key = st.segmented_control(
             "What the network had not seen",
             list(evaluated),
-            format_func=lambda k: f"{evaluated[k].protocol.title} · {evaluated[k].windows.accuracy:.0%}",
+            format_func=lambda k: f"{evaluated[k].protocol.title} · {whole_percent(evaluated[k].windows.accuracy)}",
             default=next(one for one in (linked, HARDEST, next(iter(evaluated))) if one in evaluated),
             required=True,
             key="protocol",
@@ -370,7 +371,9 @@ def explore_windows(evaluated: dict[str, Result], folder: Path) -> None:
                 st.selectbox(
                     "Held out",
                     ["", *result.folds],
-                    format_func=lambda f: f"{f} · {result.folds[f].accuracy:.0%}" if f else "each part in turn",
+                    format_func=lambda f: (
+                        f"{f} · {whole_percent(result.folds[f].accuracy)}" if f else "each part in turn"
+                    ),
                     key=f"fold {key}",
                     on_change=other_question,
                     width=300,

@@ -24,6 +24,7 @@ from bearing.results.waveform import (
     read_kernels,
 )
 from bearing.states import LABELS, STATES
+from bearing.verdict.words import whole_percent
 from pages._exhibit import honesty_of_cnn, show_exhibit, show_honesty
 from pages._live import show_live
 from pages._questions import show_questions
@@ -49,8 +50,9 @@ def headline(evaluated: dict[str, Result]) -> str:
     most, share = constant_answer(hard.windows)
     compared = "less than" if hard.windows.accuracy < share else "against"
     return (
-        f"**{easy.windows.accuracy:.0%}** of the windows the waveform CNN had not seen are right, but only "
-        f"**{hard.windows.accuracy:.0%}** when the bearing itself is new: {compared} the {share:.0%} of always saying "
+        f"**{whole_percent(easy.windows.accuracy)}** of the windows the waveform CNN had not seen are right, but only "
+        f"**{whole_percent(hard.windows.accuracy)}** when the bearing itself is new: {compared} the "
+        f"{whole_percent(share)} of always saying "
         f"“{STATES[most].title.lower()}”. The network learned these bearings and this rig, not the faults."
     )
 
@@ -92,7 +94,9 @@ def show_protocols(evaluated: dict[str, Result]) -> None:
         figures.protocols_figure(list(evaluated.values()), (STATES[most].title.lower(), share)),
         key="protocols",
         config=QUIET,
-        alt="; ".join(f"{r.protocol.title} {r.windows.accuracy:.0%} of windows right" for r in evaluated.values()),
+        alt="; ".join(
+            f"{r.protocol.title} {whole_percent(r.windows.accuracy)} of windows right" for r in evaluated.values()
+        ),
     )
     st.caption(
         "One network, one recipe; only what is kept from training differs. White dots: each held-out part, with a "

@@ -14,6 +14,7 @@ from browser import AppPage
 
 from bearing.results.verdict import read_outcomes
 from bearing.results.waveform import PROTOCOLS, read_predictions, read_result
+from bearing.verdict.words import whole_percent
 
 pytestmark = pytest.mark.browser
 
@@ -128,7 +129,7 @@ def test_the_four_protocols_are_one_picture(open_page: Callable[..., AppPage]) -
     app = open_page("/training")
     titles = app.page.locator(".js-plotly-plot").first.inner_text()
     assert all(protocol.title in titles for protocol in PROTOCOLS.values())
-    assert f"{read_result('fault-size').windows.accuracy:.0%} of windows right" in titles.replace("\n", " ")
+    assert f"{whole_percent(read_result('fault-size').windows.accuracy)} of windows right" in titles.replace("\n", " ")
 
 
 @pytest.mark.recordings

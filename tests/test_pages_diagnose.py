@@ -140,13 +140,13 @@ def test_own_geometry_keeps_the_last_result_until_its_numbers_make_a_bearing(pag
     field(page, "Bearing").select("Own geometry").run()
     assert not page.exception
     assert not page.error
-    assert "Still to fill in: Elements n, Ball or roller d" in words(page)
+    assert "Still to fill in: Elements n, Element d" in words(page)
     assert page.header[0].value == before
     assert plain("6205-2RS JEM (SKF), orders") in words(page)
-    fill(page, {"Elements n": 8.0, "Ball or roller d (mm)": 50.0, "Pitch D (mm)": 31.62})
+    fill(page, {"Elements n": 8.0, "Element d (mm)": 50.0, "Pitch D (mm)": 31.62})
     assert "smaller than the pitch diameter" in words(page)
     assert page.header[0].value == before
-    fill(page, {"Ball or roller d (mm)": 5.97})
+    fill(page, {"Element d (mm)": 5.97})
     assert "BPFO 3.245" in words(page)
     field(page, "Bearing").select("Own fault orders").run()
     fill(page, {"BPFO": 3.1, "BPFI": 5.4, "BSF": 2.36, "FTF": 0.4})
@@ -301,7 +301,7 @@ def test_levels_have_the_unit_and_the_machine_its_zone(page: AppTest) -> None:
     assert re.fullmatch(r"\d\.\d\d mm/s, zone (A/B|C|D)", page.metric[0].delta)
     assert "early bearing damage hardly shows" in words(page)
     field(page, "Unit").select("Not known").run()
-    assert page.metric[0].delta == "no ISO zone without a unit"
+    assert page.metric[0].delta == "unit not known: no ISO zone"
     field(page, "Unit").select("mV").run()
     before = float(page.metric[0].value.split()[0])
     next(number for number in page.number_input if number.label == "Sensitivity (mV/g)").set_value(100.0).run()

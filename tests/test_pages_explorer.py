@@ -23,6 +23,7 @@ from bearing.lab.settings import Settings
 from bearing.results.verdict import read_outcomes, surest_mistake, tally
 from bearing.results.waveform import PROTOCOLS, read_all_results, read_predictions, read_result, read_results
 from bearing.states import LABELS
+from bearing.verdict.words import whole_percent
 
 
 @pytest.fixture(autouse=True)
@@ -250,8 +251,8 @@ def test_the_training_page_says_what_100_percent_meant() -> None:
     app = unbroken(page("training.py"))
     results = read_results()
     easy, hard = results["random"].windows, results["fault-size"].windows
-    assert f"**{easy.accuracy:.0%}** of the windows" in words(app)
-    assert f"**{hard.accuracy:.0%}** when the bearing itself is new" in words(app)
+    assert f"**{whole_percent(easy.accuracy)}** of the windows" in words(app)
+    assert f"**{whole_percent(hard.accuracy)}** when the bearing itself is new" in words(app)
     for figure in charts(app):
         titles = " ".join(a.get("text", "") for a in figure["layout"].get("annotations", []))
         if all(protocol.title in titles for protocol in PROTOCOLS.values()):

@@ -136,14 +136,14 @@ def envelope_figure(
         traces += _comb(combs, scale, "What strikes", STRANGE, "dash")
     peaks = _peaks(scale, shaft_hz, known)
     if shaft_hz and shaft_hz < end_hz:
-        traces += _comb([(shaft_hz, "shaft")], scale, "Shaft 1×", SHAFT, "dot")
+        traces += _comb([(shaft_hz, "shaft")], scale, "Shaft 1×", SHAFT, "dot", "top right")
     if orders is not None or strikes_hz:  # without any line nothing can be called a stranger
         traces += _strangers(peaks, scale, shaft_hz)
     traces += [peaks.trace(scale)] if len(peaks.bins) else []
     if picked_hz:
         steps = [(n * picked_hz, f"{n}×") for n in range(1, 11) if n * picked_hz < end_hz]
         traces += _comb(steps, scale, f"Harmonics of {picked_hz:.2f} Hz", MARK, "solid")
-    squared = f"squared envelope ({unit}²)" if unit else "squared envelope"
+    squared = f"squared envelope ({f'({unit})' if '/' in unit else unit}²)" if unit else "squared envelope"
     look = layout(
         height,
         "order of shaft speed" if in_orders else "frequency (Hz)",
@@ -251,7 +251,9 @@ def _strangers(peaks: _Peaks, scale: _Scale, shaft_hz: float | None) -> list[dic
     ]
 
 
-def _comb(lines: Sequence[tuple[float, str]], scale: _Scale, name: str, colour: str, dash: str) -> list[dict[str, Any]]:
+def _comb(
+    lines: Sequence[tuple[float, str]], scale: _Scale, name: str, colour: str, dash: str, place: str = "top center"
+) -> list[dict[str, Any]]:
     """Stems at given frequencies with a short name over each; the legend shows and hides both together."""
     x, height = [scale.x(hz) for hz, _ in lines], 0.92 * scale.top
     shared = {"type": "scatter", "legendgroup": name, "hoverinfo": "skip"}
@@ -268,7 +270,7 @@ def _comb(lines: Sequence[tuple[float, str]], scale: _Scale, name: str, colour: 
         "y": [height] * len(x),
         "mode": "text",
         "text": [text for _, text in lines],
-        "textposition": "top center",
+        "textposition": place,
         "textfont": {"size": 12},
         "showlegend": False,
     }

@@ -34,7 +34,7 @@ def protocols_figure(results: Sequence[Result], constant: tuple[str, float]) -> 
     figure.add_vline(x=share, line={"color": WRONG, "width": 1.5, "dash": "dot"}, layer="below")
     figure.add_annotation(
         x=share, y=1.0, yref="paper", yanchor="bottom", showarrow=False, font={"size": 12},
-        text=f"always saying “{name}”: {share:.0%}",
+        text=f"always saying “{name}”: {_percent(share)}",
     )  # fmt: skip
     windows = [r.windows.accuracy for r in results]
     recordings = [r.recordings.accuracy for r in results]
@@ -87,7 +87,8 @@ def _dots(result: Result, y: float) -> go.Scatter:
 
 def _percent(share: float) -> str:
     """Whole percents, but never 100 or 0 for what only rounds to it."""
-    return f"{share:.0%}" if share in (0, 1) or 0.005 <= share < 0.995 else f"{share:.1%}"
+    text = f"{share:.0%}" if share in (0, 1) or 0.005 <= share < 0.995 else f"{share:.1%}"
+    return text.replace("%", " %")
 
 
 def curves_figure(

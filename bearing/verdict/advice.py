@@ -12,7 +12,7 @@ from bearing.errors import ParameterError
 from bearing.physics.catalogue import find
 from bearing.states import URGENCY, state
 from bearing.verdict.fusion import Count
-from bearing.verdict.words import impacts_sentence
+from bearing.verdict.words import impacts_sentence, percent
 
 if TYPE_CHECKING:
     from bearing.physics.envelope_rule import FamilyEvidence
@@ -52,11 +52,6 @@ def sureness(diagnosis: Diagnosis) -> Sureness:
     if diagnosis.verdict == "uncertain" or diagnosis.confidence < LIKELY_FROM:
         return Sureness.UNCLEAR
     return Sureness.SURE if diagnosis.confidence >= SURE_FROM else Sureness.LIKELY
-
-
-def percent(share: float) -> str:
-    """A probability as a person should read it: never 100 %, which nothing is."""
-    return "> 99 %" if share > 0.995 else f"{share:.0%}".replace("%", " %")
 
 
 def sureness_words(diagnosis: Diagnosis) -> str:
@@ -154,7 +149,8 @@ def why(diagnosis: Diagnosis) -> str:
     """The reason without what `advice` says already; bearings that would fit are `diagnosis.impacts.fits`."""
     if diagnosis.verdict == "impacts" and diagnosis.impacts is not None:
         return impacts_sentence(replace(diagnosis.impacts, fits=()), bool(diagnosis.evidence))
-    return diagnosis.reason
+    reason = diagnosis.reason.removeprefix("No verdict: ")  # `finding` says that
+    return reason[:1].upper() + reason[1:] if reason != diagnosis.reason else reason
 
 
 def advice(diagnosis: Diagnosis) -> str:

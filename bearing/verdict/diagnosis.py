@@ -52,7 +52,9 @@ from bearing.verdict.words import (
     family_sentence,
     held_sentence,
     moved_sentence,
+    percent,
     reason_of,
+    whole_percent,
 )
 
 if TYPE_CHECKING:
@@ -433,7 +435,7 @@ def _speed(turning: Turning, orders: FaultOrders | None, spectra: SpeedSpectra |
     found = estimate_speed(signal, rate_hz, orders, spectra=spectra)
     if found.rpm is None:
         return _Speed(None, "", 0.0)
-    return _Speed(found.rpm, f"estimated from the signal ({found.confidence:.0%} sure)", found.confidence)
+    return _Speed(found.rpm, f"estimated from the signal ({percent(found.confidence)} sure)", found.confidence)
 
 
 def _asked(
@@ -524,9 +526,9 @@ def _physical_opinions(found: OrderOpinion) -> dict[str, Opinion]:
     rule_note = f"{family_sentence(named)} {family_remark(named)}".strip()
     trained = "differently trained networks"
     network_note = found.reason or (
-        f"Its {trained} agree within {max(found.spread, 0.01):.0%}."
+        f"Its {trained} agree within {whole_percent(max(found.spread, 0.01))}."
         if found.spread < 0.1
-        else f"Its {trained} differ by {found.spread:.0%}."
+        else f"Its {trained} differ by {whole_percent(found.spread)}."
     )
     network_note = f"{network_note} {burst_sentence(found.spectrum)}".strip()
     return {
@@ -546,13 +548,15 @@ def _as_far_as_fit(opinions: dict[str, Opinion], doctor: DoctorReport) -> dict[s
 
 def _held(doctor: DoctorReport, orders: FaultOrders | None, speed: _Speed, found: OrderOpinion | None) -> list[str]:
     """What forbids any statement about a part, each in words."""
-    reasons = [held_sentence(Held.UNFIT, c.sentence.rstrip(".")) for c in doctor.checks if c.severity == "severe"]
+    if unfit := [held_sentence(Held.UNFIT, c.sentence.rstrip(".")) for c in doctor.checks if c.severity == "severe"]:
+        return unfit  # what else is missing would not help
+    reasons: list[str] = []
     if orders is None:
         reasons.append(held_sentence(Held.BEARING_UNKNOWN))
     elif speed.rpm is None:
         reasons.append(held_sentence(Held.SPEED_UNKNOWN))
     elif speed.confidence < SURE_SPEED:
-        reasons.append(held_sentence(Held.SPEED_UNSURE, speed.confidence))
+        reasons.append(held_sentence(Held.SPEED_UNSURE, percent(speed.confidence)))
     if found is not None and not found.in_domain:
         reasons.append(held_sentence(Held.OUT_OF_DOMAIN, found.reason))
     return reasons

@@ -11,6 +11,7 @@ from bearing.models.waveform import Predictor
 from bearing.recording import FloatArray
 from bearing.signal.windows import cut_windows, resample, window_starts
 from bearing.states import state
+from bearing.verdict.words import whole_percent
 
 __all__ = [
     "Opinion",
@@ -104,7 +105,7 @@ def cnn_opinion(windows: WindowVerdicts) -> Opinion:
     probabilities = {name: float(p) for name, p in zip(windows.classes, mean, strict=True)}
     verdict = windows.classes[int(mean.argmax())]
     many = f"{len(windows.start_s)} windows" if len(windows.start_s) > 1 else "one window"
-    share = f"{windows.share_of(verdict):.0%} of {many}: {state(verdict).title.lower()}."
+    share = f"{whole_percent(windows.share_of(verdict))} of {many}: {state(verdict).title.lower()}."
     return opinion_of("cnn", probabilities, windows.familiar, f"{share} {_acquaintance(windows)}")
 
 

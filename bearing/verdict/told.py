@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bearing.errors import ParameterError
 from bearing.states import state
+from bearing.verdict.words import percent
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -27,14 +28,10 @@ def headline(diagnosis: Diagnosis) -> str:
     """``Outer race fault, 89 %``; an uncertain verdict carries the number of its best guess, where there is one."""
     title = state(diagnosis.verdict).title
     if diagnosis.verdict != "uncertain":
-        return f"{title}, {_percent(diagnosis)}"
+        return f"{title}, {percent(diagnosis.confidence)}"
     if diagnosis.best_guess is None or not diagnosis.has_guess:
         return title
-    return f"{title} (best guess: {state(diagnosis.best_guess).title.lower()}, {_percent(diagnosis)})"
-
-
-def _percent(diagnosis: Diagnosis) -> str:
-    return f"{diagnosis.confidence:.0%}".replace("%", " %")
+    return f"{title} (best guess: {state(diagnosis.best_guess).title.lower()}, {percent(diagnosis.confidence)})"
 
 
 def one_line(diagnosis: Diagnosis) -> str:

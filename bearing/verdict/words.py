@@ -61,7 +61,7 @@ _HELD = {
     Held.BEARING_UNKNOWN: "the bearing is not known, so its fault frequencies are not: name it, or give geometry or "
     "orders",
     Held.SPEED_UNKNOWN: "the shaft speed is neither given nor readable from the signal: give it",
-    Held.SPEED_UNSURE: "the shaft speed is not given and its estimate is only {0:.0%} sure: give it",
+    Held.SPEED_UNSURE: "the shaft speed is not given and its estimate is only {0} sure: give it",
     Held.HIDDEN_LINES: "{0} cannot be told from a harmonic of the shaft on this bearing",
     Held.ESTIMATED_GEOMETRY: "the inside of {0} is only estimated",
     Held.UNFIT: "{0}",
@@ -94,10 +94,10 @@ def reason_of(
     if said == "normal":
         return f"No fault line of this bearing stands deep, and nothing strikes. {watch_sentence(families)}".strip()
     if held:
-        return f"No verdict: {'; '.join(held)}."
+        return f"No verdict: {'; '.join(_inside(one) for one in held)}."
     p = verdict.probabilities[verdict.best_guess]
     guess = STATES[verdict.best_guess]
-    return f"It looks most like {guess} ({p:.0%}), too little for a verdict. {watch_sentence(families)}".strip()
+    return f"It looks most like {guess} ({percent(p)}), too little for a verdict. {watch_sentence(families)}".strip()
 
 
 def watch_sentence(families: Mapping[str, FamilyEvidence]) -> str:
@@ -210,6 +210,21 @@ def agreement_of(opinions: Mapping[str, Opinion]) -> str:
 
 def _outside(opinion: Opinion) -> str:
     return "" if opinion.in_domain else " (outside its training)"
+
+
+def _inside(sentence: str) -> str:
+    """A sentence to stand behind a colon."""
+    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence
+
+
+def percent(share: float) -> str:
+    """A whole percent of what is never quite certain: ``> 99 %``."""
+    return "> 99 %" if share > 0.995 else whole_percent(share)
+
+
+def whole_percent(share: float) -> str:
+    """``42 %``"""
+    return f"{share:.0%}".replace("%", " %")
 
 
 def _capital(text: str) -> str:
