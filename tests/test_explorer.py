@@ -324,7 +324,7 @@ def test_curves_draw_both_runs() -> None:
 def test_what_is_held_out_is_a_line_across_the_accuracy() -> None:
     figure = curves_figure(read_history(), held_out=0.42)
     assert [shape.y0 for shape in figure.layout.shapes] == [0.42]
-    assert any(a.text == "held out: 42%" for a in figure.layout.annotations)
+    assert any(a.text == "held out: 42 %" for a in figure.layout.annotations)
 
 
 def test_the_network_is_drawn_with_the_numbers_of_its_card() -> None:
