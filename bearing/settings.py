@@ -17,6 +17,7 @@ from bearing.errors import ParameterError, TooLarge
 
 __all__ = [
     "MEGABYTE",
+    "READ_IN_PART",
     "VARIABLES",
     "ApiSettings",
     "Limits",
@@ -33,6 +34,9 @@ __all__ = [
 ]
 
 MEGABYTE = 1_000_000
+PART = 4  # of the numbers that are allowed: enough to judge, at a quarter of the memory
+READ_IN_PART = "The file is over the limit and read in part: the first stretch of every channel."
+IN_PART = "Or agree to have its first stretch read: the switch on the page, --part, the field 'part', part=True."
 DEFAULT_PORT = 8501
 
 Environment = Mapping[str, str]
@@ -60,6 +64,8 @@ class Limits:
         Seconds a parse in a child process may take.
     child_bytes : int
         Memory that child process may take beyond what its libraries take.
+    in_part : bool
+        Of a longer file the first rows are read, of every channel: `max_samples` / `PART` numbers.
     """
 
     max_bytes: int = 100 * MEGABYTE
@@ -71,13 +77,18 @@ class Limits:
     max_elements: int = 20_000
     timeout_s: float = 5.0
     child_bytes: int = 300 * MEGABYTE
+    in_part: bool = False
+
+    @property
+    def _hint(self) -> str:
+        return "This kind of file is not read in part." if self.in_part else IN_PART
 
     def check_bytes(self, count: int) -> None:
         """TooLarge when a file of `count` bytes is over the limit."""
         if count > self.max_bytes:
             raise TooLarge(
                 f"The file has {count / MEGABYTE:,.0f} MB, the limit is {self.max_bytes / MEGABYTE:,.0f} MB: "
-                "cut a shorter stretch out of the recording, ten seconds are plenty."
+                f"cut a shorter stretch out of the recording, ten seconds are plenty. {self._hint}"
             )
 
     def check_unpacked(self, count: int) -> None:
@@ -94,8 +105,19 @@ class Limits:
         if count > self.max_samples:
             raise TooLarge(
                 f"The file holds {count:,} numbers, the limit is {self.max_samples:,}: "
-                "cut a shorter stretch or save fewer channels."
+                f"cut a shorter stretch or save fewer channels. {self._hint}"
             )
+
+    def rows_within(self, rows: int, columns: int) -> tuple[int, tuple[str, ...]]:
+        """How many of so many rows are read: all, or as many as the limit allows where that is agreed; and a note.
+
+        Raises TooLarge where it is not.
+        """
+        if not self.in_part or rows * columns <= self.max_samples:
+            self.check_samples(rows, columns)
+            return rows, ()
+        most = max(1, self.max_samples // PART // columns)
+        return most, (READ_IN_PART,)
 
     def check_columns(self, count: int) -> None:
         """TooLarge when a table has too many columns."""

@@ -75,7 +75,9 @@ def complaints() -> list[str]:
     return found
 
 
-def take(files: Sequence[tuple[str, bytes]], note: str = "", link: tuple[str, str] | None = None) -> None:
+def take(
+    files: Sequence[tuple[str, bytes]], note: str = "", link: tuple[str, str] | None = None, part: bool = False
+) -> None:
     """Open files dropped together and lay them on the table; remember in a sentence each why one could not be."""
     table = opened()
     wrong: list[str] = []
@@ -84,7 +86,7 @@ def take(files: Sequence[tuple[str, bytes]], note: str = "", link: tuple[str, st
     for name, data in files:
         clean = clean_file_name(name)
         try:
-            intake = open_upload(data, name)
+            intake = open_upload(data, name, part=part)
         except BearingError as error:
             wrong.append(f"{clean}: {error}")
             continue
@@ -117,9 +119,10 @@ def uploader(compact: bool) -> None:
     )
     bounds = limits()
     st.caption(f"Each at most {bounds.max_bytes // 1_000_000} MB and {bounds.max_samples / 1e6:.3g} million numbers.")
+    part = st.toggle("Read longer ones in part: the first stretch of every channel", key="diagnose-part")
     if files:
         with st.spinner(f"Reading {len(files)} files" if len(files) > 1 else "Reading the file"):
-            take([(file.name, file.getvalue()) for file in files])
+            take([(file.name, file.getvalue()) for file in files], part=part)
         st.session_state["diagnose.turn"] = turn + 1
         st.rerun()
 

@@ -365,6 +365,17 @@ def test_a_wrong_file_gets_one_sentence(page: AppTest, name: str, data: bytes) -
     assert page.button(key="sample-outer")  # what to do next is still there
 
 
+def test_a_file_over_the_limit_is_read_in_part_if_agreed(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEARING_MAX_SAMPLES", "30000")
+    data = (ROOT / "data" / "samples" / "outer.csv").read_bytes()
+    upload(page, "long.csv", data)
+    assert "the limit is 30,000" in page.error[0].value
+    page.toggle(key="diagnose-part").set_value(True).run()
+    upload(page, "long.csv", data)
+    assert not page.error
+    assert verdict(page) in ("outer", "uncertain")
+
+
 def test_a_wrong_file_does_not_lose_the_one_before(page: AppTest) -> None:
     page.button(key="sample-inner").click().run()
     upload(page, "notes.pdf", b"%PDF-1.7 nothing here")

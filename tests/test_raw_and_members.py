@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import twins
 from fastapi.testclient import TestClient
 
 import bearing
@@ -19,7 +20,7 @@ from bearing.files import ROOT
 from bearing.readers.arrays.raw import Layout, read_raw
 from bearing.readers.safe import _unpacked, packed
 from bearing.recording import Recording
-from bearing.settings import Limits
+from bearing.settings import READ_IN_PART, Limits
 
 SAMPLES = ROOT / "data" / "samples"
 RNG = np.random.default_rng(4)
@@ -185,3 +186,86 @@ def test_a_speed_column_survives_the_child_process() -> None:
     assert np.array_equal(came[1].samples, np.ones(3))
     assert came[1].speed_rpm is None
     assert came[0].notes == ("a",)
+
+
+# --- a file over the limit, read in part ------------------------------------------------------------------------------
+
+LONG = np.round(8_000 * np.sin(np.arange(20_000) / 3) + RNG.normal(0, 900, 20_000))
+TWO = np.stack([LONG, LONG[::-1]], axis=1)
+
+
+def long_files() -> dict[str, tuple[bytes, str]]:
+    """Two channels of 20,000 samples each in the formats whose first stretch can be read; layouts of raw samples."""
+    import pyarrow as pa
+    import pyarrow.feather
+    import pyarrow.parquet
+    from nptdms import ChannelObject, TdmsWriter
+
+    table = pa.table({"ax": LONG, "az": LONG[::-1]})
+    parquet, feather, tdms = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    pyarrow.parquet.write_table(table, parquet)
+    pyarrow.feather.write_feather(table, feather)
+    with TdmsWriter(tdms) as writer:
+        writer.write_segment([ChannelObject("g", name, values) for name, values in (("ax", LONG), ("az", LONG[::-1]))])
+    return {
+        "a.csv": (b"ax,az\n" + b"\n".join(b"%d,%d" % (x, z) for x, z in TWO), ""),
+        "a.wav": (twins.riff(TWO.astype("<i2").tobytes(), 16, 2), ""),
+        "a.npy": (twins.npy(TWO), ""),
+        "b.npy": (twins.npy(np.ascontiguousarray(TWO.T)), ""),
+        "a.bin": (TWO.astype("<i2").tobytes(), "int16,le,2ch"),
+        "a.parquet": (parquet.getvalue(), ""),
+        "a.feather": (feather.getvalue(), ""),
+        "a.tdms": (tdms.getvalue(), ""),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(long_files()))
+def test_of_a_file_over_the_limit_the_first_stretch_is_read_if_agreed(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BEARING_MAX_SAMPLES", "24000")
+    data, raw = long_files()[name]
+    with pytest.raises(TooLarge, match="--part"):
+        bearing.read(data, name, raw=raw)
+    for recording in bearing.read(data, name, raw=raw, part=True).recordings:
+        assert len(recording.samples) == 3_000
+        assert READ_IN_PART in recording.notes
+    first, second = bearing.read(data, name, raw=raw, part=True).recordings
+    assert np.corrcoef(first.samples, LONG[:3_000])[0, 1] > 0.999
+    assert np.corrcoef(second.samples, LONG[::-1][:3_000])[0, 1] > 0.999
+    monkeypatch.delenv("BEARING_MAX_SAMPLES")
+    assert len(bearing.read(data, name, raw=raw, part=True).recordings[0].samples) == 20_000
+
+
+def test_more_bytes_than_allowed_are_read_in_part_from_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEARING_MAX_MB", "0.1")
+    for name in ("a.csv", "a.npy"):
+        path = tmp_path / name
+        path.write_bytes(long_files()[name][0])
+        with pytest.raises(TooLarge):
+            bearing.read(path)
+        recordings = bearing.read(path, part=True).recordings
+        assert all(5_000 < len(r.samples) < 20_000 and READ_IN_PART in r.notes for r in recordings)
+        np.testing.assert_array_equal(recordings[1].samples, LONG[::-1][: len(recordings[1].samples)])
+    (tmp_path / "b.npy").write_bytes(long_files()["b.npy"][0])
+    with pytest.raises(TooLarge, match="not read in part"):  # one channel after the other: half of one is no recording
+        bearing.read(tmp_path / "b.npy", part=True)
+
+
+def test_the_first_stretch_is_judged_at_every_door(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "outer.csv"
+    path.write_bytes((SAMPLES / "outer.csv").read_bytes())
+    monkeypatch.setenv("BEARING_MAX_SAMPLES", "30000")
+    assert main(["diagnose", str(path), "--json"]) == 2
+    capsys.readouterr()
+    assert main(["diagnose", str(path), "--part", "--json"]) in (1, 3)
+    answer = json.loads(capsys.readouterr().out)
+    assert READ_IN_PART in answer["warnings"]
+    with TestClient(create_app()) as web:
+        refused = web.post("/api/diagnose", files={"file": (path.name, path.read_bytes())})
+        assert refused.status_code == 413
+        assert "'part'" in refused.json()["detail"]
+        live = web.post("/api/diagnose", files={"file": (path.name, path.read_bytes())}, data={"part": "true"})
+        assert live.json() == answer

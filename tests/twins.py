@@ -209,6 +209,11 @@ def wav(bits: int = 16, channels: int = 2, kind: int = 1) -> bytes:
         body = np.frombuffer(body, np.uint8).reshape(-1, 4)[:, 1:].tobytes()
     else:
         body = (frames * (2 ** (bits - 1) - 1)).astype(f"<i{bits // 8}").tobytes()
+    return riff(body, bits, channels, kind)
+
+
+def riff(body: bytes, bits: int, channels: int, kind: int = 1) -> bytes:
+    """Sound in a RIFF file."""
     block = channels * bits // 8
     layout = struct.pack("<HHIIHH", kind, channels, int(RATE_HZ), int(RATE_HZ) * block, block, bits)
     chunks = b"fmt " + struct.pack("<I", 16) + layout + b"LIST" + struct.pack("<I", 4) + b"INFO"

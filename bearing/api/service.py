@@ -55,7 +55,7 @@ __all__ = [
 
 SMALL_BODY = 64_000  # bytes; a window or two are judged in less time than it takes to hand them to a thread
 SAID_FIELDS = (
-    "channel", "rate", "rpm", "bearing", "geometry", "orders", "member", "raw", "ratio", "pulses",
+    "channel", "rate", "rpm", "bearing", "geometry", "orders", "member", "raw", "ratio", "pulses", "part",
 )  # fmt: skip
 FORM_FIELDS = ("file", *SAID_FIELDS, "detectable", "machine")
 SYNONYMS = {
@@ -166,11 +166,14 @@ def _said(
         float | None, Form(description="Turns of the bearing's shaft to one of the shaft whose speed is told.")
     ] = None,
     pulses: Annotated[float | None, Form(description="Pulses per turn of the file's tacho.")] = None,
+    part: Annotated[
+        bool, Form(description="Read the first stretch of every channel of a file over the limits.")
+    ] = False,
 ) -> dict[str, Any]:
     """What a sender says of every file alike."""
     return {
         "channel": channel, "rate_hz": rate, "rpm": rpm, "bearing": bearing, "geometry": geometry, "orders": orders,
-        "member": member, "raw": raw, "ratio": ratio, "pulses_per_turn": pulses,
+        "member": member, "raw": raw, "ratio": ratio, "pulses_per_turn": pulses, "part": part,
     }  # fmt: skip
 
 

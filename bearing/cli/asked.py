@@ -21,6 +21,7 @@ def add_asked(command: argparse.ArgumentParser) -> None:
     command.add_argument("--geometry", metavar="n=,d=,D=,phi=", help="rolling elements, diameters, contact angle")
     command.add_argument("--orders", metavar="bpfo=,bpfi=,bsf=,ftf=", help="fault frequencies in orders of shaft speed")
     command.add_argument("--ratio", type=float, help="turns of the bearing's shaft to one of the shaft told")
+    command.add_argument("--part", action="store_true", help="read the first stretch of a file over the limits")
     command.add_argument("--pulses", type=float, metavar="N", help="pulses per turn of the file's tacho")
 
 
@@ -49,6 +50,7 @@ def request_of(arguments: argparse.Namespace) -> Request:
         orders=said["orders"],
         ratio=said["ratio"],
         pulses_per_turn=said["pulses"],
+        part=said["part"],
         member=said.get("member"),
         raw=said.get("raw"),
         detectable=said.get("detectable", False),

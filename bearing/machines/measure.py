@@ -29,7 +29,6 @@ from bearing.physics.kinematics import FaultOrders, rpm_to_hz
 from bearing.readers import file_bytes
 from bearing.readers.names import kind_of
 from bearing.recording import FloatArray, Recording
-from bearing.settings import limits
 from bearing.signal.indicators import indicators, velocity_rms
 from bearing.signal.order_spectrum import Band, OrderSpectrum, averaged, envelope_order_spectrum
 from bearing.states import FAMILIES
@@ -148,7 +147,7 @@ def points_of(intake: Intake, channel: str | None = None) -> list[str]:
 def measure_file(path: Path, name: str, asked: Request) -> list[Measurement] | str:
     """The measurements in a file, one per measuring point; a sentence where it holds none."""
     try:
-        data = file_bytes(path, limits())
+        data = file_bytes(path, asked.bounds)
         return measure_bytes(data, name, asked)
     except BearingError as error:
         return str(error)
@@ -313,7 +312,7 @@ def resolves(turns: float, orders: FaultOrders) -> bool:
 def verdict_of_file(path: Path, asked: Request, channel: str) -> Verdict:
     """The full diagnosis of one channel of a file; what forbids one becomes its reason."""
     try:
-        return verdict_of_bytes(file_bytes(path, limits()), path.name, asked, channel)
+        return verdict_of_bytes(file_bytes(path, asked.bounds), path.name, asked, channel)
     except BearingError as error:
         return Verdict("uncertain", 0.0, str(error))
 

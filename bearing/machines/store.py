@@ -369,9 +369,10 @@ class Machine:
         raw: str | None = None,
         ratio: float | None = None,
         pulses_per_turn: float | None = None,
+        part: bool = False,
     ) -> None:
         asked = Request(
-            channel, rate_hz, rpm, bearing, geometry, orders, member, raw, ratio=ratio, pulses_per_turn=pulses_per_turn
+            channel, rate_hz, rpm, bearing, geometry, orders, member, raw, ratio, pulses_per_turn, part=part
         )
         kept = store if isinstance(store, Store) else Store(Path(store))
         if asked == Request() and name in kept.machines():

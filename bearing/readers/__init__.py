@@ -84,7 +84,8 @@ def file_bytes(path: Path, bounds: Limits) -> bytes:
             raise UnreadableFile(
                 f"'{shown}' is no file but a folder, device or pipe: name a file, or send its content to '-'."
             )
-        bounds.check_bytes(status.st_size)
+        if not bounds.in_part:
+            bounds.check_bytes(status.st_size)
         with path.open("rb") as file:
             data = file.read(min(status.st_size, bounds.max_bytes) + 1)
     except (OSError, ValueError) as error:
@@ -92,5 +93,7 @@ def file_bytes(path: Path, bounds: Limits) -> bytes:
             raise
         why = getattr(error, "strerror", None) or error
         raise UnreadableFile(f"'{shown}' could not be opened ({why}): check the path.") from error
+    if bounds.in_part and len(data) > bounds.max_bytes and (one := format_of(data, path.name)).in_part:
+        return data[: data.rfind(b"\n") + 1 if one.title == "text" else bounds.max_bytes]
     bounds.check_bytes(len(data))
     return data

@@ -42,6 +42,8 @@ class Format:
         What the child imports before its memory is limited.
     members : bool
         Whether such a file holds others (sheets, files) of which one may be chosen; its reader then takes the name.
+    in_part : bool
+        Whether the beginning of such a file can be read without its end.
     """
 
     title: str
@@ -51,6 +53,7 @@ class Format:
     in_child: bool = False
     libraries: tuple[str, ...] = ()
     members: bool = False
+    in_part: bool = False
 
     def read(self, data: bytes, name: str, bounds: Limits, member: str = "") -> list[Recording]:
         """The recordings in a file of this format; imports what is needed for it.
@@ -118,7 +121,7 @@ FORMATS: tuple[Format, ...] = (
         "arrays.hdf5:read_hdf5", True, ("h5py",),
     ),
     Format("MATLAB", (".mat",), _is_mat5, "arrays.mat:read_mat5"),
-    Format("NumPy .npy", (".npy",), _starts(b"\x93NUMPY"), "arrays.numpy_file:read_npy"),
+    Format("NumPy .npy", (".npy",), _starts(b"\x93NUMPY"), "arrays.numpy_file:read_npy", in_part=True),
     Format("NumPy .npz", (".npz",), _is_npz, "arrays.numpy_file:read_npz"),
     Format("spreadsheet", (".xlsx", ".xlsm", ".xls", ".ods"), _is_workbook, "tables.workbook:read_workbook",
            True, ("python_calamine", "pandas"), members=True),
@@ -129,13 +132,14 @@ FORMATS: tuple[Format, ...] = (
     Format("Feather (Arrow)", (".feather", ".arrow"), _starts(b"ARROW1"), "tables.arrow:read_feather",
            True, ("pyarrow.ipc",)),
     Format("WAV", (".wav",), lambda data, extension: data[:4] in (b"RIFF", b"RIFX") and data[8:12] == b"WAVE",
-           "arrays.wav:read_wav"),
+           "arrays.wav:read_wav", in_part=True),
     Format("LabVIEW .tdms", (".tdms",), _starts(b"TDSm"), "arrays.tdms:read_tdms", True, ("nptdms",)),
     Format("LabVIEW .lvm", (".lvm",), _is_lvm, "tables.lvm:read_lvm"),
     Format("universal (.uff, .unv)", (".uff", ".unv"), _is_uff, "arrays.uff:read_uff"),
     Format("JSON", (".json", ".jsonl"), _is_json, "tables.json_file:read_json", True, ("orjson",)),
     Format("MATLAB version 4", (), _is_mat4, "arrays.mat:read_mat4"),
-    Format("text", (".csv", ".tsv", ".txt", ".dat", ".asc"), lambda data, extension: True, "tables.text:read_text"),
+    Format("text", (".csv", ".tsv", ".txt", ".dat", ".asc"), lambda data, extension: True, "tables.text:read_text",
+           in_part=True),
 )  # fmt: skip
 
 _EXPORT = "export the recording as CSV, WAV, MAT, TDMS or UFF."

@@ -90,11 +90,14 @@ def answer_of(intake: Intake, request: Request) -> Diagnosis:
     return replace(answer, recording=request.apply(intake, answer.channel)[0])
 
 
-def read(source: Source, name: str = "", *, member: str | None = None, raw: str | None = None) -> Intake:
+def read(
+    source: Source, name: str = "", *, member: str | None = None, raw: str | None = None, part: bool = False
+) -> Intake:
     """The channels of a file, of its bytes, or of an array: `recordings`, and which is the likely one (`preferred`).
 
     `name` is the file's name where only its bytes are at hand: its extension may tell the format. `member` is the only
-    sheet or file inside to read; `raw` declares how a file of samples alone is laid out, like ``int16,le,2ch``.
+    sheet or file inside to read; `raw` declares how a file of samples alone is laid out, like ``int16,le,2ch``. With
+    `part` the first stretch of every channel is read of a file over the limits.
 
     Raises the errors of `diagnose` that concern the source.
 
@@ -109,9 +112,9 @@ def read(source: Source, name: str = "", *, member: str | None = None, raw: str 
     if isinstance(source, Recording):
         return _alone(_checked(source))
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return open_upload(bytes(source), name, member, raw)
+        return open_upload(bytes(source), name, member, raw, part)
     if isinstance(source, (str, os.PathLike)):
-        return open_path(_path(source), member, raw)
+        return open_path(_path(source), member, raw, part)
     recordings = tuple(to_recordings(_columns(source), name or "array", limits()))
     index, reason = preferred_channel(recordings)
     return Intake(recordings, index, reason, ("",) * len(recordings), vibration=vibration_channels(recordings))

@@ -18,7 +18,7 @@ from bearing.readers import file_bytes, preferred_channel, vibration_channels
 from bearing.readers.arrays.raw import Layout, read_raw
 from bearing.readers.safe import read_safely
 from bearing.recording import Recording
-from bearing.settings import limits
+from bearing.settings import READ_IN_PART, limits
 from bearing.signal.units import unit_in_name
 
 __all__ = ["Intake", "bearing_of", "open_path", "open_upload"]
@@ -56,18 +56,22 @@ class Intake:
         raise ParameterError(f"No channel {shown(name)} in this file; it holds {listed}.")
 
 
-def open_upload(data: bytes, name: str, member: str | None = None, raw: str | None = None) -> Intake:
+def open_upload(
+    data: bytes, name: str, member: str | None = None, raw: str | None = None, part: bool = False
+) -> Intake:
     """The channels of an uploaded file, hostile or not.
 
-    `member` names the only sheet or file inside to read, `raw` the layout of raw samples (``int16,le,2ch``). Raises the
+    `member` names the only sheet or file inside to read, `raw` the layout of raw samples (``int16,le,2ch``); with
+    `part` the first stretch of every channel is read of what is over the limits. Raises the
     errors of `bearing.readers.safe.read_safely`, and ParameterError for both at once.
     """
+    bounds = replace(limits(), in_part=part)
     if raw:
         if member:
             raise ParameterError("Raw samples hold no sheets or files to choose from: leave out one of the two.")
-        recordings = read_raw(data, name, Layout.parse(raw), limits())
+        recordings = read_raw(data, name, Layout.parse(raw), bounds)
     else:
-        recordings = read_safely(data, name, member=member or "")
+        recordings = read_safely(data, name, bounds=bounds, member=member or "")
     published = recognise(data)
     known = [published if _may_fill(published, r) else recognise_variable(r.variable) for r in recordings]
     digest = hashlib.sha256(data).hexdigest()
@@ -83,10 +87,15 @@ def open_upload(data: bytes, name: str, member: str | None = None, raw: str | No
     return Intake(filled, index, reason, bearings, _sentence(published), vibration_channels(filled))
 
 
-def open_path(path: str | Path, member: str | None = None, raw: str | None = None) -> Intake:
+def open_path(path: str | Path, member: str | None = None, raw: str | None = None, part: bool = False) -> Intake:
     """The same for a file on disk; UnreadableFile when it cannot be opened, TooLarge before it is read."""
     path = Path(path)
-    return open_upload(file_bytes(path, limits()), path.name, member, raw)
+    data = file_bytes(path, replace(limits(), in_part=part))
+    intake = open_upload(data, path.name, member, raw, part)
+    if not part or len(data) < limits().max_bytes // 2 or path.stat().st_size == len(data):
+        return intake
+    told = (r if READ_IN_PART in r.notes else replace(r, notes=(*r.notes, READ_IN_PART)) for r in intake.recordings)
+    return replace(intake, recordings=tuple(told))
 
 
 def bearing_of(recording: Recording) -> str:

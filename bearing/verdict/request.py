@@ -13,6 +13,7 @@ from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
 from bearing.physics.machine_lines import MachineParts, parse_parts
 from bearing.readers.arrays.raw import Layout
 from bearing.recording import Recording, check_rate_hz, check_rpm
+from bearing.settings import Limits, limits
 from bearing.verdict.diagnosis import Bearing
 from bearing.verdict.intake import Intake, open_path, open_upload
 
@@ -51,6 +52,8 @@ class Request:
         belt=0.37,mains=50``.
     parts : MachineParts or None
         What that says.
+    part : bool
+        Of a file over the limits the first stretch of every channel is read.
 
     Empty text counts as not given. Raises ParameterError for an unknown bearing, an implausible number, a layout that
     is none, or more than one way of naming the bearing.
@@ -68,6 +71,7 @@ class Request:
     pulses_per_turn: float | None = None
     detectable: bool = False
     machine: str | None = None
+    part: bool = False
     named: Bearing | None = field(init=False, repr=False, compare=False)
     parts: MachineParts | None = field(init=False, repr=False, compare=False)
 
@@ -100,13 +104,18 @@ class Request:
             return Bearing(self.orders, parse_orders(self.orders))
         return None if self.bearing is None else _bearing(self.bearing)
 
+    @property
+    def bounds(self) -> Limits:
+        """What a file may cost."""
+        return replace(limits(), in_part=self.part)
+
     def open_path(self, path: str | Path) -> Intake:
         """The channels of a file on disk. Raises as `bearing.verdict.intake.open_path`."""
-        return open_path(path, self.member, self.raw)
+        return open_path(path, self.member, self.raw, self.part)
 
     def open_upload(self, data: bytes, name: str) -> Intake:
         """The channels of a file's content. Raises as `bearing.verdict.intake.open_upload`."""
-        return open_upload(data, name, self.member, self.raw)
+        return open_upload(data, name, self.member, self.raw, self.part)
 
     def apply(self, intake: Intake, channel: str | None = None) -> tuple[Recording, Bearing | None]:
         """One channel of an opened file with the user's corrections, and the bearing on it.

@@ -15,9 +15,10 @@ from bearing.readers.archives import check_zip_directory
 from bearing.readers.arrays.mat import Tree
 from bearing.readers.arrays.matlab import tree_to_recordings
 from bearing.readers.columns.channels import Column, columns_of, to_recordings
+from bearing.readers.columns.facts import Facts
 from bearing.readers.names import clean_name
 from bearing.recording import Recording
-from bearing.settings import Limits
+from bearing.settings import READ_IN_PART, Limits
 
 __all__ = ["read_npy", "read_npz"]
 
@@ -30,7 +31,7 @@ _HEADERS = {
 
 def read_npy(data: bytes, name: str, bounds: Limits) -> list[Recording]:
     """Channels of a ``.npy`` array; the fields of a structured array are columns by name."""
-    array = _array(data, bounds)
+    array, in_part = _beginning(data, bounds) if bounds.in_part else (_array(data, bounds), ())
     if array.dtype.names:
         bounds.check_columns(len(array.dtype.names))
         bounds.check_samples(array.size * len(array.dtype.names))
@@ -39,10 +40,12 @@ def read_npy(data: bytes, name: str, bounds: Limits) -> list[Recording]:
             for field in array.dtype.names
             if array.dtype[field].kind in "fiub" and array.dtype[field].shape == ()
         ]
-        return to_recordings(columns, name, bounds)
+        return to_recordings(columns, name, bounds, Facts(notes=in_part))
     if array.size == 1:
         raise UnsupportedFormat("The .npy file holds a single number, expected an array of samples.")
-    return to_recordings(columns_of(array, "" if array.ndim > 1 else "signal", bounds), name, bounds)
+    return to_recordings(
+        columns_of(array, "" if array.ndim > 1 else "signal", bounds), name, bounds, Facts(notes=in_part)
+    )
 
 
 def read_npz(data: bytes, name: str, bounds: Limits) -> list[Recording]:
@@ -86,8 +89,32 @@ def _claimed(head: bytes, bounds: Limits) -> tuple[int, tuple[int, ...], bool, n
         )
     if any(side < 0 for side in shape) or dtype.itemsize == 0:
         raise UnreadableFile("The NumPy file claims an impossible shape: save it again with numpy.save.")
-    bounds.check_samples(*shape)
+    if not bounds.in_part:
+        bounds.check_samples(*shape)
     return prod(shape), shape, fortran, dtype, stream.tell()
+
+
+def _beginning(data: bytes, bounds: Limits) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The array, of a longer one the first rows along its longer side, and a note.
+
+    Raises TooLarge where those do not lie at the beginning of a file that is cut off.
+    """
+    count, shape, fortran, dtype, start = _claimed(data[:HEADER_BYTES], bounds)
+    held, fields = len(data) - start, len(dtype.names or (1,))
+    complete = held >= count * dtype.itemsize
+    if len(shape) not in (1, 2) or (complete and count * fields <= bounds.max_samples) or not count:
+        bounds.check_samples(count, fields)
+        return _array(data, bounds), ()
+    axis = int(np.argmax(shape))
+    width = count // shape[axis]
+    rows, note = bounds.rows_within(shape[axis], width * fields)
+    if complete:
+        return np.take(_array(data, bounds), range(rows), axis=axis), note
+    if len(shape) == 2 and (axis == 0) == fortran:  # one channel after the other
+        bounds.check_bytes(start + count * dtype.itemsize)
+    rows = min(rows, held // (width * dtype.itemsize))
+    view = np.frombuffer(data, dtype, rows * width, start)
+    return view.reshape(rows, width) if len(shape) == 2 else view, (READ_IN_PART,)
 
 
 def _array(data: bytes, bounds: Limits) -> np.ndarray:

@@ -80,19 +80,24 @@ def read_raw(data: bytes, name: str, layout: Layout, bounds: Limits) -> list[Rec
     body = memoryview(data)[layout.skip_bytes :]
     frame_bytes = layout.channels * layout.sample_bytes
     bounds.check_channels(layout.channels)
+    if bounds.in_part:
+        body = body[: len(body) // frame_bytes * frame_bytes]
     if not body or len(body) % frame_bytes:
         raise UnreadableFile(
             f"{len(body):,} bytes are no whole number of frames of {frame_bytes} bytes ({layout}): check type, "
             "channels and the bytes to skip."
         )
     frames = len(body) // frame_bytes
-    bounds.check_samples(frames, layout.channels)
+    frames, in_part = bounds.rows_within(frames, layout.channels)
+    body = body[: frames * frame_bytes]
     flat = _samples(body, layout.kind, layout.order)
     _check_plausible(flat, body, layout)
     samples = flat.reshape(frames, layout.channels)
     names = ["signal"] if layout.channels == 1 else [f"channel {index + 1}" for index in range(layout.channels)]
     columns = [Column(label, np.ascontiguousarray(samples[:, index])) for index, label in enumerate(names)]
-    return to_recordings(columns, name, bounds, Facts(None, None, (f"Raw samples, read as declared: {layout}.",)))
+    return to_recordings(
+        columns, name, bounds, Facts(None, None, (f"Raw samples, read as declared: {layout}.", *in_part))
+    )
 
 
 def _samples(body: memoryview, kind: str, order: str) -> FloatArray:

@@ -33,8 +33,12 @@ def read_tdms(data: bytes, name: str, bounds: Limits) -> list[Recording]:
         with TdmsFile.open(io.BytesIO(data)) as file:
             channels = [channel for group in file.groups() for channel in group.channels()]
             bounds.check_elements(len(channels))
-            bounds.check_samples(sum(len(channel) for channel in channels))
-            recordings = _recordings(file, channels, name, bounds)
+            longest = max((len(channel) for channel in channels), default=0)
+            if not bounds.in_part:
+                bounds.check_samples(sum(len(channel) for channel in channels))
+            most, in_part = bounds.rows_within(longest, len(channels)) if bounds.in_part else (longest, ())
+            recordings = _recordings(file, channels, name, bounds, most)
+            recordings = [replace(recording, notes=(*recording.notes, *in_part)) for recording in recordings]
             if file.file_status.incomplete_final_segment:
                 note = "The file is cut off: its last segment is incomplete."
                 return [replace(recording, notes=(*recording.notes, note)) for recording in recordings]
@@ -54,7 +58,7 @@ def read_tdms(data: bytes, name: str, bounds: Limits) -> list[Recording]:
         raise UnreadableFile("The TDMS file is damaged or cut off: copy or export it again.") from error
 
 
-def _recordings(file: Any, channels: list[Any], source: str, bounds: Limits) -> list[Recording]:
+def _recordings(file: Any, channels: list[Any], source: str, bounds: Limits, most: int) -> list[Recording]:
     digital = 0
     by_length: dict[tuple[str, int, float], list[Column]] = {}
     facts_of: dict[tuple[str, int, float], Facts] = {}
@@ -64,7 +68,7 @@ def _recordings(file: Any, channels: list[Any], source: str, bounds: Limits) -> 
         if _is_digital(channel):
             digital += 1
             continue
-        values = _values(channel)
+        values = _values(channel, most)
         if values is None:
             continue
         properties = {**file.properties, **file[channel.group_name].properties, **channel.properties}
@@ -101,14 +105,14 @@ def _is_digital(channel: Any) -> bool:
     return bool(channel.dtype.kind == "b")
 
 
-def _values(channel: Any) -> FloatArray | None:
-    """The samples, scaled; time stamps as seconds since the first; None for text."""
+def _values(channel: Any, most: int) -> FloatArray | None:
+    """The first samples, scaled; time stamps as seconds since the first; None for text."""
     if channel.dtype.kind == "M":
-        stamps = channel[:].astype("datetime64[ns]").astype(np.int64)
+        stamps = channel[:most].astype("datetime64[ns]").astype(np.int64)
         return (stamps - stamps[0]) * 1e-9
     if channel.dtype.kind not in "fiu":
         return None
-    return np.asarray(channel[:], dtype=np.float64)
+    return np.asarray(channel[:most], dtype=np.float64)
 
 
 def _rate(properties: dict[str, Any]) -> Known | None:

@@ -54,7 +54,8 @@ def read_wav(data: bytes, name: str, bounds: Limits) -> list[Recording]:
         raise UnreadableFile(f"The WAV file claims a sampling rate of {rate:,} Hz: its header is damaged.")
     bounds.check_channels(channels)
     frames = len(body) // frame_bytes
-    bounds.check_samples(frames, channels)
+    frames, in_part = bounds.rows_within(frames, channels)
+    notes += in_part
     samples = _samples(body[: frames * frame_bytes], kind, bits, order).reshape(frames, channels)
     names = ["signal"] if channels == 1 else [f"channel {index + 1}" for index in range(channels)]
     columns = [Column(label, np.ascontiguousarray(samples[:, index])) for index, label in enumerate(names)]

@@ -28,11 +28,26 @@ def read_parquet(data: bytes, name: str, bounds: Limits) -> list[Recording]:
         file = pq.ParquetFile(pa.BufferReader(data))
         meta, schema = file.metadata, file.schema_arrow
         wanted = _wanted(schema, bounds)
-        bounds.check_samples(meta.num_rows, len(wanted))
-        table = file.read(columns=[schema.names[index] for index in wanted], use_threads=False)
+        rows, in_part = bounds.rows_within(meta.num_rows, max(len(wanted), 1))
+        columns = [schema.names[index] for index in wanted]
+        table = _first_rows(file, columns, rows) if in_part else file.read(columns=columns, use_threads=False)
+    except BearingError:
+        raise
     except (pa.ArrowException, OSError, ValueError) as error:
         raise UnreadableFile("The Parquet file is damaged or cut off: save the table again.") from error
-    return _recordings(table, schema, name, bounds)
+    return _recordings(table, schema, name, bounds, in_part)
+
+
+def _first_rows(file: Any, columns: list[str], rows: int) -> Any:
+    import pyarrow as pa
+
+    batches, have = [], 0
+    for batch in file.iter_batches(columns=columns, use_threads=False):
+        batches.append(batch.slice(0, rows - have))
+        have += batches[-1].num_rows
+        if have >= rows:
+            break
+    return pa.Table.from_batches(batches)
 
 
 def read_feather(data: bytes, name: str, bounds: Limits) -> list[Recording]:
@@ -49,16 +64,20 @@ def read_feather(data: bytes, name: str, bounds: Limits) -> list[Recording]:
         options = ipc.IpcReadOptions(included_fields=wanted, use_threads=False)
         file = ipc.open_file(pa.BufferReader(data), options=options)
         batches, rows = [], 0
+        in_part: tuple[str, ...] = ()
         for index in range(file.num_record_batches):
             batches.append(file.get_batch(index))
-            rows += batches[-1].num_rows
-            bounds.check_samples(rows, len(wanted))
+            most, in_part = bounds.rows_within(rows + batches[-1].num_rows, max(len(wanted), 1))
+            batches[-1] = batches[-1].slice(0, most - rows)
+            rows = most
+            if in_part:
+                break
         table = pa.Table.from_batches(batches, file.schema)
     except BearingError:
         raise
     except (pa.ArrowException, OSError, ValueError) as error:
         raise UnreadableFile("The Feather file is damaged or cut off: save the table again.") from error
-    return _recordings(table, schema, name, bounds)
+    return _recordings(table, schema, name, bounds, in_part)
 
 
 def _need_pyarrow() -> None:
@@ -81,11 +100,11 @@ def _wanted(schema: Any, bounds: Limits) -> list[int]:
     ]
 
 
-def _recordings(table: Any, schema: Any, source: str, bounds: Limits) -> list[Recording]:
+def _recordings(table: Any, schema: Any, source: str, bounds: Limits, notes: tuple[str, ...]) -> list[Recording]:
     columns = [Column(*_name_and_values(name, table.column(name))) for name in dict.fromkeys(table.column_names)]
     if not columns:
         raise UnsupportedFormat(f"No column of numbers in '{clean_file_name(source)}': it holds text or nested values.")
-    return to_recordings(columns, source, bounds, _facts(schema))
+    return to_recordings(columns, source, bounds, Facts(notes=notes).or_else(_facts(schema)))
 
 
 def _name_and_values(name: str, column: Any) -> tuple[str, FloatArray, str]:

@@ -44,12 +44,14 @@ def parse_table(data: bytes, start: int, dialect: Dialect, bounds: Limits) -> tu
     """
     bounds.check_columns(dialect.columns)
     lines = _count_lines(data, start)
-    bounds.check_samples(lines, dialect.columns)
+    most, in_part = bounds.rows_within(lines, dialect.columns)
+    if in_part:
+        data = data[: _end_of_line(data, start, most)]
     _check_line_lengths(data, start)
     table = _parsed(data, start, dialect)
     columns, notes = table.columns()
     told = ["Decimal commas."] if dialect.decimal == "," else []
-    return columns, told + _lost_lines(data, start, lines, table.rows) + notes
+    return columns, [*told, *in_part, *_lost_lines(data, start, min(lines, most), table.rows), *notes]
 
 
 def _count_lines(data: bytes, start: int = 0) -> int:
@@ -57,6 +59,17 @@ def _count_lines(data: bytes, start: int = 0) -> int:
     view = np.frombuffer(data, np.uint8)
     pieces = range(start, len(view), _MAX_LINE)
     return sum(int(np.count_nonzero(view[at : at + _MAX_LINE] == 10)) for at in pieces) + (not data.endswith(b"\n"))
+
+
+def _end_of_line(data: bytes, start: int, lines: int) -> int:
+    """Where so many lines from `start` on end."""
+    view = np.frombuffer(data, np.uint8)
+    for at in range(start, len(view), _MAX_LINE):
+        ends = np.flatnonzero(view[at : at + _MAX_LINE] == 10)
+        if len(ends) >= lines:
+            return at + int(ends[lines - 1]) + 1
+        lines -= len(ends)
+    return len(data)
 
 
 def _check_line_lengths(data: bytes, start: int) -> None:
