@@ -14,17 +14,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import scipy.signal
 
-from bearing.files import DATA_DIR
 from bearing.physics.catalogue import find
+from bearing.physics.simulate import SimulationConfig, simulate_recording
 from bearing.recording import FloatArray, Recording
 from bearing.verdict.diagnosis import Bearing, diagnose
-from bearing.verdict.intake import open_path
 
 PARTS = (1, 2, 3, 4, 6, 8)
 REPEATS = 9
@@ -75,10 +73,9 @@ def milliseconds(run: Callable[[], object]) -> tuple[float, float]:
 
 
 def main() -> None:
-    sample = open_path(DATA_DIR / "samples" / "inner.csv").recordings[0]
+    recording = simulate_recording(SimulationConfig("inner", 12_000.0, 10.0))
     entry = find("SKF 6205-2RS JEM")
     bearing = Bearing(entry.name, entry.orders)
-    recording = replace(sample, samples=np.tile(sample.samples, 4)[:120_000])
     load = f"load average {os.getloadavg()[0]:.1f}"
     print(f"{platform.machine()}, one thread, {load}; 10 s at 12 kHz; median of {REPEATS}")
     ours = milliseconds(lambda: diagnose(recording, bearing))

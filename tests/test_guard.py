@@ -120,3 +120,23 @@ def test_noise_strikes_nothing_where_the_spectrum_of_a_narrow_band_ends(rate_hz:
     for seed in range(4):
         noise = np.random.default_rng(seed).normal(size=int(rate_hz))
         assert not listen(envelope_order_spectrum(noise, rate_hz, 2000 / 60, 37.0, prewhiten=True)).loud
+
+
+def knocking(order: float, hunts: float, seconds: float = 4.0, seed: int = 3) -> np.ndarray:
+    """A bump each 1 / `order` of a turn, over noise, of a shaft 1.9 % faster than SHAFT_HZ that hunts at 1.5 Hz."""
+    rng = np.random.default_rng(seed)
+    time_s = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
+    turns = SHAFT_HZ * 1.019 * (time_s + hunts * np.sin(2 * np.pi * 1.5 * time_s) / (2 * np.pi * 1.5))
+    bump = np.exp(-0.5 * (((turns * order + 0.5) % 1 - 0.5) / 0.03) ** 2)
+    return rng.standard_normal(len(time_s)) * (1 + 6 * bump)
+
+
+def test_a_shaft_that_hunts_beside_the_stated_speed_strikes_only_itself() -> None:
+    assert not with_speed(knocking(1.0, hunts=0.004)).loud
+    assert not with_speed(knocking(1.0, hunts=0.0)).loud
+
+
+@pytest.mark.parametrize("order", [1.98, 3.048, 4.95])
+def test_a_fault_near_a_whole_order_is_no_shaft(order: float) -> None:
+    assert with_speed(knocking(order, hunts=0.0)).loud
+    assert with_speed(struck(order)).loud

@@ -53,7 +53,7 @@ __all__ = [
 ]
 
 FOLD_MEMBERS = 3
-GUARD_VERSION = 2  # of physics.guard: what was heard is kept in runs/
+GUARD_VERSION = 3  # of physics.guard: what was heard is kept in runs/
 VIEWS = (0, 1)  # the signal as it is, and prewhitened
 FAULT_SIZES = ("0.007", "0.014", "0.021", "0.028")
 Report = Callable[[str, int, int], None]
