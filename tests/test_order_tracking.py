@@ -60,7 +60,9 @@ def test_without_speed_or_bearing_the_ridge_still_has_the_law_s_shape() -> None:
 
 
 def test_too_short_a_signal_has_no_ridge() -> None:
-    assert track_speed(np.random.default_rng(0).standard_normal(600), RATE_HZ, 1772) is None
+    noise = np.random.default_rng(0).standard_normal(6_000)
+    assert track_speed(noise[:600], RATE_HZ, 1772) is None
+    assert track_speed(noise, 1e7, 20) is None  # not a wave of what is looked at
 
 
 def test_smoothing_solves_its_equation() -> None:

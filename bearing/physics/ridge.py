@@ -49,6 +49,7 @@ TURN = 0.25  # cost of another rate of change
 STRAYS = 2
 LEAST_FRAMES, MOST_FRAMES = 4, 1200
 FEW_ORDERS = 4.5
+FEWEST_WAVES = 8.0  # of the highest frequency looked at, in the whole signal
 SMOOTH = 1.0
 HOP = 0.5  # of a frame
 PADDING = 2  # times the frame in its transform
@@ -345,7 +346,10 @@ def track_speed(
     if rpm is not None:
         check_rpm(rpm)
     low, high = rpm_range or (RPM_RANGE if rpm is None else (AROUND_RPM[0] * rpm, AROUND_RPM[1] * rpm))
-    views = _slow_views(signal, rate_hz, _reach(10.5, high / 60, 1500.0), _reach(22.0, high / 60, 800.0))
+    plain_hz, envelope_hz = _reach(10.5, high / 60, 1500.0), _reach(22.0, high / 60, 800.0)
+    if min(plain_hz, envelope_hz) * np.size(signal) < FEWEST_WAVES * check_rate_hz(rate_hz):
+        return None
+    views = _slow_views(signal, rate_hz, plain_hz, envelope_hz)
     found = _search(views, low / 60, high / 60, orders)
     return None if found is None else _sharpened(views, found, orders)
 
