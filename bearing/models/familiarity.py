@@ -27,7 +27,7 @@ def spectral_shape(windows: NDArray[np.floating]) -> Array:
     """
     power = np.zeros(windows.shape[1] // 2 + 1)
     taper = np.hanning(windows.shape[1])
-    loudest = float(np.abs(windows).max()) or 1.0
+    loudest = float(max(windows.max(), -windows.min())) or 1.0
     for start in range(0, len(windows), BATCH):
         spectrum = np.fft.rfft(windows[start : start + BATCH] / loudest * taper, axis=1)
         power += (spectrum.real**2 + spectrum.imag**2).sum(axis=0)

@@ -12,6 +12,7 @@ __all__ = ["fast_length_down", "fast_length_up", "hann", "noise_floor", "to_unit
 
 Array32 = NDArray[np.float32]
 Array = NDArray[np.float64]
+_PIECE = 2**20
 
 
 @lru_cache(maxsize=64)
@@ -37,11 +38,15 @@ def to_unit(samples: Array) -> tuple[Array32, float]:
 
     Whatever the unit: single precision neither overflows at 1e100 nor drowns at 1e-100.
     """
-    highest = float(np.abs(samples).max()) or 1.0
-    unit = samples / highest
-    unit -= unit.mean()
-    spread = float(np.abs(unit).max()) or 1.0  # an offset far above the vibration must not cost its digits
-    return (unit / spread).astype(np.float32), highest * spread
+    high, low = float(samples.max()), float(samples.min())
+    highest = max(high, -low) or 1.0
+    mean = float((samples / highest).mean())
+    # An offset far above the vibration must not cost its digits.
+    spread = max(high / highest - mean, mean - low / highest) or 1.0
+    unit = np.empty(samples.shape, np.float32)
+    for at in range(0, len(samples), _PIECE):  # whole copies in double precision would take its size twice more
+        unit[at : at + _PIECE] = (samples[at : at + _PIECE] / highest - mean) / spread
+    return unit, highest * spread
 
 
 def noise_floor(power: Array32, width: int) -> Array32:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["Indicators", "indicators", "indicators_per_window", "velocity_rms"]
 
 
+_PIECE = 2**20
+
+
 @dataclass(frozen=True)
 class Indicators:
     """Level and impulsiveness of one signal. `rms`, `peak` in the signal's unit; the others have none.
@@ -55,9 +58,19 @@ def indicators_per_window(windows: NDArray[np.floating]) -> dict[str, NDArray[np
 
 
 def indicators(signal: NDArray[np.floating]) -> Indicators:
-    """The indicators of a whole signal of shape (n,)."""
-    values = indicators_per_window(np.asarray(signal)[np.newaxis])
-    return Indicators(**{name: float(value[0]) for name, value in values.items()})
+    """The indicators of a whole signal of shape (n,), a piece at a time: its squares would take its size again."""
+    signal = np.asarray(signal)
+    mean, peak, square, fourth = float(signal.mean(dtype=np.float64)), 0.0, 0.0, 0.0
+    for at in range(0, len(signal), _PIECE):
+        centred = np.asarray(signal[at : at + _PIECE], dtype=np.float64) - mean
+        peak = max(peak, float(centred.max()), -float(centred.min()))
+        centred *= centred
+        square += float(centred.sum())
+        fourth += float(np.dot(centred, centred))
+    power = square / len(signal)
+    if not power > 0:
+        return Indicators(float(np.sqrt(power)), peak, 0.0, 0.0)
+    return Indicators(float(np.sqrt(power)), peak, peak / float(np.sqrt(power)), fourth / len(signal) / power**2)
 
 
 def velocity_rms(

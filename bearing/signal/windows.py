@@ -31,17 +31,16 @@ def window_starts(n_samples: int, size: int = WINDOW, hop: int = HOP) -> NDArray
 
 
 def cut_windows(signal: FloatArray, size: int = WINDOW, hop: int = HOP) -> FloatArray:
-    """Windows of a signal of shape (n,) as an array of shape (n_windows, size).
+    """Windows of a signal of shape (n,) as an array of shape (n_windows, size): a view, not to be written to.
 
     Raises
     ------
     SignalError
         When the signal is shorter than one window.
     """
-    starts = window_starts(len(signal), size, hop)
-    if not len(starts):
+    if not len(window_starts(len(signal), size, hop)):
         raise SignalError(f"A window takes {size} samples, the signal has {len(signal)}: record for longer.")
-    return np.lib.stride_tricks.sliding_window_view(signal, size)[starts]
+    return np.lib.stride_tricks.sliding_window_view(signal, size)[::hop]
 
 
 def resample(signal: FloatArray, from_hz: float, to_hz: float) -> FloatArray:

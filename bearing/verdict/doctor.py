@@ -39,6 +39,7 @@ _SPEED_SAMPLES = 2**17
 _DRIFT_S, _DRIFT_SAMPLES = 12.0, 2**17  # looked at: a longer recording costs no more
 _USUAL_RPM = 1500.0  # where none is known: the axis on which lines are followed is logarithmic anyway
 _LEVEL_SAMPLES = 2**15
+_PIECE = 2**20
 _SMALLEST = 1e-100
 
 
@@ -375,12 +376,8 @@ def _clipped(signal: FloatArray, low: float, high: float, step: float) -> Findin
 
 def _frozen(signal: FloatArray, spread: float, step: float) -> Finding | None:
     """A stretch of one and the same value inside a moving signal: samples lost on the way and filled in."""
-    moving = np.flatnonzero(signal[1:] != signal[:-1])
-    if not moving.size:
-        return None
-    edges = np.concatenate(([-1], moving, [signal.size - 1]))
-    longest = int(np.diff(edges).max())
-    if longest < 64 or (step and spread < 5 * step):
+    longest = _longest_still(signal)
+    if longest == signal.size or longest < 64 or (step and spread < 5 * step):
         return None
     share = longest / signal.size
     return Finding(
@@ -388,6 +385,18 @@ def _frozen(signal: FloatArray, spread: float, step: float) -> Finding | None:
         "severe" if share > 0.5 else "warning" if share > 1e-3 else "note",
         f"The signal stands still for {longest:,} samples in a row: samples were lost or the sensor cut out.",
     )
+
+
+def _longest_still(signal: FloatArray) -> int:
+    """The most samples in a row of one value; a piece at a time, as the places of all others would take its size."""
+    longest, last = 0, -1
+    for at in range(0, signal.size - 1, _PIECE):
+        piece = signal[at : at + _PIECE + 1]
+        moving = at + np.flatnonzero(piece[1:] != piece[:-1])
+        if moving.size:
+            longest = max(longest, int(moving[0]) - last, int(np.diff(moving).max(initial=0)))
+            last = int(moving[-1])
+    return max(longest, signal.size - 1 - last)
 
 
 def _offset(mean: float, spread: float) -> Finding | None:

@@ -361,13 +361,15 @@ def _axis_of(column: Column, position: int, columns: Sequence[Column]) -> str:
         return "clock"
     if column.unit or kind:
         return ""
+    if len(columns) == 1:
+        return ""
     finite = column.values[np.isfinite(column.values)]
-    ramp = len(columns) > 1 and is_ramp(finite)
+    ramp = is_ramp(finite)
     if (ramp and not column.named) or (position == 0 and ramp):
         beside = [other.values for other in columns[position + 1 :]]
         if is_unnamed_spectrum(column.values, beside, SLOWEST_USEFUL_HZ):
             return "frequency"
-    return "clock" if position == 0 and len(columns) > 1 and _rises(finite) else ""
+    return "clock" if position == 0 and _rises(finite) else ""
 
 
 def _rises(values: FloatArray) -> bool:

@@ -100,7 +100,8 @@ def fill_value(values: FloatArray) -> float | None:
 
     One extreme, far from all else: no impact and no rail is ten times the range of all other samples away from them.
     """
-    x = values[np.isfinite(values)]
+    finite = np.isfinite(values)
+    x = values if finite.all() else values[finite]
     if x.size < 64:
         return None
     few = x[:: max(1, x.size // 4_096)]

@@ -29,8 +29,8 @@ def is_frequency_axis(name: str, unit: str, values: FloatArray) -> bool:
     """Whether a column is the axis of a spectrum: called a frequency or an order, and rising throughout."""
     called = unit.strip().lower() in _AXIS_UNITS or bool(_AXIS_WORDS.intersection(words_of(name)))
     called = called or name.strip() in ("f", "F", "频率", "频率")
-    x = values[np.isfinite(values)]
-    if not called or x.size < 3:
+    x = values[np.isfinite(values)] if called else values[:0]
+    if x.size < 3:
         return False
     steps = np.diff(x)
     two_sided = abs(float(x[0] + x[-1])) <= 2 * float(steps[0])
