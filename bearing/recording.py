@@ -146,6 +146,6 @@ def check_signal(samples: object, min_samples: int = 1) -> FloatArray:
     if not np.isfinite(signal).all():
         bad = int(signal.size - np.isfinite(signal).sum())
         raise SignalError(f"{bad} of {signal.size} samples are not finite numbers: cut them out or repair them first.")
-    if signal.size and (peak := float(np.abs(signal).max())) > LARGEST_SAMPLE:
+    if signal.size and (peak := float(max(signal.max(), -signal.min()))) > LARGEST_SAMPLE:
         raise SignalError(f"Samples reach {peak:.0e}, no sensor delivers that: check how the file was exported.")
     return signal

@@ -40,11 +40,12 @@ def to_unit(samples: Array) -> tuple[Array32, float]:
     """
     high, low = float(samples.max()), float(samples.min())
     highest = max(high, -low) or 1.0
-    mean = float((samples / highest).mean())
+    starts = range(0, len(samples), _PIECE)  # whole copies in double precision would take its size twice more
+    mean = sum(float((samples[at : at + _PIECE] / highest).sum()) for at in starts) / samples.size
     # An offset far above the vibration must not cost its digits.
     spread = max(high / highest - mean, mean - low / highest) or 1.0
     unit = np.empty(samples.shape, np.float32)
-    for at in range(0, len(samples), _PIECE):  # whole copies in double precision would take its size twice more
+    for at in starts:
         unit[at : at + _PIECE] = (samples[at : at + _PIECE] / highest - mean) / spread
     return unit, highest * spread
 
