@@ -15,10 +15,10 @@ from bearing.files import WEIGHTS_DIR
 from bearing.lab.order_examples import BEARINGS
 from bearing.lab.question_evaluation import (
     Case,
-    Judges,
     answer_of,
     asker,
     evaluate_questions,
+    judge_of,
     no_vibration,
     pieces_of,
     questions_of,
@@ -83,7 +83,7 @@ def test_simulated_machines_ail_and_their_bearings_are_sound() -> None:
 
 def test_weights_that_saw_the_bearing_may_not_judge_it(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"never saw 0\.007"):
-        Judges(WEIGHTS_DIR, tmp_path).of("0.007")
+        judge_of(WEIGHTS_DIR, tmp_path, "0.007")
 
 
 def test_a_measurement_is_told_as_it_was_counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_measurement_is_told_as_it_was_counted(monkeypatch: pytest.MonkeyPatch
 
     sound = Case("CWRU", "sound", "normal", NOISE, CASE.bearing, "0.007")
     monkeypatch.setattr(evaluation, "cwru_cases", lambda: iter([CASE, sound]))
-    monkeypatch.setattr(evaluation.Judges, "of", lambda self, fold: lambda recording, bearing: "outer")
+    monkeypatch.setattr(evaluation, "judge_of", lambda *fold: lambda recording, bearing: "outer")
     result = evaluate_questions(collections=("cwru",))
     (tmp_path / FILE).write_text(json.dumps(result))
     tallies = read_questions(tmp_path)
