@@ -98,3 +98,17 @@ def test_impossible_geometry(arguments, message):
 def test_impossible_orders(arguments, message):
     with pytest.raises(ParameterError, match=message):
         FaultOrders(*arguments)
+
+
+def test_where_the_outer_ring_turns_the_cage_is_faster_and_the_sidebands_change_rings() -> None:
+    inner_turns = fault_orders(Geometry(9, 7.94, 39.04))
+    outer_turns = inner_turns.with_outer_ring_turning()
+    assert outer_turns.ftf == pytest.approx((1 + 7.94 / 39.04) / 2)
+    assert (outer_turns.bpfo, outer_turns.bpfi, outer_turns.bsf) == (
+        inner_turns.bpfo,
+        inner_turns.bpfi,
+        inner_turns.bsf,
+    )
+    assert outer_turns.sidebands == {"outer": 1.0, "inner": 0.0, "ball": outer_turns.ftf}
+    assert inner_turns.sidebands == {"outer": 0.0, "inner": 1.0, "ball": inner_turns.ftf}
+    assert outer_turns.with_outer_ring_turning() == outer_turns

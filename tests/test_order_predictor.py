@@ -17,6 +17,7 @@ from bearing.models.order import CLASSES, OrderPredictor, load_order_predictor
 from bearing.models.order_features import order_features
 from bearing.physics.envelope_rule import max_order_of
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
+from bearing.physics.simulate import SimulationConfig, simulate
 from bearing.signal.order_spectrum import two_views
 from bearing.verdict.fusion import Calibration, fuse
 
@@ -126,3 +127,14 @@ def test_too_few_turns_are_outside_the_domain(predictor: OrderPredictor) -> None
     opinion = predictor.opinion(signal, 12_000.0, 5.0, FaultOrders(3.05, 4.95, 1.99, 0.38))
     assert not opinion.in_domain
     assert "revolutions are too few" in opinion.reason
+
+
+@pytest.mark.parametrize(("ring", "state"), [("outer", "inner"), ("inner", "outer")])
+def test_a_bearing_whose_outer_ring_turns_is_asked_by_the_ring_that_stands(ring: str, state: str) -> None:
+    """The simulator's inner race has the shaft's sidebands, its outer none: here it is the outer race that turns."""
+    turned = ORDERS.with_outer_ring_turning()
+    at = FaultOrders(2.0, turned.bpfo, 2.36, 0.4) if ring == "outer" else FaultOrders(turned.bpfi, 8.0, 2.36, 0.4)
+    config = SimulationConfig(state, duration_s=5.0, orders=at, impact_g=1.0)
+    found = load_order_predictor().opinion(simulate(config), config.sampling_rate_hz, config.shaft_rpm / 60, turned)
+    assert found.label == ring
+    assert found.probabilities[ring] > 0.8

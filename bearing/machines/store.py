@@ -370,10 +370,12 @@ class Machine:
         ratio: float | None = None,
         pulses_per_turn: float | None = None,
         part: bool = False,
+        outer_ring_turns: bool = False,
     ) -> None:
         asked = Request(
-            channel, rate_hz, rpm, bearing, geometry, orders, member, raw, ratio, pulses_per_turn, part=part
-        )
+            channel, rate_hz, rpm, bearing, geometry, orders, member, raw, ratio, pulses_per_turn, part=part,
+            outer_ring_turns=outer_ring_turns,
+        )  # fmt: skip
         kept = store if isinstance(store, Store) else Store(Path(store))
         if asked == Request() and name in kept.machines():
             asked = kept.asked(name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -35,7 +35,7 @@ from bearing.physics.envelope_rule import (
     opinion_of_families,
 )
 from bearing.physics.guard import Guard, listen
-from bearing.physics.kinematics import FaultOrders
+from bearing.physics.kinematics import FaultOrders, RingsSwapped
 from bearing.signal.order_spectrum import OrderSpectrum, ShaftSpeed, refine_shaft_hz, two_views
 from bearing.states import CLASSES
 
@@ -43,6 +43,7 @@ __all__ = ["CLASSES", "OrderOpinion", "OrderPredictor", "ensemble_probabilities"
 
 TRAIN = "python -m bearing train --model order"
 PATCH_SCALE = 0.3
+SWAPPED = [CLASSES.index({"outer": "inner", "inner": "outer"}.get(name, name)) for name in CLASSES]
 FEATURE_VERSION = 4  # of order_features: weights made for another one do not fit
 
 Array = NDArray[np.float64]
@@ -138,8 +139,14 @@ class OrderPredictor:
         shaft = refine_shaft_hz(signal, sampling_rate_hz, shaft_hz) if refine else ShaftSpeed(shaft_hz, 1.0)
         views = two_views(signal, sampling_rate_hz, shaft.shaft_hz, max_order_of(orders))
         scores = family_scores(views.raw, orders)
-        features = order_features(views.raw, orders, scores), order_features(views.white, orders)
+        asked = RingsSwapped(**asdict(orders)) if orders.outer_ring_turns else orders
+        features = (
+            order_features(views.raw, asked, scores if asked is orders else None),
+            order_features(views.white, asked),
+        )
         probabilities, members = self.probabilities(features)
+        if asked is not orders:  # back from the ring that stands and the one that turns to outer and inner
+            probabilities, members = probabilities[..., SWAPPED], members[..., SWAPPED]
         label = int(probabilities.argmax())
         in_domain, reason = self._domain(sampling_rate_hz, views.raw)
         return OrderOpinion(

@@ -7,12 +7,12 @@ Source: R. B. Randall & J. Antoni, "Rolling element bearing diagnostics - a tuto
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bearing.checks import check_number
 from bearing.errors import ParameterError
 
-__all__ = ["FaultOrders", "Geometry", "fault_orders", "rpm_to_hz"]
+__all__ = ["FaultOrders", "Geometry", "RingsSwapped", "fault_orders", "rpm_to_hz"]
 
 
 ORDER_LIMITS = (0.01, 200.0)  # of a fault line: no bearing lies outside
@@ -48,7 +48,10 @@ class Geometry:
 
 @dataclass(frozen=True)
 class FaultOrders:
-    """Fault frequencies in orders of shaft speed. `bsf` is the spin itself; a ball defect strikes at 2 x BSF."""
+    """Fault frequencies in orders of shaft speed. `bsf` is the spin itself; a ball defect strikes at 2 x BSF.
+
+    A cage that turns at more than half the shaft's speed (FTF above 0.5) says that the outer ring turns, not the inner.
+    """
 
     bpfo: float
     bpfi: float
@@ -62,8 +65,7 @@ class FaultOrders:
             raise ParameterError(f"The cage turns slower than the shaft: FTF must be below 1, got {self.ftf:g}.")
         if self.bpfo >= self.bpfi:
             raise ParameterError(
-                f"BPFO lies below BPFI when the inner ring turns, got BPFO={self.bpfo:g}, BPFI={self.bpfi:g}: "
-                "are the two swapped?"
+                f"BPFO lies below BPFI, got BPFO={self.bpfo:g}, BPFI={self.bpfi:g}: are the two swapped?"
             )
 
     @property
@@ -73,7 +75,31 @@ class FaultOrders:
 
     @property
     def sidebands(self) -> dict[str, float]:
-        """Spacing of the modulation sidebands of each family: none for outer, shaft for inner, FTF for ball."""
+        """Spacing of the sidebands of each family: shaft for the ring that turns, none for the other, FTF for ball."""
+        return {"outer": float(self.outer_ring_turns), "inner": float(not self.outer_ring_turns), "ball": self.ftf}
+
+    def with_outer_ring_turning(self) -> FaultOrders:
+        """Of the same bearing where the inner ring stands: the cage turns at the rest of the speed."""
+        return replace(self, ftf=max(self.ftf, 1.0 - self.ftf))
+
+    @property
+    def outer_ring_turns(self) -> bool:
+        return self.ftf > 0.5
+
+
+@dataclass(frozen=True)
+class RingsSwapped(FaultOrders):
+    """Orders of a bearing whose outer ring turns, asked as if the inner did: "outer" is the ring that stands.
+
+    Whether a race's lines carry sidebands of the shaft is told by which ring turns, not by which is inside.
+    """
+
+    @property
+    def families(self) -> dict[str, float]:
+        return {"outer": self.bpfi, "inner": self.bpfo, "ball": 2.0 * self.bsf}
+
+    @property
+    def sidebands(self) -> dict[str, float]:
         return {"outer": 0.0, "inner": 1.0, "ball": self.ftf}
 
 

@@ -292,7 +292,7 @@ def _crowd(orders: FaultOrders | None) -> Finding | None:
     """Elements that fill too little of their circle: the outside diameter was typed for the pitch diameter."""
     if orders is None:
         return None
-    filled = (orders.bpfo + orders.bpfi) * 2 * math.degrees(math.asin(min(1 - 2 * orders.ftf, 1.0)))
+    filled = (orders.bpfo + orders.bpfi) * 2 * math.degrees(math.asin(min(abs(1 - 2 * orders.ftf), 1.0)))
     if filled >= LEAST_FILLED_DEG:
         return None
     return Finding(

@@ -52,6 +52,8 @@ class Request:
         belt=0.37,mains=50``.
     parts : MachineParts or None
         What that says.
+    outer_ring_turns : bool
+        The outer ring turns and the inner stands, as in rollers, hubs and sheaves.
     part : bool
         Of a file over the limits the first stretch of every channel is read.
 
@@ -72,6 +74,7 @@ class Request:
     detectable: bool = False
     machine: str | None = None
     part: bool = False
+    outer_ring_turns: bool = False
     named: Bearing | None = field(init=False, repr=False, compare=False)
     parts: MachineParts | None = field(init=False, repr=False, compare=False)
 
@@ -90,7 +93,8 @@ class Request:
         given = [name for name in ("bearing", "geometry", "orders") if getattr(self, name) is not None]
         if len(given) > 1:
             raise ParameterError(f"Name the bearing in one way, not by {' and '.join(given)}: leave out all but one.")
-        self._set("named", self._named())
+        named = self._named()
+        self._set("named", _turned(named) if named is not None and self.outer_ring_turns else named)
         if self.raw is not None:
             Layout.parse(self.raw)
 
@@ -127,6 +131,7 @@ class Request:
         named = self.named
         if named is None and intake.bearings[index]:
             named = _bearing(intake.bearings[index])
+            named = _turned(named) if self.outer_ring_turns else named
         recording = intake.recordings[index].corrected(self.rate_hz, self.rpm)
         if self.pulses_per_turn is not None:
             recording = replace(recording, pulses_per_turn=self.pulses_per_turn)
@@ -136,6 +141,10 @@ class Request:
         """What was said, by field, so that ``Request(**request.as_dict())`` says it again."""
         said = {one.name: getattr(self, one.name) for one in fields(self) if one.init}
         return {name: value for name, value in said.items() if value is not None and value is not False}
+
+
+def _turned(bearing: Bearing) -> Bearing:
+    return replace(bearing, name=f"{bearing.name}, outer ring turns", orders=bearing.orders.with_outer_ring_turning())
 
 
 def _between(value: float | None, what: str, low: float, high: float) -> float | None:
