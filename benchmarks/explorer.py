@@ -2,8 +2,8 @@
 
 BEARING_DATA_DIR=... python -m benchmarks.explorer [--rounds 7]
 
-Cold: a browser that has seen nothing, until map and window (or the picture of the protocols) are drawn. A click: until
-waveform and spectrum of another window are drawn. Needs Playwright, Chromium and the recordings.
+Cold: a browser that has seen nothing, until grid and spectrum, map and window, or the picture of the protocols are
+drawn. A click: until waveform and spectrum of another window are drawn. Needs Playwright, Chromium and the recordings.
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ DRAWN = f"""(before) => {{
 }}"""
 POINTS = '[aria-label^="Held-out windows on the plane"] .scatterlayer .point'
 CELLS = '[aria-label^="Confusion matrix"] .scatterlayer .point'
+RECORDING_DRAWN = """() =>
+    document.querySelectorAll('[aria-label^="Every recording"] .scatterlayer .point').length >= 60
+    && document.querySelector('[aria-label^="Envelope spectrum of"] .scatterlayer path')"""
+HEADING = "() => document.querySelector('h1')"  # what Streamlit itself takes
 PROTOCOLS_DRAWN = "() => document.querySelectorAll('.js-plotly-plot .bars .point').length >= 12"
 
 
@@ -100,10 +104,14 @@ def main() -> None:
     print(machine())
     with serve(STREAMLIT, "/_stcore/health") as server, launch_chromium() as browser:
         url = server.url
-        first = cold_s(browser, url + "/test_set", DRAWN, "")
+        first = cold_s(browser, url + "/test_set", RECORDING_DRAWN)
         taken = {
             "first visit of a fresh server": [first],
-            "cold Test set page": [cold_s(browser, url + "/test_set", DRAWN, "") for _ in range(rounds)],
+            "heading of a page without a chart": [cold_s(browser, url + "/fleet", HEADING) for _ in range(rounds)],
+            "cold Test set page": [cold_s(browser, url + "/test_set", RECORDING_DRAWN) for _ in range(rounds)],
+            "the same, the CNN's windows": [
+                cold_s(browser, url + "/test_set?network=windows", DRAWN, "") for _ in range(rounds)
+            ],
             "cold Training page": [cold_s(browser, url + "/training", PROTOCOLS_DRAWN) for _ in range(rounds)],
             **clicks(browser, url, rounds),
         }

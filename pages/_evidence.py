@@ -278,8 +278,9 @@ def tabs_section(shown: Shown) -> None:
                 _address.put(tab="" if name == TABS[0] else name)
 
 
-def waveform(key: str, recording: Recording, name: str = "waveform", title: Sequence[str] = ()) -> None:
-    """The signal over time, or over sample numbers while the rate is not known."""
+def waveform(tag: str, recording: Recording, name: str = "waveform", title: Sequence[str] = ()) -> None:
+    """The signal over time, or over sample numbers while the rate is not known. No other field changes it."""
+    key = f"{tag}-{recording.sampling_rate_hz}-{recording.unit}"
     line = _compute.waveform(key, recording)
     figure = waveform_figure(*line, recording.unit, height=240)
     if recording.sampling_rate_hz is None:
@@ -289,7 +290,7 @@ def waveform(key: str, recording: Recording, name: str = "waveform", title: Sequ
 
 
 def _waveform(shown: Shown) -> None:
-    waveform(shown.key, shown.recording, shown.picture("waveform"), shown.headed("Waveform"))
+    waveform(shown.tag, shown.recording, shown.picture("waveform"), shown.headed("Waveform"))
 
 
 def _spectrum(shown: Shown) -> None:

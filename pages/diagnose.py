@@ -115,7 +115,7 @@ def ask_rate(source: Source, asked: Asked, recording: Recording) -> None:
         )
         with st.container(width=220):
             rate_field(source, asked)
-    waveform(asked.key, recording)
+    waveform(f"{source.tag}-{recording.channel}", recording)
 
 
 def judged(asked: Asked, channel: str | None = None) -> FileDiagnosis | str | None:

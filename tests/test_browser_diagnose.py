@@ -250,6 +250,19 @@ def test_hostile_files_get_a_sentence(open_page: OpenPage, tmp_path: Path, name:
     assert "Traceback" not in app.text()
 
 
+def test_why_a_file_is_too_large_can_be_read(open_page: OpenPage, tmp_path: Path) -> None:
+    path = tmp_path / "large.csv"
+    with path.open("wb") as file:
+        file.truncate(105_000_000)
+    app = open_page("/", width=390, height=844)
+    app.page.locator('input[type="file"]').first.set_input_files(str(path))
+    said = app.page.get_by_text("File must be 100.0MB or smaller")
+    said.wait_for(timeout=20_000)
+    box = said.bounding_box()
+    assert box["width"] > 100
+    assert box["x"] + box["width"] <= 390
+
+
 def test_names_in_a_file_cannot_run(open_page: OpenPage, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     path = tmp_path / "evil & <b>bold.csv"

@@ -113,5 +113,5 @@ def _acquaintance(windows: WindowVerdicts) -> str:
     """Whether the CNN has met this machine, in one sentence."""
     if windows.familiar and windows.distance_db < SAME_DB:
         return "It was trained on this very recording: no proof of what it makes of others."
-    near = f"{windows.distance_db:.1f} dB between its spectrum and the nearest one learned"
-    return f"It {'knows' if windows.familiar else 'has not met'} this machine: {near}."
+    near = f"the spectrum differs by {windows.distance_db:.1f} dB from the nearest one it learned"
+    return f"It {'knows this machine' if windows.familiar else 'was not trained on such a machine'}: {near}."
