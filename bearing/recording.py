@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bearing.checks import check_number
-from bearing.errors import SignalError
+from bearing.errors import ParameterError, SignalError
 
 __all__ = ["Recording", "check_rate_hz", "check_rpm", "check_signal"]
 
@@ -78,6 +78,7 @@ class Recording:
     lost_share: float = 0.0
     doubts: tuple[str, ...] = ()
     speed_rpm: FloatArray | None = None
+    speed_by_hand: bool = False
     tacho: FloatArray | None = None
     pulses_per_turn: float | None = None
     sha256: str = ""
@@ -98,6 +99,19 @@ class Recording:
             rpm = check_rpm(shaft_rpm)
             changed = replace(changed, shaft_rpm=rpm, rpm_source=by, speed_rpm=self._column_of(rpm))
         return changed
+
+    def with_speed_over_time(self, time_s: FloatArray, rpm: FloatArray) -> Recording:
+        """The same with a speed told at a few moments, straight lines between them; a tacho has then no say.
+
+        Raises ParameterError without a sampling rate.
+        """
+        if self.sampling_rate_hz is None:
+            raise ParameterError("A speed over time needs the sampling rate: give it, too.")
+        column = np.interp(np.arange(len(self.samples)) / self.sampling_rate_hz, time_s, rpm)
+        mean = check_rpm(float(column.mean()))
+        return replace(
+            self, shaft_rpm=mean, rpm_source="given over time", speed_rpm=column, speed_by_hand=True, tacho=None
+        )
 
     def geared(self, ratio: float) -> Recording:
         """The same for a shaft that turns `ratio` times to one turn of the shaft whose speed is known."""

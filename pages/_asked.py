@@ -92,6 +92,11 @@ def bearing_slot(source: Source) -> str:
     return source.tag if any(source.intake.bearings) else "all"
 
 
+def speed_key(tag: str) -> str:
+    """Under which name a speed over time is kept, of a file by its tag."""
+    return f"diagnose.speed.{tag}"
+
+
 def asked_of(source: Source) -> Asked:
     """What the fields say of this file, whether they are drawn or not."""
     hints: dict[str, str] = {}
@@ -105,9 +110,11 @@ def asked_of(source: Source) -> Asked:
     corrected = [_corrected(r, source, rate_hz is None, rpm is None) for r in intake.recordings]
     intake = replace(intake, recordings=tuple(corrected))
     rate_hz, rpm = (None if rate_hz == rate_read else rate_hz), (None if rpm == rpm_read else rpm)
-    settings = (source.digest, source.name, rate_hz, rpm, chosen, _settings(source))
+    over_time = st.session_state.get(speed_key(source.tag))
+    rpm = None if over_time else rpm
+    settings = (over_time, source.digest, source.name, rate_hz, rpm, chosen, _settings(source))
     key = hashlib.sha256(repr(settings).encode()).hexdigest()[:16]
-    return Asked(intake, Request(rate_hz=rate_hz, rpm=rpm, **bearing), key, hints)
+    return Asked(intake, Request(rate_hz=rate_hz, rpm=rpm, rpm_over_time=over_time, **bearing), key, hints)
 
 
 def _settings(source: Source) -> tuple[Any, ...]:

@@ -38,10 +38,11 @@ HAND = "hand"
 
 @dataclass(frozen=True)
 class Shown:
-    """One channel on the page. `key` names its content and what was asked, `tag` the channel alone."""
+    """One channel on the page. `key` names its content and what was asked, `tag` the channel alone, `file` its file."""
 
     key: str
     tag: str
+    file: str
     recording: Recording
     diagnosis: Diagnosis
 
@@ -331,7 +332,7 @@ def _spectrogram(shown: Shown) -> None:
 
 
 def _turning(shown: Shown) -> None:
-    turning(shown.key, shown.tag, shown.recording, shown.diagnosis, shown.picture, shown.headed)
+    turning(shown.key, shown.tag, shown.file, shown.recording, shown.diagnosis, shown.picture, shown.headed)
 
 
 def _judged(shown: Shown) -> None:

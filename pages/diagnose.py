@@ -198,7 +198,9 @@ def show_diagnosis(
     places: Places,
 ) -> None:
     """Verdict band, envelope spectrum, four facts, tabs."""
-    shown = Shown(f"{asked.key}-{diagnosis.channel}", f"{source.tag}-{diagnosis.channel}", recording, diagnosis)
+    shown = Shown(
+        f"{asked.key}-{diagnosis.channel}", f"{source.tag}-{diagnosis.channel}", source.tag, recording, diagnosis
+    )
     if band := st.session_state.pop("diagnose.band", None):
         choose_band(shown.tag, (band[0] / 1000, band[1] / 1000), shown)
     if tab := st.session_state.pop("diagnose.tab", None):

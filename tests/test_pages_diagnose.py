@@ -481,3 +481,15 @@ def test_json_download_is_the_diagnosis() -> None:
     assert isinstance(bearing, Bearing)
     found = diagnose(recording, bearing)
     assert json.loads(report_json(found)) == json.loads(json.dumps(found.as_dict()))
+
+
+def test_a_speed_over_time_is_used_and_taken_back(page: AppTest) -> None:
+    page.button(key="sample-outer").click().run()
+    use = next(button for button in page.button if button.label == "Use this speed")
+    use.click().run()
+    assert not page.exception
+    assert verdict(page) == "outer"  # as steady as before: what was found was given
+    back = next(button for button in page.button if button.label == "Back to what was found")
+    back.click().run()
+    assert not page.exception
+    assert not [button for button in page.button if button.label == "Back to what was found"]

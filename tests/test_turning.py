@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 import bearing
+from bearing.errors import ParameterError
 from bearing.physics.simulate import SimulationConfig, simulate
 from bearing.recording import FloatArray, Recording
 from bearing.signal.envelope import Band, Demodulator
+from bearing.verdict.ask import answer_of, read
 from bearing.verdict.diagnosis import Bearing, diagnose
 from bearing.verdict.doctor import examine
+from bearing.verdict.request import Request
 
 RATE_HZ = 12_000.0
 CONFIG = SimulationConfig(state="outer", sampling_rate_hz=RATE_HZ, duration_s=8.0, shaft_rpm=1200.0, seed=5)
@@ -109,3 +112,23 @@ def test_a_moving_column_that_nobody_follows_forbids_normal() -> None:
     assert told.vetoes_normal
     assert "about 58 %" in told.sentence  # 930 to 1470 rpm, but for the outer twentieths
     assert examine(recording, speed_followed=True).of("speed varies") is None
+
+
+def test_a_speed_told_roughly_at_a_few_moments_is_made_exact_by_the_signal() -> None:
+    signal, true = run_up()
+    request = Request(rate_hz=RATE_HZ, bearing="6205-2RS JEM", rpm_over_time="0=915, 4=1190, 8=1515")
+    found = answer_of(read(signal), request)
+    assert found.verdict == "outer"
+    assert found.moved is not None
+    assert found.moved.source == "by hand"
+    assert "what was given" in found.speed_note
+    seen = np.interp(found.moved.time_s, np.arange(len(true)) / RATE_HZ, true)
+    assert np.median(np.abs(found.moved.rpm / seen - 1)) < 0.003
+
+
+@pytest.mark.parametrize("said", ["1200", "0=600", "0=600,x", "0=600,0=700", "5=600,1=700", "0=nan,1=5", "0=-5,1=5"])
+def test_a_speed_over_time_that_is_none_is_one_sentence(said: str) -> None:
+    with pytest.raises(ParameterError):
+        Request(rpm_over_time=said)
+    with pytest.raises(ParameterError, match="not both"):
+        Request(rpm=1200.0, rpm_over_time="0=600,1=700")

@@ -56,7 +56,7 @@ __all__ = [
 SMALL_BODY = 64_000  # bytes; a window or two are judged in less time than it takes to hand them to a thread
 SAID_FIELDS = (
     "channel", "rate", "rpm", "bearing", "geometry", "orders", "member", "raw", "ratio", "pulses", "part",
-    "outer_ring_turns",
+    "outer_ring_turns", "rpm_over_time",
 )  # fmt: skip
 FORM_FIELDS = ("file", *SAID_FIELDS, "detectable", "machine")
 SYNONYMS = {
@@ -171,12 +171,15 @@ def _said(
         bool, Form(description="Read the first stretch of every channel of a file over the limits.")
     ] = False,
     outer_ring_turns: Annotated[bool, Form(description="The outer ring turns, the inner one stands.")] = False,
+    rpm_over_time: Annotated[
+        str | None, Form(description="A speed that moves, at a few moments in seconds: 0=600,10=1800.")
+    ] = None,
 ) -> dict[str, Any]:
     """What a sender says of every file alike."""
     return {
         "channel": channel, "rate_hz": rate, "rpm": rpm, "bearing": bearing, "geometry": geometry, "orders": orders,
         "member": member, "raw": raw, "ratio": ratio, "pulses_per_turn": pulses, "part": part,
-        "outer_ring_turns": outer_ring_turns,
+        "outer_ring_turns": outer_ring_turns, "rpm_over_time": rpm_over_time,
     }  # fmt: skip
 
 

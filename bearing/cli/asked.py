@@ -22,6 +22,9 @@ def add_asked(command: argparse.ArgumentParser) -> None:
     command.add_argument("--orders", metavar="bpfo=,bpfi=,bsf=,ftf=", help="fault frequencies in orders of shaft speed")
     command.add_argument("--ratio", type=float, help="turns of the bearing's shaft to one of the shaft told")
     command.add_argument("--part", action="store_true", help="read the first stretch of a file over the limits")
+    command.add_argument(
+        "--rpm-over-time", metavar="S=RPM,...", help="a speed that moves, at a few moments: 0=600,10=1800"
+    )
     command.add_argument("--outer-ring-turns", action="store_true", help="the outer ring turns, the inner one stands")
     command.add_argument("--pulses", type=float, metavar="N", help="pulses per turn of the file's tacho")
 
@@ -53,6 +56,7 @@ def request_of(arguments: argparse.Namespace) -> Request:
         pulses_per_turn=said["pulses"],
         part=said["part"],
         outer_ring_turns=said["outer_ring_turns"],
+        rpm_over_time=said["rpm_over_time"],
         member=said.get("member"),
         raw=said.get("raw"),
         detectable=said.get("detectable", False),

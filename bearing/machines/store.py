@@ -371,10 +371,11 @@ class Machine:
         pulses_per_turn: float | None = None,
         part: bool = False,
         outer_ring_turns: bool = False,
+        rpm_over_time: str | None = None,
     ) -> None:
         asked = Request(
             channel, rate_hz, rpm, bearing, geometry, orders, member, raw, ratio, pulses_per_turn, part=part,
-            outer_ring_turns=outer_ring_turns,
+            outer_ring_turns=outer_ring_turns, rpm_over_time=rpm_over_time,
         )  # fmt: skip
         kept = store if isinstance(store, Store) else Store(Path(store))
         if asked == Request() and name in kept.machines():

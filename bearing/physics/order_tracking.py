@@ -9,7 +9,7 @@ signal whose shaft holds its speed comes back as it went in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
@@ -24,7 +24,7 @@ from bearing.physics.tacho import read_tacho
 from bearing.recording import check_rate_hz, check_rpm, check_signal
 from bearing.signal.angle import AngleSignal, ShaftAngle, angle_of_speed, to_angle
 
-__all__ = ["Look", "SpeedSource", "Stand", "Steadied", "look", "steady"]
+__all__ = ["Look", "SpeedSource", "Stand", "Steadied", "look", "refined", "steady"]
 
 FloatArray = NDArray[np.float64]
 
@@ -49,6 +49,7 @@ class SpeedSource(Enum):
 
     TACHO = "tacho"
     COLUMN = "speed column"
+    HAND = "by hand"
     SIGNAL = "signal"
     NONE = "none"
 
@@ -114,6 +115,27 @@ def steady(
     if speed_rpm is not None:
         return _by_angle(samples, rate_hz, rpm, _of_column(speed_rpm, samples, rate_hz), SpeedSource.COLUMN, 0.99)
     return _by_signal(samples, rate_hz, rpm, orders, spectra)
+
+
+def refined(rough: Steadied, orders: FaultOrders | None = None) -> Steadied:
+    """A signal made still by a rough speed over time, made still again by what is left: a hand draws no per mille."""
+    if not rough.resampled:
+        return rough
+    again = steady(rough.signal, rough.rate_hz, rough.rpm, orders=orders)
+    if not again.resampled or again.rpm is None:
+        return replace(rough, source=SpeedSource.HAND)
+    steps = np.diff(rough.time_s, prepend=rough.time_s[:1]) * rough.rpm_over_time
+    still_s = np.cumsum(steps) / rough.rpm_over_time.mean() + rough.time_s[0] - rough.first_s
+    ratio = np.interp(still_s, again.time_s, again.rpm_over_time) / (rough.rpm or again.rpm)
+    rpm = rough.rpm_over_time * ratio
+    return replace(
+        again,
+        spread=_spread(rpm),
+        source=SpeedSource.HAND,
+        time_s=rough.time_s,
+        rpm_over_time=rpm,
+        first_s=rough.first_s + again.first_s,
+    )
 
 
 def _of_column(speed_rpm: object, samples: FloatArray, rate_hz: float) -> ShaftAngle:

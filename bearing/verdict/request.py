@@ -6,18 +6,22 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from bearing.checks import check_number, shown
 from bearing.errors import ParameterError
 from bearing.physics.catalogue import CatalogueEntry, find, parse_geometry, parse_orders
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
 from bearing.physics.machine_lines import MachineParts, parse_parts
 from bearing.readers.arrays.raw import Layout
-from bearing.recording import Recording, check_rate_hz, check_rpm
+from bearing.recording import FloatArray, Recording, check_rate_hz, check_rpm
 from bearing.settings import Limits, limits
 from bearing.verdict.diagnosis import Bearing
 from bearing.verdict.intake import Intake, open_path, open_upload
 
-__all__ = ["AnyBearing", "Request"]
+__all__ = ["AnyBearing", "Request", "parse_speed"]
+
+MOST_POINTS = 1_000  # of a speed over time
 
 AnyBearing = str | Geometry | FaultOrders | Bearing | CatalogueEntry
 
@@ -52,6 +56,8 @@ class Request:
         belt=0.37,mains=50``.
     parts : MachineParts or None
         What that says.
+    rpm_over_time : str, optional
+        A speed that moves, told at a few moments: ``0=600,10=1800`` in seconds and rpm. The signal makes it exact.
     outer_ring_turns : bool
         The outer ring turns and the inner stands, as in rollers, hubs and sheaves.
     part : bool
@@ -75,11 +81,12 @@ class Request:
     machine: str | None = None
     part: bool = False
     outer_ring_turns: bool = False
+    rpm_over_time: str | None = None
     named: Bearing | None = field(init=False, repr=False, compare=False)
     parts: MachineParts | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name in ("channel", "bearing", "geometry", "orders", "machine", "member", "raw"):
+        for name in ("channel", "bearing", "geometry", "orders", "machine", "member", "raw", "rpm_over_time"):
             text = getattr(self, name)
             if isinstance(text, str):
                 self._set(name, text.strip() or None)
@@ -97,6 +104,10 @@ class Request:
         self._set("named", _turned(named) if named is not None and self.outer_ring_turns else named)
         if self.raw is not None:
             Layout.parse(self.raw)
+        if self.rpm_over_time is not None:
+            if self.rpm is not None:
+                raise ParameterError("Give one speed, or a speed over time, not both.")
+            parse_speed(self.rpm_over_time)
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
@@ -133,6 +144,8 @@ class Request:
             named = _bearing(intake.bearings[index])
             named = _turned(named) if self.outer_ring_turns else named
         recording = intake.recordings[index].corrected(self.rate_hz, self.rpm)
+        if self.rpm_over_time is not None:
+            recording = recording.with_speed_over_time(*parse_speed(self.rpm_over_time))
         if self.pulses_per_turn is not None:
             recording = replace(recording, pulses_per_turn=self.pulses_per_turn)
         return recording.geared(self.ratio or 1.0), named
@@ -141,6 +154,23 @@ class Request:
         """What was said, by field, so that ``Request(**request.as_dict())`` says it again."""
         said = {one.name: getattr(self, one.name) for one in fields(self) if one.init}
         return {name: value for name, value in said.items() if value is not None and value is not False}
+
+
+def parse_speed(text: str) -> tuple[FloatArray, FloatArray]:
+    """``0=600,10=1800`` as seconds and rpm, shape (k,) each, k at least 2. Raises ParameterError for anything else."""
+    points = []
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        time, _, rpm = part.partition("=")
+        try:
+            points.append((float(time), float(rpm)))
+        except ValueError:
+            raise ParameterError(f"A speed over time is written 0=600,10=1800, could not use {shown(part)}.") from None
+    if not 2 <= len(points) <= MOST_POINTS:
+        raise ParameterError(f"A speed over time has 2 to {MOST_POINTS:,} points, written 0=600,10=1800.")
+    time_s = np.array([check_number(time, "A moment of the speed", (0.0, 1e9), "s") for time, _ in points])
+    if (np.diff(time_s) <= 0).any():
+        raise ParameterError("The moments of a speed over time follow each other: each later than the one before.")
+    return time_s, np.array([check_rpm(rpm) for _, rpm in points])
 
 
 def _turned(bearing: Bearing) -> Bearing:

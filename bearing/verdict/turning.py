@@ -15,7 +15,7 @@ import scipy.signal
 from bearing.errors import ParameterError, SignalError
 from bearing.physics.combs import SpeedSpectra
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
-from bearing.physics.order_tracking import SpeedSource, Steadied, steady
+from bearing.physics.order_tracking import SpeedSource, Steadied, refined, steady
 from bearing.recording import FloatArray, Recording
 from bearing.verdict.words import speed_source_words
 
@@ -137,7 +137,8 @@ def _steadied(
             pass
     if recording.speed_rpm is not None and np.isfinite(recording.speed_rpm[stretch]).any():
         try:
-            return steady(signal, rate_hz, rpm, speed_rpm=recording.speed_rpm[stretch], orders=orders)
+            still = steady(signal, rate_hz, rpm, speed_rpm=recording.speed_rpm[stretch], orders=orders)
+            return refined(still, orders) if recording.speed_by_hand else still
         except (ParameterError, SignalError):  # stands still, or never was a speed
             pass
     try:

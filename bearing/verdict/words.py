@@ -163,6 +163,7 @@ def burst_sentence(spectrum: OrderSpectrum) -> str:
 _SPEED_SOURCES = {
     SpeedSource.TACHO: "the tacho",
     SpeedSource.COLUMN: "the speed column",
+    SpeedSource.HAND: "what was given, made exact by the signal",
     SpeedSource.SIGNAL: "the signal's own lines",
     SpeedSource.NONE: "",
 }
