@@ -14,7 +14,6 @@ pytestmark = pytest.mark.browser
 # A page, its title in the tab, and what is found there.
 PAGES = {
     "/": r"Diagnose · Bearing Diagnostics",
-    "/?sample=healthy": r"healthy\.csv: .* · Bearing Diagnostics",
     "/?sample=inner&tab=How it was judged": r"inner\.csv: Inner race damage\. · Bearing Diagnostics",
     "/machine?machine=Pump 2 (simulated)": r"Pump 2 \(simulated\) · Bearing Diagnostics",
     "/fleet": r"Fleet · Bearing Diagnostics",

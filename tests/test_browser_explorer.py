@@ -95,14 +95,8 @@ def test_a_point_a_cell_and_a_row_each_draw_their_window(
 
 
 @pytest.mark.parametrize("path", ["/test_set", "/test_set?network=windows", "/training"])
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
-def test_the_pages_hold_on_every_screen(
-    open_page: Callable[..., AppPage],
-    path: str,
-    width: int,
-    height: int,
-) -> None:
-    app = open_page(path, width=width, height=height)
+def test_the_pages_hold_on_a_phone(open_page: Callable[..., AppPage], path: str) -> None:
+    app = open_page(path, width=390, height=844)  # the wide screen: test_browser_accessible.py
     app.check()
     for name in ("Confusion matrix", "Table") if path != "/training" else ():
         app.page.get_by_role("tab", name=name).click()
