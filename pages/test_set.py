@@ -303,7 +303,7 @@ def show_map(rows: pd.DataFrame, asked: pd.DataFrame) -> None:
     )
     st.caption(
         "Each point is a window, placed by the network's 190 features on their two main directions; colour: "
-        "what it was; outline: what the network said instead."
+        "what it was; outlined with a dot: wrong, in the colour of what the network said instead."
     )
 
 

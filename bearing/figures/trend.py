@@ -139,15 +139,15 @@ def waterfall_figure(point: Point, orders: FaultOrders | None = None, height: in
         "hovertemplate": "%{x:.2f} orders<br>%{y}<br>%{z:.1f} dB<extra></extra>",
     }  # fmt: skip
     figure = go.Figure([heat], layout(height, "order of shaft speed", title or "time"))
-    figure.update_layout(margin={"l": 90, "r": 70, "t": 26, "b": 46})
-    for family in FAMILIES if orders else ():
+    figure.update_layout(margin={"l": 90, "r": 70, "t": 50, "b": 46})
+    for row, family in enumerate(FAMILIES if orders else ()):  # a row of names each: on a phone they lie side by side
         for harmonic in (1, 2):
             at = harmonic * orders.families[family]  # type: ignore[union-attr]
             if at < axis[-1]:
-                name = LINE_NAMES[family] if harmonic == 1 else f"2×{LINE_NAMES[family].replace('2×', '2·')}"
                 figure.add_annotation(
-                    x=at, y=1.0, yref="paper", yanchor="bottom", text=name, showarrow=False, font={"size": 11}
-                )
+                    x=at, y=1.0, yref="paper", yanchor="bottom", yshift=13 * row, showarrow=False, font={"size": 11},
+                    text=LINE_NAMES[family] if harmonic == 1 else "2×",
+                )  # fmt: skip
                 figure.add_shape(
                     type="line", x0=at, x1=at, y0=1.0, y1=0.97, yref="paper", line={"color": "#E69F00", "width": 2}
                 )
