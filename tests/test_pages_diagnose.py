@@ -484,6 +484,7 @@ def test_json_download_is_the_diagnosis() -> None:
 
 
 def test_a_speed_over_time_is_used_and_taken_back(page: AppTest) -> None:
+    page.session_state["tab"] = "Speed and machine"
     page.button(key="sample-outer").click().run()
     use = next(button for button in page.button if button.label == "Use this speed")
     use.click().run()
