@@ -10,6 +10,7 @@ import streamlit as st
 from bearing.errors import ParameterError
 from bearing.figures.recording import sparkline
 from bearing.physics.catalogue import find, load_catalogue, load_estimated
+from bearing.settings import READ_IN_PART
 from bearing.signal.units import UNITS
 from bearing.verdict.advice import finding_short, worst_first
 from bearing.verdict.diagnosis import Diagnosis
@@ -35,8 +36,10 @@ def file_field(source: Source) -> None:
                   on_click=show, args=("",))  # fmt: skip
     st.markdown(f"**{plain(source.name)}**")
     origin = "Simulated signal, not a measurement." if source.simulated else source.intake.recognised
-    started = shown_channel(source).started
-    for line in (origin, source.note, f"Recorded {started}" if started else ""):
+    shown = shown_channel(source)
+    started = f"Recorded {shown.started}" if shown.started else ""
+    in_part = READ_IN_PART if READ_IN_PART in shown.notes else ""
+    for line in (origin, source.note, started, in_part):
         if line:
             st.caption(plain(line))
 

@@ -137,7 +137,7 @@ def sample_pictures() -> dict[str, NDArray[np.float64]]:
     """A stretch of each sample to show on its card."""
     stretches = {}
     for name in SAMPLES:
-        intake = open_upload((DATA_DIR / "samples" / f"{name}.csv").read_bytes(), f"{name}.csv")
+        intake = open_upload((DATA_DIR / "samples" / f"{name}.csv").read_bytes(), f"{name}.csv", part=True)
         stretches[name] = intake.recordings[0].samples[:3000]
     return stretches
 

@@ -374,6 +374,7 @@ def test_a_file_over_the_limit_is_read_in_part_if_agreed(page: AppTest, monkeypa
     upload(page, "long.csv", data)
     assert not page.error
     assert verdict(page) in ("outer", "uncertain")
+    assert any("read in part" in caption.value for caption in page.caption)
 
 
 def test_a_wrong_file_does_not_lose_the_one_before(page: AppTest) -> None:

@@ -347,7 +347,7 @@ def track_speed(
         check_rpm(rpm)
     low, high = rpm_range or (RPM_RANGE if rpm is None else (AROUND_RPM[0] * rpm, AROUND_RPM[1] * rpm))
     plain_hz, envelope_hz = _reach(10.5, high / 60, 1500.0), _reach(22.0, high / 60, 800.0)
-    if min(plain_hz, envelope_hz) * np.size(signal) < FEWEST_WAVES * check_rate_hz(rate_hz):
+    if min(plain_hz, envelope_hz) * np.asarray(signal).size < FEWEST_WAVES * check_rate_hz(rate_hz):
         return None
     views = _slow_views(signal, rate_hz, plain_hz, envelope_hz)
     found = _search(views, low / 60, high / 60, orders)
