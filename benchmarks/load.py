@@ -131,15 +131,18 @@ def main() -> None:
             for seed in range(arguments.clients)
         ]
         threads.append(threading.Thread(target=use_pages, args=(server, until, pages)))
+        before = server.memory_mb()["now"]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        time.sleep(10)  # pages have closed, what they held is given back
         memory = server.memory_mb()
     report(unloaded, tallies, arguments.seconds)
     print(
         f"page script run: {statistics.median(calm):.2f} s unloaded, {statistics.median(pages):.2f} s under load, "
-        f"at most {max(pages):.2f} s; peak memory {memory['peak']:.0f} MB"
+        f"at most {max(pages):.2f} s; peak memory {memory['peak']:.0f} MB, "
+        f"{before:.0f} MB before the clients and {memory['now']:.0f} MB after them"
     )
 
 
