@@ -169,7 +169,7 @@ def _rate_of(
 ) -> tuple[Known | None, str]:
     """The rate in Hz of `per_unit` rows per unit of the stamps (known within `tolerance`), or why there is none."""
     if scale is None:
-        if not named and abs(step - 1.0) < 1e-9:
+        if not named and not tolerance and abs(step - 1.0) < 1e-9:
             return None, f"{label[0].upper()}{label[1:]} only counts the rows and is set aside."
         if not MIN_RATE_HZ <= per_unit <= RATE_LIMITS_HZ[1]:
             guess = next((f for f in (1e3, 1e6) if MIN_RATE_HZ * 50 <= per_unit * f <= 1e6), None)
