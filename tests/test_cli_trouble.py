@@ -65,7 +65,7 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("add pump {0}/fifo --store {0}/s.sqlite", 2, "No file or folder"),
         ("trend $(printf 'x%.0s' {{1..5000}})", 2, "A path of that length is none"),
         ("add pump $(printf 'x%.0s' {{1..5000}}) --store {0}/s.sqlite", 2, "No file or folder"),
-        ("add ' ' {0}/pump --store {0}/s.sqlite", 2, "a machine needs a name"),
+        ("add ' ' {0}/pump --store {0}/s.sqlite", 2, "A machine needs a name"),
         ("watch {0}/pump --machine a --store {0}/w.sqlite --every nan", 2, "time between two looks must lie between"),
         ("watch {0}/pump --machine a --store {0}/w.sqlite --every -1", 2, "time between two looks must lie between"),
         ("--version | true", 0, ""),

@@ -182,6 +182,22 @@ def test_the_verdict_of_several_is_that_of_most() -> None:
     assert most_said(said[:2]).verdict == "uncertain"
 
 
+@pytest.mark.parametrize(
+    ("names", "agreed"),
+    [
+        ("inner outer ball", "damaged"),
+        ("inner impacts damaged", "damaged"),
+        ("normal inner impacts", "impacts"),
+        ("uncertain inner outer", "damaged"),
+        ("normal normal inner", "uncertain"),
+        ("normal normal uncertain", "normal"),
+        ("uncertain normal inner", "uncertain"),
+    ],
+)
+def test_recordings_that_disagree_say_what_most_agree_on_never_healthy_over_a_fault(names: str, agreed: str) -> None:
+    assert most_said([Verdict(name, 0.9, "") for name in names.split()]).verdict == agreed
+
+
 @pytest.fixture(scope="module")
 def hundred() -> list[Recording]:
     """A hundred recordings of one machine, the outer race of which begins to fail at the sixtieth."""

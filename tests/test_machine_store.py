@@ -56,6 +56,37 @@ def test_what_is_added_twice_counts_once_and_the_bearing_is_remembered(plant: Pa
     assert len(added.known) == 10
 
 
+def test_a_bearing_the_catalogue_no_longer_names_hides_no_machine(plant: Path, tmp_path: Path) -> None:
+    path = tmp_path / "old.sqlite"
+    path.write_bytes(Store(plant / "plant.sqlite").as_bytes())
+    with sqlite3.connect(path) as connection:
+        connection.execute('UPDATE machine SET asked = \'{"bearing": "PUMP 3 DE", "rpm": 1500}\'')
+        connection.execute("UPDATE measurement SET bearing = 'PUMP 3 DE (own)'")
+    kept, taken = Store(path), Store(tmp_path / "taken.sqlite")
+    as_before = [row.state for row in fleet(Store(plant / "plant.sqlite"))]
+    assert [row.state for row in fleet(kept)] == as_before
+    assert taken.take_over(kept.as_bytes()) == 20
+    assert [row.state for row in fleet(taken)] == as_before
+    with pytest.raises(ParameterError, match="PUMP 3 DE"):
+        bearing.Machine("fan", path)
+
+
+def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "other.sqlite") as connection:
+        connection.execute("CREATE TABLE bookmark (id INTEGER)")
+    with pytest.raises(UnreadableFile, match="another program's database"):
+        Store(tmp_path / "other.sqlite")
+    with sqlite3.connect(tmp_path / "other.sqlite") as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("bookmark",)]
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 101])
+def test_a_machines_name_is_one_line_that_a_list_can_show(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ParameterError, match="name"):
+        bearing.Machine(name, tmp_path / "plant.sqlite")
+    assert bearing.Machine(" pump 3 ", tmp_path / "plant.sqlite").name == "pump 3"
+
+
 def test_a_store_that_was_handed_out_is_taken_back_whole(plant: Path, tmp_path: Path) -> None:
     kept = Store(plant / "plant.sqlite")
     kept.acknowledge("fan", "channel", "alarm", "bearing ordered", "Ada")
@@ -74,6 +105,10 @@ def test_a_store_that_was_handed_out_is_taken_back_whole(plant: Path, tmp_path: 
         "UPDATE measurement SET verdict = '{\"verdict\": 1}'",
         "UPDATE machine SET asked = '{\"nonsense\": 1}'",
         "UPDATE measurement SET lines = x'00'",
+        "UPDATE measurement SET started = '2025-13-45'",
+        "UPDATE measurement SET file = x'ff'",
+        "UPDATE measurement SET joined = 'many'",
+        "UPDATE machine SET name = x'ff' WHERE id = 1",
         "CREATE VIEW odd AS SELECT 1",
         "DROP TABLE measurement",
         "PRAGMA user_version = 99",

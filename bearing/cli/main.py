@@ -246,13 +246,6 @@ def _advance(bar: object, done: int, total: int) -> None:
     bar.update(done - bar.n)  # type: ignore[attr-defined]
 
 
-def _name(text: str) -> str:
-    """The name of a machine."""
-    if not text.strip():
-        raise argparse.ArgumentTypeError("a machine needs a name, this one is empty")
-    return text
-
-
 def _interval_s(text: str) -> float:
     """Seconds between two looks."""
     try:
@@ -310,12 +303,12 @@ def parser() -> argparse.ArgumentParser:
         "Add recordings to a machine in the store.",
         "examples:\n  python -m bearing add 'pump 3' recordings/2025-08/ --rpm 1480 --bearing 6205\n",
     )
-    add.add_argument("machine", type=_name, metavar="MACHINE", help="its name; a new one is made")
+    add.add_argument("machine", metavar="MACHINE", help="its name; a new one is made")
     add.add_argument("files", nargs="+", metavar="FILE|FOLDER")
     add_limits(add)
     watch = command("watch", _watch, "Add the recordings that arrive in a folder, until stopped.")
     watch.add_argument("folder", metavar="FOLDER")
-    watch.add_argument("--machine", type=_name, required=True, help="the machine they belong to")
+    watch.add_argument("--machine", required=True, help="the machine they belong to")
     watch.add_argument(
         "--every", type=_interval_s, default=5.0, metavar="S", help="seconds between two looks (default: 5)"
     )

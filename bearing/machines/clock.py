@@ -30,8 +30,9 @@ class Timeline:
 
 
 def natural_key(name: str) -> list[tuple[int, str]]:
-    """Sorts ``acc_2`` before ``acc_10``."""
-    return [(int(part), "") if part.isdigit() else (-1, part.lower()) for part in re.split(r"(\d+)", name) if part]
+    """Sorts ``acc_2`` before ``acc_10``: of numbers, which may be longer than Python's own, more digits are more."""
+    parts = (part for part in re.split(r"(\d+)", name) if part)
+    return [(len(p := part.lstrip("0")), p) if part.isdecimal() else (-1, part.lower()) for part in parts]
 
 
 def time_in_name(name: str) -> str:

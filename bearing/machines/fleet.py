@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bearing.machines.history import History, Point, is_fault
+from bearing.machines.history import History, Point
 from bearing.machines.limits import STATES
 from bearing.machines.store import Store
+from bearing.machines.verdicts import is_fault
 from bearing.machines.words import change
 
 __all__ = ["FleetRow", "fleet", "rows_of"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from bearing.machines.measure import (
     verdict_of_bytes,
     verdict_of_file,
 )
-from bearing.machines.verdicts import NOT_ASKED, most_said, over_baseline
+from bearing.machines.verdicts import NOT_ASKED, is_fault, most_said, over_baseline
 from bearing.parallel import NO_MEMORY, in_order
 from bearing.physics.kinematics import FaultOrders
 from bearing.states import FAMILIES
@@ -161,11 +162,6 @@ class History:
         }
 
 
-def is_fault(verdict: str) -> bool:
-    """Whether a verdict says that something is damaged or strikes."""
-    return verdict not in ("normal", "uncertain")
-
-
 def natural(name: str, level_db: float) -> float:
     """An indicator's own value of its decibels."""
     return level_db if name.endswith("_db") else float(10 ** (level_db / 20))
@@ -293,7 +289,8 @@ def _point(
     when = timeline([m.file for m in found], [m.started for m in found])
     bearing = asked.named
     if bearing is None and (known := next((m.bearing for m in found if m.bearing), "")):
-        bearing = Request(bearing=known).named
+        with suppress(ParameterError):  # the catalogue here need not name it: its lines were measured
+            bearing = Request(bearing=known).named
     measured = joined_numbers([found[i] for i in when.order], bearing.orders if bearing else None)
     orders = bearing.orders if bearing else None
     assessment = judged(measured, baseline, limits)

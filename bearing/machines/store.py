@@ -17,10 +17,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from bearing import __version__
+from bearing.checks import shown
 from bearing.errors import BearingError, DataError, ParameterError, UnreadableFile
 from bearing.machines.clock import natural_key
 from bearing.machines.history import History, Progress, history_of_measurements, measure_files, with_verdicts
@@ -37,10 +39,11 @@ from bearing.physics.envelope_rule import SLIPS
 from bearing.states import FAMILIES
 from bearing.verdict.request import Request
 
-__all__ = ["DEFAULT_STORE", "Acknowledgement", "Added", "Machine", "Store"]
+__all__ = ["DEFAULT_STORE", "LONGEST_NAME", "Acknowledgement", "Added", "Machine", "Store", "checked_name"]
 
 DEFAULT_STORE = Path("machines.sqlite")
 WAIT_S = 10.0
+LONGEST_NAME = 100
 _SQLITE = b"SQLite format 3\0"
 # a file, what is in it, the diagnosis of one of its points
 _Found = tuple[str, list[Measurement] | str, Callable[[str], Verdict]]
@@ -183,6 +186,8 @@ class Store:
             if version < len(_MIGRATIONS):
                 raise UnreadableFile(f"{self.path.name!r} is no store of machines, or an older one: add to it once.")
             return
+        if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
+            raise UnreadableFile(f"{self.path.name!r} is another program's database: name a new file for the machines.")
         for number, script in enumerate(_MIGRATIONS[version:], start=version + 1):
             connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
 
@@ -194,6 +199,19 @@ class Store:
 
     def asked(self, machine: str) -> Request:
         """What was said of a machine's recordings when they were added. Raises ParameterError for an unknown one."""
+        with self._understood():
+            return Request(**self._said(machine))
+
+    def _still_known(self, machine: str) -> Request:
+        """The same without a bearing that the catalogue here does not name: what was measured can be shown without."""
+        said = self._said(machine)
+        with self._understood():
+            try:
+                return Request(**said)
+            except ParameterError:
+                return Request(**{name: value for name, value in said.items() if name != "bearing"})
+
+    def _said(self, machine: str) -> dict[str, Any]:
         with self._open() as connection:
             row = connection.execute("SELECT asked FROM machine WHERE name = ?", (machine,)).fetchone()
         if row is None:
@@ -201,13 +219,15 @@ class Store:
                 f"No machine {machine!r} in the store; it holds {', '.join(self.machines()) or 'none'}."
             )
         with self._understood():
-            return Request(**json.loads(row[0]))
+            return dict(json.loads(row[0]))
 
     @contextmanager
     def _understood(self) -> Iterator[None]:
         """What a row holds is nothing that this program wrote: one sentence."""
         try:
             yield
+        except BearingError:  # a sentence already
+            raise
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise UnreadableFile(f"{self.path.name!r} is no store of machines, or is damaged.") from error
 
@@ -276,7 +296,7 @@ class Store:
 
     def measurements(self, machine: str) -> list[Measurement]:
         """All measurements of a machine, in the order in which they were added."""
-        self.asked(machine)
+        self._said(machine)
         with self._open() as connection:
             rows = connection.execute(
                 "SELECT point, file, sha256, started, duration_s, sampling_rate_hz, unit, bearing, turns, joined, "
@@ -296,7 +316,7 @@ class Store:
         """
         limits = limits or limits_of(self.set_limits_of(machine))
         measured = self.measurements(machine)
-        return with_verdicts(history_of_measurements(measured, self.asked(machine), baseline, limits=limits))
+        return with_verdicts(history_of_measurements(measured, self._still_known(machine), baseline, limits=limits))
 
     def as_bytes(self) -> bytes:
         """The whole store as one file, what is still in its journal included: to be handed out, and taken back."""
@@ -312,19 +332,20 @@ class Store:
         if not data.startswith(_SQLITE):
             raise UnreadableFile("This is no store of machines: a file that was downloaded here is expected.")
         with tempfile.TemporaryDirectory() as folder:
-            sent = Path(folder) / "store.sqlite"
+            sent = Path(folder) / "the file sent"
             sent.write_bytes(data)
             other = Store(sent)
             with other._open() as connection:
                 kinds = {kind for (kind,) in connection.execute("SELECT DISTINCT type FROM sqlite_master")}
             if not kinds <= {"table", "index"}:
                 raise UnreadableFile("This is no store of machines: it holds views or triggers.")
-            held = [
-                (n, other.measurements(n), other.asked(n), other.acknowledged(n), other.set_limits_of(n))
-                for n in other.machines()
-            ]
-            for *_, limits in held:
-                limits_of(limits)
+            with other._understood():
+                held = [
+                    (n, other.measurements(n), other._still_known(n), other.acknowledged(n), other.set_limits_of(n))
+                    for n in other.machines()
+                ]
+                for n, *_ in held:
+                    other.history(n).as_dict()  # what could not be shown is not kept
         new = 0
         for name, measured, asked, said, limits in held:
             new += self.add(name, measured, asked)
@@ -337,6 +358,18 @@ class Store:
                     [(name, a.point, a.state, a.note, a.who, a.at) for a in said.values()],
                 )
         return new
+
+
+def checked_name(name: str) -> str:
+    """A machine's name without spaces around it. Raises ParameterError for one that no list could show."""
+    name = name.strip()
+    if not name:
+        raise ParameterError("A machine needs a name, this one is empty.")
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise ParameterError(
+            f"A machine's name is one line of {LONGEST_NAME} characters at most, got {shown(name)} ({len(name)})."
+        )
+    return name
 
 
 @dataclass(frozen=True)
@@ -373,6 +406,7 @@ class Machine:
         outer_ring_turns: bool = False,
         rpm_over_time: str | None = None,
     ) -> None:
+        name = checked_name(name)
         asked = Request(
             channel, rate_hz, rpm, bearing, geometry, orders, member, raw, ratio, pulses_per_turn, part=part,
             outer_ring_turns=outer_ring_turns, rpm_over_time=rpm_over_time,

@@ -16,7 +16,7 @@ from bearing.machines.limits import Assessment
 from bearing.machines.measure import Measurement, Verdict
 from bearing.states import FAMILIES
 
-__all__ = ["NOT_ASKED", "most_said", "over_baseline"]
+__all__ = ["NOT_ASKED", "is_fault", "most_said", "over_baseline"]
 
 NAMED_DB, AHEAD_DB = 15.0, 2.0
 LAST = 3
@@ -27,14 +27,28 @@ NOT_ASKED = Verdict("uncertain", 0.0, "no recording has been diagnosed in full",
 PARTS = {"outer": "the outer race", "inner": "the inner race", "ball": "a rolling element"}
 
 
+def is_fault(verdict: str) -> bool:
+    """Whether a verdict says that something is damaged or strikes."""
+    return verdict not in ("normal", "uncertain")
+
+
 def most_said(said: Sequence[Verdict]) -> Verdict:
-    """The verdict of most of them; without a majority `uncertain`. Its words are those of the surest."""
+    """The verdict of most of them, in the words of the surest.
+
+    Where most name a fault but not the same one, the most that they agree on: `damaged`, else `impacts`. `normal` needs
+    that none names a fault: a fault is heard first in one recording. Anything else is `uncertain`.
+    """
     if not said:
         return NOT_ASKED
     names = [v.verdict for v in said]
     top = max(dict.fromkeys(names), key=names.count)
-    if names.count(top) * 2 <= len(names):
-        return Verdict("uncertain", 0.0, f"the last recordings disagree: {', '.join(names)}", (), len(said))
+    if names.count(top) * 2 <= len(names) or (top == "normal" and any(map(is_fault, names))):
+        why = f"the last recordings disagree: {', '.join(names)}"
+        damaged = [v for v in said if v.verdict in (*FAMILIES, "damaged")]
+        for agreed, those in (("damaged", damaged), ("impacts", [v for v in said if is_fault(v.verdict)])):
+            if len(those) * 2 > len(said):
+                return Verdict(agreed, min(v.confidence for v in those), why, (), len(said))
+        return Verdict("uncertain", 0.0, why, (), len(said))
     surest = max((v for v in said if v.verdict == top), key=lambda v: v.confidence)
     return replace(surest, recordings=len(said))
 
