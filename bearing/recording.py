@@ -103,10 +103,16 @@ class Recording:
     def with_speed_over_time(self, time_s: FloatArray, rpm: FloatArray) -> Recording:
         """The same with a speed told at a few moments, straight lines between them; a tacho has then no say.
 
-        Raises ParameterError without a sampling rate.
+        Raises ParameterError without a sampling rate, and where all moments lie outside the recording.
         """
         if self.sampling_rate_hz is None:
             raise ParameterError("A speed over time needs the sampling rate: give it, too.")
+        last_s = len(self.samples) / self.sampling_rate_hz
+        if time_s[0] >= last_s or time_s[-1] <= 0:
+            raise ParameterError(
+                f"The speed over time is told from {time_s[0]:g} to {time_s[-1]:g} s, the recording lasts from 0 to "
+                f"{last_s:.4g} s: count the seconds from its start."
+            )
         column = np.interp(np.arange(len(self.samples)) / self.sampling_rate_hz, time_s, rpm)
         mean = check_rpm(float(column.mean()))
         return replace(

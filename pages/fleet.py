@@ -75,7 +75,7 @@ table = pd.DataFrame(
         "Machine": [row.machine if visiting else f"/machine?machine={quote(row.machine, safe='()')}" for row in rows],
         "Point": [row.point for row in rows],
         "State": [f"{SHAPES[row.state]} {MACHINE_STATES[row.state].title}" for row in rows],
-        "Since": [row.since[:10] for row in rows],
+        "Since": [row.since[:10] if row.since[:4].isdigit() else row.since for row in rows],  # dates without their time
         "Verdict": [verdict_words(row.verdict) for row in rows],
         "Change (dB)": [row.change_db for row in rows],
         "Trend": [list(row.spark) for row in rows],

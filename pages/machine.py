@@ -89,7 +89,7 @@ def keep_form() -> None:
     work: Uploads | None = st.session_state.get(UPLOADED)
     if work is None or work.history is None or not work.history.points:
         return
-    with st.popover("Keep as a machine", icon=":material/inventory_2:"), st.form("keep-form", border=False):
+    with st.popover("Keep as a machine", icon=":material/inventory_2:", key="keep"), st.form("keep-form", border=False):
         name = st.text_input("Its name", max_chars=100, placeholder="pump 3")
         st.caption("Numbers and spectra are kept, no recordings." + ("" if store_file() else f" {FORGETS}"))
         if not st.form_submit_button("Keep", type="primary"):
@@ -167,7 +167,10 @@ def acknowledge(store: Path, machine: str, point: Point) -> None:
         st.success(plain(f"Acknowledged {said}"), icon=":material/check:")
     if point.state in ("ok", "no data"):
         return
-    with st.popover("Acknowledge", icon=":material/check:"), st.form(f"acknowledge-{point.name}", border=False):
+    with (
+        st.popover("Acknowledge", icon=":material/check:", key=f"seen-{point.name}"),
+        st.form(f"acknowledge-{point.name}", border=False),
+    ):
         note = st.text_input("What was found or decided", key=f"note-{point.name}", max_chars=1000)
         who = st.text_input("By", key=f"who-{point.name}", max_chars=100)
         if st.form_submit_button("Keep", type="primary"):

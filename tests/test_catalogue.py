@@ -204,7 +204,15 @@ def test_own_bearings_go_into_a_csv_and_come_back():
 
 
 @pytest.mark.parametrize(
-    "text", ["designation,bpfo\nX,3.6\n", "a,b\n1,2\n", "designation,elements\n,9\n", "\x00,1\n2\n"]
+    "text",
+    [
+        "designation,bpfo,bpfi,bsf\n" + "x" * 81 + ",3.6,5.4,2.4\n",
+        "designation;bpfo\nX;3,6\n",
+        "designation,bpfo\nX,3.6\n",
+        "a,b\n1,2\n",
+        "designation,elements\n,9\n",
+        "\x00,1\n2\n",
+    ],
 )
 def test_a_csv_without_bearings_is_told(text):
     with pytest.raises(ParameterError, match=r"Bearing 1 of mine.csv has neither"):

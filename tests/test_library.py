@@ -125,6 +125,15 @@ def test_every_way_of_naming_the_bearing(named: Any, samples: np.ndarray) -> Non
     assert found.bearing.name
 
 
+def test_a_speed_over_time_and_an_outer_ring_that_turns(samples: np.ndarray) -> None:
+    d = bearing.diagnose(
+        samples, rate_hz=12_000, bearing="6205-2RS JEM", rpm_over_time="0=1772,1=1772", outer_ring_turns=True
+    )
+    assert d.verdict == "outer"
+    assert d.bearing is not None
+    assert d.bearing.orders.ftf > 0.5  # the cage follows the ring that turns
+
+
 def test_a_recording_that_knows_its_bearing_uses_it(samples: np.ndarray) -> None:
     recording = bearing.Recording(samples, 12_000.0, 1772.0, bearing="6205-2RS JEM")
     found = bearing.diagnose(recording)
@@ -226,6 +235,8 @@ def test_indicators_become_a_row_of_a_table(outer: bearing.Diagnosis) -> None:
         (OUTER, {"rpm": [1772]}, bearing.ParameterError),
         (OUTER, {"rpm": -5}, bearing.ParameterError),
         (OUTER, {"rpm": True}, bearing.ParameterError),
+        (OUTER, {"rpm_over_time": [(0, 600), (1, 700)]}, bearing.ParameterError),
+        (OUTER, {"rpm_over_time": "0=600,1=700", "rpm": 600}, bearing.ParameterError),
         (OUTER, {"channel": 0}, bearing.ParameterError),
         (OUTER, {"channel": "nonsense"}, bearing.ParameterError),
         (OUTER, {"bearing": "nonsense"}, bearing.ParameterError),

@@ -132,3 +132,9 @@ def test_a_speed_over_time_that_is_none_is_one_sentence(said: str) -> None:
         Request(rpm_over_time=said)
     with pytest.raises(ParameterError, match="not both"):
         Request(rpm=1200.0, rpm_over_time="0=600,1=700")
+
+
+def test_a_speed_told_for_another_time_than_the_recordings_is_refused() -> None:
+    recording = Recording(np.ones(1000), sampling_rate_hz=100.0)
+    with pytest.raises(ParameterError, match=r"100 to 200 s, the recording lasts from 0 to 10 s"):
+        recording.with_speed_over_time(np.array([100.0, 200.0]), np.array([600.0, 900.0]))

@@ -40,6 +40,7 @@ __all__ = [
 ]
 
 MOST_OWN = 500  # own bearings in one file
+LONGEST_NAME = 80
 SAME_ORDERS = 0.01  # entries that agree within this share are one bearing for the purpose of a diagnosis
 
 
@@ -146,8 +147,12 @@ def parse_own(text: str, name: str) -> list[CatalogueEntry]:
             filled = dict.fromkeys(COLUMNS, "") | {
                 key.strip(): value.strip() for key, value in row.items() if key and isinstance(value, str)
             }
+            if "designation" not in {key.strip() for key in row if key}:
+                raise ValueError("there is no column 'designation'; commas part the columns, points the decimals")
             if not filled["designation"]:
                 raise ValueError("it has no designation")
+            if len(filled["designation"]) > LONGEST_NAME or not filled["designation"].isprintable():
+                raise ValueError(f"a designation is one line of {LONGEST_NAME} characters at most")
             filled["contact_angle_deg"] = filled["contact_angle_deg"] or "0"
             if filled["bpfo"]:  # the elements pass outer and inner race together n times a turn
                 filled["elements"] = filled["elements"] or f"{float(filled['bpfo']) + float(filled['bpfi']):.0f}"

@@ -39,6 +39,8 @@ def diagnose(
     rate_hz: float | None = None,
     rpm: float | None = None,
     bearing: AnyBearing | None = None,
+    rpm_over_time: str | None = None,
+    outer_ring_turns: bool = False,
 ) -> Diagnosis:
     """Is the bearing healthy, which part fails, and how sure is that.
 
@@ -57,6 +59,10 @@ def diagnose(
         Shaft speed in revolutions per minute; replaces what the file says. Read from the signal where nobody says it.
     bearing : str, Geometry, FaultOrders, Bearing or CatalogueEntry, optional
         A designation in the catalogue, or the bearing itself; by default the one the file is known to come from.
+    rpm_over_time : str, optional
+        A speed that moves, at a few moments in seconds, ``0=600,10=1800``; in place of `rpm`.
+    outer_ring_turns : bool
+        The outer ring turns and the inner one stands.
 
     Raises
     ------
@@ -77,7 +83,7 @@ def diagnose(
     >>> d
     <Diagnosis of array, channel 'signal': Inner race fault, ...>
     """
-    request = Request(channel, rate_hz, rpm, bearing)
+    request = Request(channel, rate_hz, rpm, bearing, rpm_over_time=rpm_over_time, outer_ring_turns=outer_ring_turns)
     try:
         return answer_of(read(source), request)
     except MissingRate as error:
