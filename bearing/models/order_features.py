@@ -182,9 +182,8 @@ class _Gatherer:
         chosen = np.concatenate([rows[bands], rows.mean(axis=0, keepdims=True)])
         merit = np.clip(chosen[:, :4, :, 0], 0, 6).mean(axis=1) + chosen[:, :3, :, 1].mean(axis=1)
         best = merit.argmax(axis=-1)  # per patch, one slip common to its harmonics
-        padded = np.pad(chosen, ((0, 0), (0, 0), (HALF_PATCH, HALF_PATCH), (0, 0)), mode="edge")
-        at = best[:, None] + np.arange(PATCH_OFFSETS)
-        cut = np.take_along_axis(padded, at[:, None, :, None], axis=2)
+        at = np.clip(best[:, None] + np.arange(-HALF_PATCH, HALF_PATCH + 1), 0, chosen.shape[2] - 1)
+        cut = np.take_along_axis(chosen, at[:, None, :, None], axis=2)
         patch = np.moveaxis(cut, 2, 1).reshape(len(chosen), PATCH_OFFSETS, 2 * ROWS)
         bursts = np.concatenate([self.bursts[bands], self.bursts.mean(axis=0, keepdims=True)])
         slip = ((best - CELLS) / CELLS)[:, None]

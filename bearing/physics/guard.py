@@ -191,7 +191,8 @@ def _strangers(spectrum: OrderSpectrum, speed_known: bool) -> NDArray[np.bool_]:
 
 def _without(spectrum: OrderSpectrum, strange: NDArray[np.bool_]) -> OrderSpectrum:
     """The spectrum with those bins at the floor."""
-    level = np.where(strange, np.minimum(spectrum.level, 0), spectrum.level)
+    level = spectrum.level.copy()
+    level[:, strange] = np.minimum(level[:, strange], 0)
     return OrderSpectrum(
         spectrum.bands,
         level,

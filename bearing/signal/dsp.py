@@ -61,12 +61,22 @@ def noise_floor(power: Array32, width: int) -> Array32:
     blocks = max(1, bins // half)
     size = min(2 * half, bins)
     start = np.clip(np.arange(blocks) * half - half // 2, 0, bins - size)
-    centre = start + size / 2
     pieces = np.lib.stride_tricks.sliding_window_view(power, size, axis=1)[:, start]
     median = np.log(np.median(pieces, axis=2) / np.log(2) + 1e-12)
     if blocks == 1:
         return np.repeat(median, bins, axis=1)
-    grid = np.arange(bins)
+    left, share = _between(blocks, half, size, bins)
+    floor = np.take(median, left, axis=1)
+    floor *= 1 - share
+    floor += np.take(median, left + 1, axis=1) * share
+    return np.asarray(floor)
+
+
+@lru_cache(maxsize=64)
+def _between(blocks: int, half: int, size: int, bins: int) -> tuple[NDArray[np.int64], Array32]:
+    """Between which blocks' centres each bin lies, and how far along."""
+    start = np.clip(np.arange(blocks) * half - half // 2, 0, bins - size)
+    centre, grid = start + size / 2, np.arange(bins)
     left = np.clip(np.searchsorted(centre, grid) - 1, 0, blocks - 2)
-    share = np.clip((grid - centre[left]) / (centre[left + 1] - centre[left]), 0, 1).astype(np.float32)
-    return np.asarray(median[:, left] * (1 - share) + median[:, left + 1] * share)
+    share = np.clip((grid - centre[left]) / (centre[left + 1] - centre[left]), 0, 1)
+    return left, share.astype(np.float32)

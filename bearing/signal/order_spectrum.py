@@ -117,8 +117,9 @@ class OrderSpectrum:
         table: list[Array32] = self._maxima  # type: ignore[attr-defined]
         while len(table) <= power:
             half = 1 << (len(table) - 1)
-            current = table[-1].copy()
+            current = np.empty_like(table[-1])
             np.maximum(table[-1][:, :-half], table[-1][:, half:], out=current[:, :-half])
+            current[:, -half:] = table[-1][:, -half:]
             table.append(current)
         return table
 
