@@ -109,7 +109,7 @@ def test_the_vector_and_the_single_form_agree() -> None:
 def test_thresholds_keep_their_promises() -> None:
     answers = simulated_answers()
     fitted = fit_calibration(answers)
-    kinds = kinds_of(answers.p, answers.loud, fitted)
+    kinds = kinds_of(answers.p, answers.excess, fitted)
     right = right_of(answers, kinds)
     named = np.char.startswith(kinds, "part")
     assert right[named].mean() >= 0.94

@@ -46,7 +46,7 @@ def test_what_is_damaged_or_strikes_is_never_reported_as_sound() -> None:
 
 def test_damage_without_its_part_is_wrong_of_a_sound_bearing_only() -> None:
     def outcome(truth: str, verdict: str) -> str:
-        return RecordingVerdict(105, "DE", "fault", truth, verdict, "inner", 0.5, "Y1").outcome
+        return RecordingVerdict(105, "DE", "fault", truth, verdict, "inner", 0.5, "Y1", {}).outcome
 
     assert [outcome("inner", v) for v in ("inner", "damaged", "impacts", "uncertain", "outer")] == [
         "right", "uncertain", "uncertain", "uncertain", "wrong",

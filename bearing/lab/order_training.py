@@ -302,24 +302,24 @@ def units_of(examples: Examples) -> NDArray[np.str_]:
     return np.array([f"{end if end in BEARINGS else ''} {CLASSES[label]} {size}" for end, label, size in rows])
 
 
-def answers_of(examples: Examples, p: NDArray[np.float64], loud: Mapping[tuple[str, int, str], bool]) -> Answers:
+def answers_of(examples: Examples, p: NDArray[np.float64], excess: Mapping[tuple[str, int, str], float]) -> Answers:
     """What the verdict's rule is fitted to, or judged by."""
     heard = [
-        loud[("adi_mfs" if size in SECOND_RIG else "cwru", int(number), str(end))]
+        excess[("adi_mfs" if size in SECOND_RIG else "cwru", int(number), str(end))]
         for size, number, end in zip(examples.size, examples.number, examples.end, strict=True)
     ]
-    return Answers(p, np.array(heard, bool), examples.label, units_of(examples))
+    return Answers(p, np.array(heard, np.float64), examples.label, units_of(examples))
 
 
-def heard(settings: OrderSettings, report: Report | None = None) -> dict[tuple[str, int, str], bool]:
-    """Whether the guard hears something strike in each whole recording: by rig, number and end; from ``runs/``."""
+def heard(settings: OrderSettings, report: Report | None = None) -> dict[tuple[str, int, str], float]:
+    """How far the guard hears something strike in each whole recording: by rig, number and end; from ``runs/``."""
     path = RUNS_DIR / f"guard_v{GUARD_VERSION}.json"
     if not path.exists():
         progress = None if report is None else lambda done, total: report("guard", done, total)
         found = [[*key, value] for key, value in guard_excess(progress).items()]
         RUNS_DIR.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(found), encoding="utf-8")
-    return {(rig, number, end): excess >= 1.0 for rig, number, end, excess in json.loads(path.read_text("utf-8"))}
+    return {(rig, number, end): excess for rig, number, end, excess in json.loads(path.read_text("utf-8"))}
 
 
 def train_order(
@@ -331,17 +331,17 @@ def train_order(
     """Train the ensemble on everything, calibrate it on held-out bearings, write weights and card; returns the card."""
     settings = settings or OrderSettings(seed=seed)
     real, simulated = training_material(settings, progress)
-    loud = heard(settings, progress)
+    excess = heard(settings, progress)
     outside = []
     for fold, size in enumerate(FAULT_SIZES):
         ensemble = fit_ensemble(f"without_{size}", without(real, size), simulated, settings)
         asked = calibrating(real, size)
-        outside.append(answers_of(asked, predict_order(ensemble, asked), loud))
+        outside.append(answers_of(asked, predict_order(ensemble, asked), excess))
         if progress:
             progress("held-out bearings", fold + 1, len(FAULT_SIZES) + 1)
     ensemble = fit_ensemble("without_second_rig", without(real, *SECOND_RIG), simulated, settings)
     asked = second_rig(real)
-    outside.append(answers_of(asked, predict_order(ensemble, asked), loud))
+    outside.append(answers_of(asked, predict_order(ensemble, asked), excess))
     calibration = fit_calibration(Answers.join(outside))
     count = settings.members - settings.members // 3
     ensemble = fit_ensemble("all", without(real), simulated, settings, count)

@@ -298,6 +298,7 @@ def evaluate_questions(
         if name not in collections:
             continue
         cases = list(source())
+        asked: list[tuple[tuple[str, str, Recording, Bearing | None], ...]]
         if name == "simulated":
             asked = [(("machine faults", "right", case.recording, case.bearing),) for case in cases]
         else:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bearing.physics.envelope_rule import FOUND_NEPERS, harmonic_scores
 from bearing.signal.order_spectrum import OrderSpectrum, envelope_order_spectrum
 
-__all__ = ["Guard", "blind_spectrum", "listen"]
+__all__ = ["LOUD_FROM", "QUIET_BELOW", "Guard", "blind_spectrum", "listen"]
 
 Array = NDArray[np.float64]
 
@@ -38,6 +38,8 @@ MAINS_WIDTH_HZ = 0.3
 
 LOUD = (0.33, 2.4)  # depth of the squared envelope: absolute, and over the middle of all combs (its own null)
 LOUD_LOG = (0.25, 2.1)  # the same of the log envelope
+LOUD_FROM = 1.0  # of those limits
+QUIET_BELOW = 0.91  # half-way from the deepest comb of a sound bearing, 0.83 (CWRU, motor simulator), to the limit
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Guard:
 
         The limits were read off CWRU's normals and the sound bearings of the motor simulator, whole and in pieces.
         """
-        return self.excess >= 1.0
+        return self.excess >= LOUD_FROM
 
     @property
     def excess(self) -> float:
@@ -149,9 +151,10 @@ def _moving_shaft(cleared: OrderSpectrum, order: float, band: int) -> float | No
         return None
     base = order / multiple
     number = np.arange(1, 3 * multiple + 1)
-    centre = base * number
+    centre: Array = base * number.astype(np.float64)
     half = np.maximum(0.004 * centre, 1.2 * cleared.step)
-    depth = np.exp(0.5 * (cleared.highest(centre - half, centre + half) + cleared.floor_at(centre)))[band]
+    level, floor = cleared.highest(centre - half, centre + half)[band], cleared.floor_at(centre)[band]
+    depth = np.exp(0.5 * (level.astype(np.float64) + floor))
     own = number % multiple == 0
     if multiple > 1 and np.median(depth[~own]) < AS_DEEP * float(np.exp(np.log(depth[own]).mean())):
         return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from bearing.physics.guard import LOUD_FROM, QUIET_BELOW
 from bearing.verdict.fusion import KINDS, Calibration, Count, kinds_of
 
 __all__ = ["Answers", "expected_calibration_error", "fit_calibration", "reliability_bins", "right_of", "unit_weights"]
@@ -27,23 +28,26 @@ NORMAL_FROM = np.arange(0.40, 0.995, 0.01)
 
 @dataclass(frozen=True)
 class Answers:
-    """Out-of-fold answers: p (n, 4) of the network, loud (n,), truth (n,) index into STATES, units (n,) the bearing."""
+    """Out-of-fold answers.
+
+    p (n, 4) of the network, excess (n,) of the guard, truth (n,) index into STATES, units (n,) the bearing.
+    """
 
     p: Array
-    loud: NDArray[np.bool_]
+    excess: Array
     truth: Labels
     units: NDArray[np.str_]
 
     def take(self, index: NDArray[np.generic]) -> Answers:
         """The rows of an index or a mask."""
-        return Answers(self.p[index], self.loud[index], self.truth[index], self.units[index])
+        return Answers(self.p[index], self.excess[index], self.truth[index], self.units[index])
 
     @staticmethod
     def join(parts: list[Answers]) -> Answers:
         """All rows of several sets."""
         return Answers(
             np.concatenate([a.p for a in parts]),
-            np.concatenate([a.loud for a in parts]),
+            np.concatenate([a.excess for a in parts]),
             np.concatenate([a.truth for a in parts]),
             np.concatenate([a.units for a in parts]),
         )
@@ -65,7 +69,7 @@ def fit_calibration(answers: Answers) -> Calibration:
     weights = unit_weights(answers.units)
     truth, normal, top = answers.truth, answers.p[:, 0], answers.p[:, 1:].max(axis=1)
     named = answers.p[:, 1:].argmax(axis=1) + 1
-    sound, quiet = truth == 0, ~answers.loud
+    sound, quiet = truth == 0, answers.excess < QUIET_BELOW
 
     def lowest(grid: Array, keeps: Callable[[float], bool]) -> float:
         return float(next((value for value in grid if keeps(value)), grid[-1]))
@@ -88,7 +92,7 @@ def fit_calibration(answers: Answers) -> Calibration:
     )
 
     def believable(threshold: float) -> bool:
-        told = (normal <= threshold) & (top < part_from) & answers.loud
+        told = (normal <= threshold) & (top < part_from) & (answers.excess >= LOUD_FROM)
         alarms = (told & sound).sum() / max(sound.sum(), 1)
         return bool(
             alarms <= FALSE_DAMAGE and weights[told & sound].sum() <= (1 - DAMAGE_PRECISION) * weights[told].sum()
@@ -120,7 +124,7 @@ def right_of(answers: Answers, kinds: NDArray[np.str_]) -> NDArray[np.bool_]:
 
 
 def _counts(answers: Answers, calibration: Calibration) -> dict[str, Count]:
-    kinds = kinds_of(answers.p, answers.loud, calibration)
+    kinds = kinds_of(answers.p, answers.excess, calibration)
     right = right_of(answers, kinds)
     counts = {}
     for kind in KINDS:

@@ -57,7 +57,7 @@ def detectable(
         implanted = signal + 10 ** (level_db / 20) * _impacts(part, len(signal), rate_hz, shaft_hz, orders)
         found = network.opinion(implanted, rate_hz, shaft_hz, orders, refine=False)
         p = np.array([[found.probabilities[name] for name in CLASSES]])
-        kind = str(kinds_of(p, np.array([found.guard.loud]), calibration)[0])
+        kind = str(kinds_of(p, np.array([found.guard.excess]), calibration)[0])
         return not kind.startswith(("normal", "uncertain"))
 
     outer, inner, ball = (_lowest(partial(seen, part)) for part in PARTS)

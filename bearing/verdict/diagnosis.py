@@ -20,7 +20,7 @@ from bearing.models.waveform import Predictor, load_predictor
 from bearing.physics.candidates import Fit, fits
 from bearing.physics.combs import SpeedSpectra, speed_spectra
 from bearing.physics.envelope_rule import FamilyEvidence
-from bearing.physics.guard import Guard, blind_spectrum, listen
+from bearing.physics.guard import QUIET_BELOW, Guard, blind_spectrum, listen
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
 from bearing.physics.machine_lines import MachineParts, MachineView, machine_lines
 from bearing.physics.speed import cross_check, estimate_speed
@@ -358,7 +358,7 @@ def diagnose(
     calibration = Calibration.from_card(networks.order.card)
     verdict = fuse(
         EVEN if found is None else found.probabilities,
-        loud=fit and guard is not None and guard.loud,
+        excess=guard.excess if fit and guard is not None else 0.0,
         calibration=calibration,
         held_back=held,
         normal_held_back=normal_held,
@@ -366,7 +366,8 @@ def diagnose(
         memory=memory,
     )
     if verdict.verdict == "uncertain" and not held and verdict.best_guess == "normal":
-        held = normal_held
+        nearly = guard is not None and fit and guard.excess >= QUIET_BELOW
+        held = [held_sentence(Held.NEARLY, f"{guard.rate_hz:.1f}")] if guard and nearly else normal_held
     impacts = _impacts(guard) if guard is not None and verdict.loud else None
     weakest = machine = None
     if how_weak and verdict.verdict == "normal" and found is not None and orders is not None:
@@ -474,7 +475,7 @@ def _without_speed(guard: Guard, shaft_hz: float, signal: FloatArray, rate_hz: f
     blind = listen(blind_spectrum(signal, rate_hz), speed_known=False)
     order = blind.rate_hz / shaft_hz
     own = stated and any(abs(order / multiple - 1) < 0.03 for multiple in (0.5, 1.0, 1.5, 2.0))
-    return replace(blind, order=order) if blind.loud and not own else guard
+    return replace(blind, order=order) if blind.excess > guard.excess and not own else guard
 
 
 def _asked_of_windows(

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bearing.errors import ModelError
+from bearing.physics.guard import LOUD_FROM, QUIET_BELOW
 from bearing.states import CLASSES as STATES
 from bearing.states import UNCERTAIN
 
@@ -99,17 +100,20 @@ class Verdict:
     loud: bool
 
 
-def kinds_of(p: Array, loud: NDArray[np.bool_], calibration: Calibration) -> NDArray[np.str_]:
-    """The kind of statement for each row: p of shape (n, 4) in the order of STATES, loud of shape (n,)."""
+def kinds_of(p: Array, excess: Array, calibration: Calibration) -> NDArray[np.str_]:
+    """The kind of statement for each row: p of shape (n, 4) in the order of STATES, excess of shape (n,), the guard's.
+
+    What nearly strikes is neither told as impacts nor called sound.
+    """
     normal, part = p[:, 0], p[:, 1:].max(axis=1)
-    quiet = ~np.asarray(loud, bool)
+    loud, quiet = excess >= LOUD_FROM, excess < QUIET_BELOW
     return np.select(
         [
             part >= calibration.part_sure_from,
             part >= calibration.part_from,
             (normal >= calibration.normal_from) & quiet,
-            (normal <= calibration.damaged_below) & ~quiet,
-            ~quiet,
+            (normal <= calibration.damaged_below) & loud,
+            loud,
         ],
         ["part sure", "part", "normal", DAMAGED, IMPACTS],
         np.where(part > normal, UNCERTAIN_PART, UNCERTAIN),
@@ -126,7 +130,7 @@ def remembered(network: Array, memory: Mapping[str, float] | None) -> Array:
 
 def fuse(
     network: Mapping[str, float],
-    loud: bool,
+    excess: float,
     calibration: Calibration,
     held_back: Sequence[str] = (),
     normal_held_back: Sequence[str] = (),
@@ -135,13 +139,14 @@ def fuse(
 ) -> Verdict:
     """The verdict on one recording.
 
-    `network` maps each of STATES to a probability; `loud` is the guard's word. `held_back` are codes of what forbids
+    `network` maps each of STATES to a probability; `excess` is the guard's word. `held_back` are codes of what forbids
     any statement about a part (the signal is unfit, the speed a guess), `normal_held_back` of what forbids `normal`
     alone. `ceiling` bounds the confidence by what the verdict rests on, such as the probability that an estimated speed
     is right. `memory` is the waveform CNN's answer where it knows the machine, None where it does not.
     """
     p = remembered(np.array([network[name] for name in STATES], dtype=np.float64), memory)
-    kind = str(kinds_of(p[None], np.array([loud]), calibration)[0])
+    loud = excess >= LOUD_FROM
+    kind = str(kinds_of(p[None], np.array([excess], np.float64), calibration)[0])
     if held_back or (normal_held_back and kind.startswith("normal")):
         kind = IMPACTS if loud else UNCERTAIN if int(p.argmax()) == 0 else UNCERTAIN_PART
     best = STATES[int(p.argmax())]
