@@ -49,6 +49,14 @@ def test_converter_noise_is_no_sound_bearing() -> None:
         assert finding.vetoes_normal
 
 
+def test_what_wanders_by_unrelated_steps_is_never_called_sound() -> None:
+    temperature = 40 + np.cumsum(np.random.default_rng(4).standard_normal(60_000)) * 1e-4
+    finding = examine(healthy(temperature), ORDERS).of("white")
+    assert finding is not None
+    assert finding.vetoes_normal
+    assert examine(healthy(noise(60_000)), ORDERS).of("white") is None
+
+
 @pytest.mark.parametrize("value", [0.0, 2.5, 1e-200])
 def test_dead_channel(value: float) -> None:
     assert severity(np.full(5_000, value), "dead") == "severe"

@@ -511,9 +511,18 @@ def _nature_sentence(kind: Nature) -> str:
 
 def _white(signal: FloatArray) -> Finding | None:
     """What a converter adds to a voltage, a temperature or nothing at all: a machine colours its noise."""
-    flatness = spectral_flatness(signal[:_LEVEL_SAMPLES])
+    looked_at = signal[:_LEVEL_SAMPLES]
+    flatness = spectral_flatness(looked_at)
     if flatness <= WHITE:
-        return None
+        if spectral_flatness(np.diff(looked_at)) <= WHITE:
+            return None
+        return Finding(
+            "white",
+            "warning",
+            "The signal wanders by steps that have nothing to do with one another, as a temperature or a drifting voltage "
+            "does: no machine moves like that.",
+            vetoes_normal=True,
+        )
     return Finding(
         "white",
         "warning",
