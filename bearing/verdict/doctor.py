@@ -519,8 +519,8 @@ def _white(signal: FloatArray) -> Finding | None:
         return Finding(
             "white",
             "warning",
-            "The signal wanders by steps that have nothing to do with one another, as a temperature or a drifting voltage "
-            "does: no machine moves like that.",
+            "The signal wanders by steps that have nothing to do with one another, as a temperature or a drifting "
+            "voltage does: no machine moves like that.",
             vetoes_normal=True,
         )
     return Finding(
