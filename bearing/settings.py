@@ -36,7 +36,10 @@ __all__ = [
 MEGABYTE = 1_000_000
 PART = 4  # of the numbers that are allowed: enough to judge, at a quarter of the memory
 READ_IN_PART = "The file is over the limit and read in part: the first stretch of every channel."
-IN_PART = "Or agree to have its first stretch read: the switch on the page, --part, the field 'part', part=True."
+IN_PART = (
+    "Of text, WAV, .npy, raw samples, TDMS, Parquet and Feather the first stretch is read if you agree: the switch on "
+    "the page, --part, the field 'part', part=True."
+)
 DEFAULT_PORT = 8501
 
 Environment = Mapping[str, str]

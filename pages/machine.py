@@ -77,6 +77,8 @@ def chosen() -> tuple[str, History | None, Path | None]:
         return named, history_in(own, named, stamp(own)), own
     if any(row.machine == named for row in demo_rows()):
         return named, history_in(DEMO_STORE, named, 0.0), None
+    if named:
+        st.info(plain(f"No machine {named[:80]!r} is kept here; those kept without a store go with their visit."))
     work: Uploads | None = st.session_state.get(UPLOADED)
     if work is None or work.history is None:
         return "", None, None

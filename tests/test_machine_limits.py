@@ -211,7 +211,8 @@ def test_limits_are_read_as_they_are_written() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["rms", "rms=", "rms=a", "rms=nan", "rms=1/0.5", "colour=3", "iso=3/rigid", "iso", "rms=1e99"]
+    "text",
+    ["rms", "rms=", "rms=a", "rms=nan", "rms=1/0.5", "colour=3", "iso=3/rigid", "iso", "iso=2", "rms=-1", "rms=1e99"],
 )
 def test_a_limit_that_is_none_is_one_sentence(text: str) -> None:
     with pytest.raises(ParameterError):

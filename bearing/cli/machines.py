@@ -87,5 +87,5 @@ def _machine(arguments: argparse.Namespace) -> Machine:
 def _tell(added: Added) -> None:
     for name, why in added.skipped:
         print(f"{name}: {why}", file=sys.stderr)
-    known = f", {len(added.known)} recordings were known already" if added.known else ""
-    print(f"{added.measurements} measurements added{known}.")
+    known = f", already known: {len(added.known)}" if added.known else ""
+    print(f"Measurements added: {added.measurements}{known}.")

@@ -289,8 +289,9 @@ def limits_of(text: str | None) -> HandLimits:
         if name not in RULES:
             raise ParameterError(f"No limit can be set for {name[:40]!r}: it is iso, or one of {', '.join(RULES)}.")
         first, _, second = levels.partition("/")
-        alert = check_number(_number(first, part), f"The limit of {name}", (-1e12, 1e12), "")
-        alarm = None if not second else check_number(_number(second, part), f"The limit of {name}", (-1e12, 1e12), "")
+        within = (-300.0, 300.0) if name.endswith("_db") else (0.0, 1e12)
+        alert = check_number(_number(first, part), f"The limit of {name}", within)
+        alarm = None if not second else check_number(_number(second, part), f"The limit of {name}", within)
         if alarm is not None and alarm < alert:
             raise ParameterError(f"An alarm lies above its alert, got {part.strip()[:60]!r}.")
         limits[name] = (alert, alarm)
@@ -298,7 +299,9 @@ def limits_of(text: str | None) -> HandLimits:
 
 
 def _pair(levels: str) -> tuple[str, str]:
-    group, _, support = levels.strip().partition("/")
+    group, parted, support = levels.strip().partition("/")
+    if not parted:
+        raise ParameterError(f"ISO limits are written iso=2/rigid, got {levels.strip()[:60]!r}.")
     return group, support
 
 

@@ -35,7 +35,8 @@ def reason(point: Point) -> str:
     n = len(point.measurements)
     if found.state == "no data":
         if found.baseline is None and n <= learning_count(n):
-            return f"{n} measurements are too few to know what is usual here: {learning_count(n) + 1} are needed."
+            few = "1 measurement is" if n == 1 else f"{n} measurements are"
+            return f"{few} too few to know what is usual here: {learning_count(n) + 1} are needed."
         return "There is no sound stretch to compare with yet."
     if found.cause:
         since = found.first[found.state]
