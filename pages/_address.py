@@ -5,6 +5,7 @@ The address is read when a visitor comes by it or goes back to it, and written a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -55,7 +56,7 @@ def _open(said: Mapping[str, str]) -> bool:
     if said.get("sample") in SAMPLES:
         open_sample(said["sample"])
         return True
-    if said.get("cwru", "").isdigit() and int(said["cwru"]) in {entry.number for entry in registry()}:
+    if said.get("cwru") in {str(entry.number) for entry in registry()}:
         fetch(int(said["cwru"]))
         return current() is not None
     if "file" in said:
@@ -94,7 +95,7 @@ def _fill(source: Source, said: Mapping[str, str]) -> None:
     if said.get("tab"):
         state["diagnose.tab"] = said["tab"]
     low, _, high = said.get("band", "").partition("-")
-    if low.isdigit() and high.isdigit() and int(low) < int(high):
+    if re.fullmatch(r"[0-9]{1,7}-[0-9]{1,7}", f"{low}-{high}") and int(low) < int(high):
         state["diagnose.band"] = (float(low), float(high))
 
 

@@ -6,6 +6,7 @@ window: map, confusion matrix and table.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -259,7 +260,7 @@ def follow(everything: pd.DataFrame) -> None:
             st.session_state[name] = [by_text[text] for text in said[name].split(",") if text in by_text]
     st.session_state["wrong"] = said.get("wrong") == "1"
     row = said.get("window", "")
-    if row.isdigit() and int(row) in everything.index:
+    if re.fullmatch(r"[0-9]{1,9}", row) and int(row) in everything.index:
         choose(int(row))
 
 

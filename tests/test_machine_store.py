@@ -71,6 +71,17 @@ def test_a_bearing_the_catalogue_no_longer_names_hides_no_machine(plant: Path, t
         bearing.Machine("fan", path)
 
 
+def test_a_bearing_known_from_the_files_keeps_its_lines_where_the_outer_ring_turns(plant: Path, tmp_path: Path) -> None:
+    path = tmp_path / "roller.sqlite"
+    path.write_bytes(Store(plant / "plant.sqlite").as_bytes())
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE machine SET asked = '{\"outer_ring_turns\": true}'")
+        connection.execute("UPDATE measurement SET bearing = '6205-2RS JEM (SKF), outer ring turns'")
+    orders = Store(path).history("fan").points[0].orders
+    assert orders is not None
+    assert orders.ftf > 0.5
+
+
 def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "other.sqlite") as connection:
         connection.execute("CREATE TABLE bookmark (id INTEGER)")
@@ -109,6 +120,7 @@ def test_a_store_that_was_handed_out_is_taken_back_whole(plant: Path, tmp_path: 
         "UPDATE measurement SET file = x'ff'",
         "UPDATE measurement SET joined = 'many'",
         "UPDATE machine SET name = x'ff' WHERE id = 1",
+        "UPDATE measurement SET waterfall = zeroblob(2000000) WHERE id = 1",
         "CREATE VIEW odd AS SELECT 1",
         "DROP TABLE measurement",
         "PRAGMA user_version = 99",

@@ -327,7 +327,7 @@ def test_a_link_opens_the_same_view() -> None:
 
 
 @pytest.mark.parametrize("said", [
-    {"sample": "nonsense"}, {"cwru": "999999"}, {"sample": "outer", "rpm": "fast", "rate": "-1", "band": "9-1"},
+    {"sample": "nonsense"}, {"cwru": "²"}, {"sample": "outer", "rpm": "fast", "rate": "-1", "band": "²-9"},
     {"sample": "outer", "bearing": "no such thing", "tab": "Nothing", "channel": "x", "unit": "parsec"},
 ])  # fmt: skip
 def test_a_link_that_makes_no_sense_is_passed_over(said: dict[str, str]) -> None:

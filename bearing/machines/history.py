@@ -30,7 +30,7 @@ from bearing.machines.verdicts import NOT_ASKED, is_fault, most_said, over_basel
 from bearing.parallel import NO_MEMORY, in_order
 from bearing.physics.kinematics import FaultOrders
 from bearing.states import FAMILIES
-from bearing.verdict.request import Request
+from bearing.verdict.request import OUTER_RING_TURNS, Request
 
 __all__ = [
     "History",
@@ -290,7 +290,8 @@ def _point(
     bearing = asked.named
     if bearing is None and (known := next((m.bearing for m in found if m.bearing), "")):
         with suppress(ParameterError):  # the catalogue here need not name it: its lines were measured
-            bearing = Request(bearing=known).named
+            name = known.removesuffix(OUTER_RING_TURNS)
+            bearing = Request(bearing=name, outer_ring_turns=name != known).named
     measured = joined_numbers([found[i] for i in when.order], bearing.orders if bearing else None)
     orders = bearing.orders if bearing else None
     assessment = judged(measured, baseline, limits)

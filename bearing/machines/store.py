@@ -44,6 +44,11 @@ __all__ = ["DEFAULT_STORE", "LONGEST_NAME", "Acknowledgement", "Added", "Machine
 DEFAULT_STORE = Path("machines.sqlite")
 WAIT_S = 10.0
 LONGEST_NAME = 100
+LARGEST_ROW = 1_000_000  # bytes; a measurement of this program takes some 10,000
+_SIZE = " + ".join(
+    f"coalesce(length({name}), 0)"
+    for name in ("waterfall", "lines", "indicators", "lines_stand", "findings", "verdict")
+)
 _SQLITE = b"SQLite format 3\0"
 # a file, what is in it, the diagnosis of one of its points
 _Found = tuple[str, list[Measurement] | str, Callable[[str], Verdict]]
@@ -337,8 +342,11 @@ class Store:
             other = Store(sent)
             with other._open() as connection:
                 kinds = {kind for (kind,) in connection.execute("SELECT DISTINCT type FROM sqlite_master")}
-            if not kinds <= {"table", "index"}:
-                raise UnreadableFile("This is no store of machines: it holds views or triggers.")
+                if not kinds <= {"table", "index"}:
+                    raise UnreadableFile("This is no store of machines: it holds views or triggers.")
+                (largest,) = connection.execute(f"SELECT max({_SIZE}) FROM measurement").fetchone()
+                if (largest or 0) > LARGEST_ROW:
+                    raise UnreadableFile("This is no store of machines: one of its measurements is far too large.")
             with other._understood():
                 held = [
                     (n, other.measurements(n), other._still_known(n), other.acknowledged(n), other.set_limits_of(n))

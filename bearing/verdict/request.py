@@ -24,6 +24,7 @@ __all__ = ["AnyBearing", "Request", "parse_speed"]
 MOST_POINTS = 1_000  # of a speed over time
 
 AnyBearing = str | Geometry | FaultOrders | Bearing | CatalogueEntry
+OUTER_RING_TURNS = ", outer ring turns"  # behind such a bearing's name
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ def parse_speed(text: str) -> tuple[FloatArray, FloatArray]:
 
 
 def _turned(bearing: Bearing) -> Bearing:
-    return replace(bearing, name=f"{bearing.name}, outer ring turns", orders=bearing.orders.with_outer_ring_turning())
+    return replace(bearing, name=f"{bearing.name}{OUTER_RING_TURNS}", orders=bearing.orders.with_outer_ring_turning())
 
 
 def _between(value: float | None, what: str, low: float, high: float) -> float | None:

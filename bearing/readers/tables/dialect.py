@@ -237,7 +237,7 @@ def _with_header(
 def _rows_are_numbered(lines: Sequence[str], delimiter: str) -> bool:
     """Whether the rows begin with their number and end in a value."""
     rows = [split_fields(line, delimiter) for line in lines if line.strip()]
-    firsts = [int(row[0]) for row in rows if row[0].isdigit() and row[-1]]
+    firsts = [int(row[0]) for row in rows if row[0].isdecimal() and row[-1]]
     return len(firsts) == len(rows) > 1 and all(b - a == 1 for a, b in pairwise(firsts))
 
 

@@ -164,7 +164,7 @@ def _day_number(parts: Sequence[str], day_first: bool) -> float:
         day, month = (a2, b2) if day_first else (b2, a2)
     if not (day and month and year):
         return float("nan")
-    number = int(month) if month.isdigit() else _MONTHS.get(month.lower(), _MONTHS.get(month.lower()[:3], 0))
+    number = int(month) if month.isdecimal() else _MONTHS.get(month.lower(), _MONTHS.get(month.lower()[:3], 0))
     try:
         whole = int(year) + (2000 if len(year) == 2 else 0)
         return float(np.datetime64(f"{whole:04d}-{number:02d}-{int(day):02d}", "D").astype(np.int64))
