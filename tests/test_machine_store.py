@@ -82,6 +82,19 @@ def test_a_bearing_known_from_the_files_keeps_its_lines_where_the_outer_ring_tur
     assert orders.ftf > 0.5
 
 
+def test_one_fault_among_the_last_recordings_is_watched_whatever_the_numbers_say(plant: Path, tmp_path: Path) -> None:
+    path = tmp_path / "late.sqlite"
+    path.write_bytes(Store(plant / "plant.sqlite").as_bytes())
+    last = Store(path).history("pump").points[0].measurements[-1]
+    said = '{"verdict": "outer", "confidence": 0.9, "reason": "", "warnings": [], "recordings": 1}'
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE measurement SET verdict = ? WHERE sha256 = ?", (said, last.sha256))
+    point = Store(path).history("pump").points[0]
+    assert point.state == "watch"
+    assert point.verdict.verdict == "uncertain"
+    assert "one of the last recordings says: outer race fault; measure again" in point.reason
+
+
 def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "other.sqlite") as connection:
         connection.execute("CREATE TABLE bookmark (id INTEGER)")

@@ -66,9 +66,15 @@ class Point:
     orders: FaultOrders | None = None
 
     @property
+    def fault_told(self) -> str:
+        """The newest fault that one of the last recordings names, "" where none does."""
+        said = [m.verdict.verdict for m in self.measurements[-VERDICTS:] if m.verdict is not None and m.joined == 1]
+        return next(filter(is_fault, reversed(said)), "")
+
+    @property
     def state(self) -> str:
-        """ok, watch, alert, alarm or no data: that of its limits, at least `watch` where the verdict names a fault."""
-        if self.assessment.state in ("ok", "no data") and is_fault(self.verdict.verdict):
+        """ok, watch, alert, alarm or no data: that of its limits, at least `watch` where a fault is told."""
+        if self.assessment.state in ("ok", "no data") and (is_fault(self.verdict.verdict) or self.fault_told):
             return "watch"
         return self.assessment.state
 

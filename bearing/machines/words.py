@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bearing.machines.limits import in_db, learning_count
 from bearing.machines.measure import INDICATORS
+from bearing.machines.verdicts import is_fault
 from bearing.states import MACHINE_STATES
 
 if TYPE_CHECKING:
@@ -29,22 +30,30 @@ def verdict_words(verdict: str) -> str:
     return VERDICTS.get(verdict, verdict)
 
 
+def _told(point: Point) -> str:
+    """The fault that is told of a point whose numbers do not show it."""
+    if is_fault(point.verdict.verdict):
+        return f"the last recordings say: {verdict_words(point.verdict.verdict)}"
+    return f"one of the last recordings says: {verdict_words(point.fault_told)}; measure again"
+
+
 def reason(point: Point) -> str:
     """What the state of a point rests on, in one sentence."""
     found = point.assessment
     n = len(point.measurements)
     if found.state == "no data":
+        heard = f" But {_told(point)}." if point.state != found.state else ""
         if found.baseline is None and n <= learning_count(n):
             few = "1 measurement is" if n == 1 else f"{n} measurements are"
-            return f"{few} too few to know what is usual here: {learning_count(n) + 1} are needed."
-        return "There is no sound stretch to compare with yet."
+            return f"{few} too few to know what is usual here: {learning_count(n) + 1} are needed.{heard}"
+        return f"There is no sound stretch to compare with yet.{heard}"
     if found.cause:
         since = found.first[found.state]
         when = "" if since is None else f" since {short_time(point.times[since]) or point.measurements[since].file}"
         over = _over_set_limit(point, found.cause)
         return f"{over or _rise(point, found.cause)}{when}."
     if point.state != found.state:
-        return f"Nothing changed, but the last recordings say: {verdict_words(point.verdict.verdict)}."
+        return f"Nothing changed, but {_told(point)}."
     base = found.baseline
     assert base is not None
     return f"Nothing rose over the baseline of {base.count} measurements ({base.first} to {base.last})."
