@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,16 @@ def test_one_fault_among_the_last_recordings_is_watched_whatever_the_numbers_say
     assert point.state == "watch"
     assert point.verdict.verdict == "uncertain"
     assert "one of the last recordings says: outer race fault; measure again" in point.reason
+
+
+def test_what_is_said_anew_of_a_machine_leaves_the_rest_as_it_was(plant: Path, tmp_path: Path) -> None:
+    path = tmp_path / "again.sqlite"
+    path.write_bytes(Store(plant / "plant.sqlite").as_bytes())
+    before = Store(path).asked("fan")
+    assert bearing.Machine("fan", path, rate_hz=6000).asked == replace(before, rate_hz=6000.0)
+    anew = bearing.Machine("fan", path, orders="bpfo=3.5,bpfi=5.5,bsf=2.3,ftf=0.4").asked
+    assert anew.bearing is None
+    assert anew.rpm == before.rpm
 
 
 def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:

@@ -207,6 +207,15 @@ class Store:
         with self._understood():
             return Request(**self._said(machine))
 
+    def asked_with(self, machine: str, now: Request) -> Request:
+        """What is said now, and what was said before of everything that is not said anew."""
+        said = now.as_dict()
+        anew = {name for group in (("bearing", "geometry", "orders"), ("rpm", "rpm_over_time")) for name in group
+                if any(other in said for other in group)}  # fmt: skip
+        before = {name: value for name, value in self._said(machine).items() if name not in anew}
+        with self._understood():
+            return Request(**before | said)
+
     def _still_known(self, machine: str) -> Request:
         """The same without a bearing that the catalogue here does not name: what was measured can be shown without."""
         said = self._said(machine)
@@ -420,8 +429,8 @@ class Machine:
             outer_ring_turns=outer_ring_turns, rpm_over_time=rpm_over_time,
         )  # fmt: skip
         kept = store if isinstance(store, Store) else Store(Path(store))
-        if asked == Request() and name in kept.machines():
-            asked = kept.asked(name)
+        if name in kept.machines():
+            asked = kept.asked_with(name, asked)
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "store", kept)
         object.__setattr__(self, "asked", asked)
