@@ -138,3 +138,13 @@ def test_a_speed_told_for_another_time_than_the_recordings_is_refused() -> None:
     recording = Recording(np.ones(1000), sampling_rate_hz=100.0)
     with pytest.raises(ParameterError, match=r"100 to 200 s, the recording lasts from 0 to 10 s"):
         recording.with_speed_over_time(np.array([100.0, 200.0]), np.array([600.0, 900.0]))
+
+
+def test_a_speed_over_time_that_the_signal_does_not_show_earns_no_sound_bearing() -> None:
+    signal, _ = run_up("healthy")
+    told = Request(rate_hz=RATE_HZ, bearing="6205-2RS JEM", rpm_over_time="0=905, 8=1495")
+    assert answer_of(read(signal), told).verdict == "normal"
+    wrong = Request(rate_hz=RATE_HZ, bearing="6205-2RS JEM", rpm_over_time="0=4000, 8=2100")
+    found = answer_of(read(signal), wrong)
+    assert found.verdict == "uncertain"
+    assert "does not show the speed over time" in found.reason

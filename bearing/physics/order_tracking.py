@@ -24,7 +24,7 @@ from bearing.physics.tacho import read_tacho
 from bearing.recording import check_rate_hz, check_rpm, check_signal
 from bearing.signal.angle import AngleSignal, ShaftAngle, angle_of_speed, to_angle
 
-__all__ = ["Look", "SpeedSource", "Stand", "Steadied", "look", "refined", "steady"]
+__all__ = ["STANDS", "Look", "SpeedSource", "Stand", "Steadied", "look", "refined", "steady"]
 
 FloatArray = NDArray[np.float64]
 
@@ -122,20 +122,22 @@ def refined(rough: Steadied, orders: FaultOrders | None = None) -> Steadied:
     if not rough.resampled:
         return rough
     again = steady(rough.signal, rough.rate_hz, rough.rpm, orders=orders)
-    if not again.resampled or again.rpm is None:
-        return replace(rough, source=SpeedSource.HAND)
-    steps = np.diff(rough.time_s, prepend=rough.time_s[:1]) * rough.rpm_over_time
-    still_s = np.cumsum(steps) / rough.rpm_over_time.mean() + rough.time_s[0] - rough.first_s
-    ratio = np.interp(still_s, again.time_s, again.rpm_over_time) / (rough.rpm or again.rpm)
-    rpm = rough.rpm_over_time * ratio
-    return replace(
-        again,
-        spread=_spread(rpm),
-        source=SpeedSource.HAND,
-        time_s=rough.time_s,
-        rpm_over_time=rpm,
-        first_s=rough.first_s + again.first_s,
-    )
+    found = replace(rough, source=SpeedSource.HAND)
+    if again.resampled and again.rpm is not None:
+        steps = np.diff(rough.time_s, prepend=rough.time_s[:1]) * rough.rpm_over_time
+        still_s = np.cumsum(steps) / rough.rpm_over_time.mean() + rough.time_s[0] - rough.first_s
+        ratio = np.interp(still_s, again.time_s, again.rpm_over_time) / (rough.rpm or again.rpm)
+        rpm = rough.rpm_over_time * ratio
+        found = replace(
+            again,
+            spread=_spread(rpm),
+            source=SpeedSource.HAND,
+            time_s=rough.time_s,
+            rpm_over_time=rpm,
+            first_s=rough.first_s + again.first_s,
+        )
+    stand = _stand(speed_spectra(found.signal, found.rate_hz), found.rpm, orders)
+    return replace(found, confidence=stand.confidence)
 
 
 def _of_column(speed_rpm: object, samples: FloatArray, rate_hz: float) -> ShaftAngle:

@@ -23,6 +23,7 @@ from bearing.physics.envelope_rule import FamilyEvidence
 from bearing.physics.guard import QUIET_BELOW, Guard, blind_spectrum, listen
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
 from bearing.physics.machine_lines import MachineParts, MachineView, machine_lines
+from bearing.physics.order_tracking import STANDS, SpeedSource
 from bearing.physics.speed import cross_check, estimate_speed
 from bearing.recording import FloatArray, Recording, check_signal
 from bearing.signal.indicators import Indicators, indicators
@@ -353,7 +354,7 @@ def diagnose(
             guard = _blind_guard(signal, rate_hz, speed.rpm)
     memory = opinions["cnn"].probabilities if windows.familiar and "cnn" in opinions else None
     opinions = _as_far_as_fit(opinions, doctor)
-    held, normal_held = _held(doctor, orders, speed, found), _normal_held(doctor, bearing)
+    held, normal_held = _held(doctor, orders, speed, found), _normal_held(doctor, bearing, turning)
     fit = doctor.severity != "severe"
     calibration = Calibration.from_card(networks.order.card)
     verdict = fuse(
@@ -563,9 +564,12 @@ def _held(doctor: DoctorReport, orders: FaultOrders | None, speed: _Speed, found
     return reasons
 
 
-def _normal_held(doctor: DoctorReport, bearing: Bearing | None) -> list[str]:
+def _normal_held(doctor: DoctorReport, bearing: Bearing | None, turning: Turning) -> list[str]:
     """What forbids `normal` alone, each in words."""
     reasons = [held_sentence(Held.UNFIT, sentence.rstrip(".")) for sentence in doctor.normal_vetoes]
+    moved = turning.moved
+    if moved is not None and moved.source == SpeedSource.HAND.value and moved.confidence < STANDS:
+        reasons.append(held_sentence(Held.SPEED_TOLD))
     if bearing is None:
         return reasons
     if bearing.estimated:

@@ -53,6 +53,7 @@ class Held(StrEnum):
     SPEED_UNSURE = "speed unsure"
     HIDDEN_LINES = "hidden lines"
     ESTIMATED_GEOMETRY = "estimated geometry"
+    SPEED_TOLD = "speed told"
     NEARLY = "nearly"
     UNFIT = "unfit"  # with the doctor's sentence
     OUT_OF_DOMAIN = "out of domain"  # with the network's sentence
@@ -65,6 +66,7 @@ _HELD = {
     Held.SPEED_UNSURE: "the shaft speed is not given and its estimate is only {0} sure: give it",
     Held.HIDDEN_LINES: "{0} cannot be told from a harmonic of the shaft on this bearing",
     Held.ESTIMATED_GEOMETRY: "the inside of {0} is only estimated",
+    Held.SPEED_TOLD: "the signal does not show the speed over time that was given: check it",
     Held.NEARLY: "something beats {0} times a second, nearly as deep as what strikes",
     Held.UNFIT: "{0}",
     Held.OUT_OF_DOMAIN: "{0}",
