@@ -12,7 +12,7 @@ from bearing.figures.compare import KINDS, comparison_figure
 from bearing.figures.trend import history_figures, trend_figure, waterfall_figure
 from bearing.machines.demo import DEMO_STORE
 from bearing.machines.history import History, Point
-from bearing.machines.limits import RULES
+from bearing.machines.limits import RULES, with_zones
 from bearing.machines.measure import INDICATORS, Measurement
 from bearing.machines.store import Store
 from bearing.machines.words import verdict_words
@@ -198,7 +198,7 @@ def limits_form(kept_in: Path | None, machine: str) -> None:
         if not st.form_submit_button("Set", type="primary"):
             return
         try:
-            set_limits(kept_in, machine, written if group == NONE else f"{written},iso={group}/{support}".lstrip(","))
+            set_limits(kept_in, machine, written if group == NONE else with_zones(written, group, support))
         except BearingError as error:
             st.error(plain(str(error)))
             return

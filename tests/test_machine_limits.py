@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bearing.errors import ParameterError
-from bearing.machines.limits import assess, learning_count, limits_of
+from bearing.machines.limits import assess, learning_count, limits_of, with_zones
 
 N = 240
 
@@ -208,11 +208,26 @@ def test_limits_are_read_as_they_are_written() -> None:
     assert limits_of("velocity_rms=2.8/4.5, rms=0.5") == {"velocity_rms": (2.8, 4.5), "rms": (0.5, None)}
     assert limits_of("iso=1/flexible") == {"velocity_rms": (7.1, 11.0)}
     assert limits_of(None) == limits_of(" ") == {}
+    assert with_zones("rms=0.5, iso=2/rigid", "1", "flexible") == "rms=0.5,iso=1/flexible"
 
 
 @pytest.mark.parametrize(
     "text",
-    ["rms", "rms=", "rms=a", "rms=nan", "rms=1/0.5", "colour=3", "iso=3/rigid", "iso", "iso=2", "rms=-1", "rms=1e99"],
+    [
+        "rms",
+        "rms=",
+        "rms=a",
+        "rms=nan",
+        "rms=1/0.5",
+        "colour=3",
+        "iso=3/rigid",
+        "iso",
+        "iso=2",
+        "rms=-1",
+        "rms=1e99",
+        "rms=1,rms=2",
+        "iso=2/rigid,velocity_rms=3",
+    ],
 )
 def test_a_limit_that_is_none_is_one_sentence(text: str) -> None:
     with pytest.raises(ParameterError):

@@ -49,6 +49,7 @@ __all__ = [
     "in_db",
     "learning_count",
     "limits_of",
+    "with_zones",
 ]
 
 Array = NDArray[np.float64]
@@ -279,10 +280,13 @@ def limits_of(text: str | None) -> HandLimits:
     Raises ParameterError for an indicator that has no limits, a number that is none, or an alarm below its alert.
     """
     limits: dict[str, tuple[float | None, float | None]] = {}
-    for part in (text or "").split(","):
+    text = text or ""
+    for part in text.split(","):
         if not part.strip():
             continue
         name, _, levels = part.strip().partition("=")
+        if ("velocity_rms" if name == "iso" else name) in limits:
+            raise ParameterError(f"A limit is set once, {name[:40]!r} is set twice in {text[:60]!r}.")
         if name == "iso":
             limits["velocity_rms"] = severity(0.0, *_pair(levels)).limits_mm_s
             continue
@@ -296,6 +300,14 @@ def limits_of(text: str | None) -> HandLimits:
             raise ParameterError(f"An alarm lies above its alert, got {part.strip()[:60]!r}.")
         limits[name] = (alert, alarm)
     return limits
+
+
+def with_zones(text: str, group: str, support: str) -> str:
+    """The same limits with those of ISO 20816-3 for the velocity, in place of what it had."""
+    others = [
+        part.strip() for part in text.split(",") if part.strip().partition("=")[0] not in ("", "iso", "velocity_rms")
+    ]
+    return ",".join([*others, f"iso={group}/{support}"])
 
 
 def _pair(levels: str) -> tuple[str, str]:
