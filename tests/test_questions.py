@@ -11,6 +11,7 @@ import pytest
 
 from bearing.errors import ModelError
 from bearing.figures.questions import ways_figure
+from bearing.figures.test_set import HATCHED, WRONG
 from bearing.files import WEIGHTS_DIR
 from bearing.lab.order_examples import BEARINGS
 from bearing.lab.question_evaluation import (
@@ -124,3 +125,12 @@ def test_the_picture_shows_every_answer_once() -> None:
     assert shares.shape[1] == 2
     assert {bar.name: list(bar.x) for bar in figure.data}["healthy"] == [0.25, 0.0]
     assert "asked nothing" in figure.layout.yaxis.ticktext
+
+
+def test_what_is_wrong_is_drawn_in_its_colour_under_the_hatch() -> None:
+    """A pattern that replaces the colour leaves white lines on white: the wrong ones would be invisible."""
+    assert HATCHED["fillmode"] == "overlay"
+    tallies = [Tally("questions", "CWRU", "damaged", "right", Counter({"normal": 1}))]
+    (wrong,) = [bar for bar in ways_figure(tallies, damaged=True).data if bar.name == "healthy"]
+    assert wrong.marker.color == WRONG
+    assert wrong.marker.pattern.fillmode == "overlay"

@@ -34,7 +34,8 @@ __all__ = [
 ]
 
 WRONG = "#A92B3B"
-HATCHED = {"shape": "/", "size": 7, "solidity": 0.22, "fgcolor": "rgba(255,255,255,0.6)"}  # wrong, without colour too
+# wrong, without colour too; laid over the colour, which would not be drawn otherwise
+HATCHED = {"shape": "/", "size": 7, "solidity": 0.22, "fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.6)"}
 UNSURE = "#8A94A0"
 SELECTED = "#F5B700"
 SHORT = {
