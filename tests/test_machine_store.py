@@ -38,6 +38,15 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def copied(plant: Path, path: Path, *changes: str) -> Path:
+    """A copy of the plant's store, changed by SQL as another program, or another version, may have left it."""
+    path.write_bytes(Store(plant / "plant.sqlite").as_bytes())
+    with sqlite3.connect(path) as connection:
+        for change in changes:
+            connection.execute(change)
+    return path
+
+
 def test_a_history_from_the_store_is_that_of_the_folder(plant: Path) -> None:
     kept = Store(plant / "plant.sqlite", read_only=True).history("fan")
     from bearing.machines.history import history_of_folder
@@ -58,11 +67,12 @@ def test_what_is_added_twice_counts_once_and_the_bearing_is_remembered(plant: Pa
 
 
 def test_a_bearing_the_catalogue_no_longer_names_hides_no_machine(plant: Path, tmp_path: Path) -> None:
-    path = tmp_path / "old.sqlite"
-    path.write_bytes(Store(plant / "plant.sqlite").as_bytes())
-    with sqlite3.connect(path) as connection:
-        connection.execute('UPDATE machine SET asked = \'{"bearing": "PUMP 3 DE", "rpm": 1500}\'')
-        connection.execute("UPDATE measurement SET bearing = 'PUMP 3 DE (own)'")
+    path = copied(
+        plant,
+        tmp_path / "old.sqlite",
+        'UPDATE machine SET asked = \'{"bearing": "PUMP 3 DE", "rpm": 1500}\'',
+        "UPDATE measurement SET bearing = 'PUMP 3 DE (own)'",
+    )
     kept, taken = Store(path), Store(tmp_path / "taken.sqlite")
     as_before = [row.state for row in fleet(Store(plant / "plant.sqlite"))]
     assert [row.state for row in fleet(kept)] == as_before
@@ -73,19 +83,19 @@ def test_a_bearing_the_catalogue_no_longer_names_hides_no_machine(plant: Path, t
 
 
 def test_a_bearing_known_from_the_files_keeps_its_lines_where_the_outer_ring_turns(plant: Path, tmp_path: Path) -> None:
-    path = tmp_path / "roller.sqlite"
-    path.write_bytes(Store(plant / "plant.sqlite").as_bytes())
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE machine SET asked = '{\"outer_ring_turns\": true}'")
-        connection.execute("UPDATE measurement SET bearing = '6205-2RS JEM (SKF), outer ring turns'")
+    path = copied(
+        plant,
+        tmp_path / "roller.sqlite",
+        "UPDATE machine SET asked = '{\"outer_ring_turns\": true}'",
+        "UPDATE measurement SET bearing = '6205-2RS JEM (SKF), outer ring turns'",
+    )
     orders = Store(path).history("fan").points[0].orders
     assert orders is not None
     assert orders.ftf > 0.5
 
 
 def test_one_fault_among_the_last_recordings_is_watched_whatever_the_numbers_say(plant: Path, tmp_path: Path) -> None:
-    path = tmp_path / "late.sqlite"
-    path.write_bytes(Store(plant / "plant.sqlite").as_bytes())
+    path = copied(plant, tmp_path / "late.sqlite")
     last = Store(path).history("pump").points[0].measurements[-1]
     said = '{"verdict": "outer", "confidence": 0.9, "reason": "", "warnings": [], "recordings": 1}'
     with sqlite3.connect(path) as connection:
@@ -97,8 +107,7 @@ def test_one_fault_among_the_last_recordings_is_watched_whatever_the_numbers_say
 
 
 def test_what_is_said_anew_of_a_machine_leaves_the_rest_as_it_was(plant: Path, tmp_path: Path) -> None:
-    path = tmp_path / "again.sqlite"
-    path.write_bytes(Store(plant / "plant.sqlite").as_bytes())
+    path = copied(plant, tmp_path / "again.sqlite")
     before = Store(path).asked("fan")
     assert bearing.Machine("fan", path, rate_hz=6000).asked == replace(before, rate_hz=6000.0)
     anew = bearing.Machine("fan", path, orders="bpfo=3.5,bpfi=5.5,bsf=2.3,ftf=0.4").asked
@@ -153,8 +162,7 @@ def test_a_store_that_was_handed_out_is_taken_back_whole(plant: Path, tmp_path: 
 def test_a_strangers_store_is_refused_in_one_sentence_and_nothing_of_it_kept(
     plant: Path, tmp_path: Path, harm: str
 ) -> None:
-    harmed = tmp_path / "harmed.sqlite"
-    harmed.write_bytes(Store(plant / "plant.sqlite").as_bytes())
+    harmed = copied(plant, tmp_path / "harmed.sqlite")
     with sqlite3.connect(harmed) as connection:
         connection.execute(harm)
         sent = connection.serialize()
