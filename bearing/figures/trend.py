@@ -45,8 +45,7 @@ def trend_figure(point: Point, name: str = "rms", height: int = 340) -> go.Figur
     """
     x, x_title = point_axis(point)
     y = np.array([np.nan if v is None else v for v in point.series(name)], dtype=np.float64)
-    unit = INDICATORS[name].unit
-    unit = next((m.unit for m in point.measurements if m.unit), "") if unit == "signal" else unit
+    unit = point.unit_of(name)
     limit = point.assessment.limits.get(name)
     traces: list[dict[str, Any]] = [_line(x, y)]
     for key, look in MACHINE_LOOKS.items():

@@ -92,6 +92,11 @@ class Point:
 
         return unchecked_limits(self)
 
+    def unit_of(self, name: str) -> str:
+        """The unit of an indicator here, "" where none is known."""
+        unit = INDICATORS[name].unit
+        return next((m.unit for m in self.measurements if m.unit), "") if unit == "signal" else unit
+
     def series(self, name: str) -> list[float | None]:
         """One indicator over the measurements, None where it is not known."""
         return [_number(m.values.get(name)) for m in self.measurements]

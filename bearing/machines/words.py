@@ -74,8 +74,7 @@ def change(point: Point, name: str) -> float | None:
 
 def _over_set_limit(point: Point, name: str) -> str:
     """A limit set by hand that the indicator stands over, as a clause; "" where none does."""
-    unit = INDICATORS[name].unit
-    unit = next((m.unit for m in point.measurements if m.unit), "") if unit == "signal" else unit
+    unit = point.unit_of(name)
     level = next((m.values[name] for m in reversed(point.measurements) if name in m.values), None)
     limits = [limit for limit in point.assessment.by_hand.get(name, ()) if limit is not None]
     passed = [limit for limit in limits if level is not None and level >= limit]
