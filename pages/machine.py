@@ -14,7 +14,7 @@ from bearing.machines.demo import DEMO_STORE
 from bearing.machines.history import History, Point
 from bearing.machines.limits import RULES, with_zones
 from bearing.machines.measure import INDICATORS, Measurement
-from bearing.machines.store import Store
+from bearing.machines.store import LONGEST_NAME, Store, checked_name
 from bearing.machines.words import verdict_words
 from bearing.physics.catalogue import load_catalogue
 from bearing.recording import Recording
@@ -92,19 +92,17 @@ def keep_form() -> None:
     if work is None or work.history is None or not work.history.points:
         return
     with st.popover("Keep as a machine", icon=":material/inventory_2:", key="keep"), st.form("keep-form", border=False):
-        name = st.text_input("Its name", max_chars=100, placeholder="pump 3")
+        written = st.text_input("Its name", max_chars=LONGEST_NAME, placeholder="pump 3")
         st.caption("Numbers and spectra are kept, no recordings." + ("" if store_file() else f" {FORGETS}"))
         if not st.form_submit_button("Keep", type="primary"):
             return
-        if not name.strip():
-            st.error("Give the machine a name.")
-            return
         try:
-            keep(work, name.strip())
+            name = checked_name(written)
+            keep(work, name)
         except BearingError as error:
             st.error(plain(str(error)))
             return
-    st.query_params["machine"] = name.strip()
+    st.query_params["machine"] = name
     st.rerun()
 
 

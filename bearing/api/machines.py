@@ -143,7 +143,7 @@ def _add(machine: str, uploads: Uploads) -> dict[str, Any]:
     kept = Machine(machine, _store(), **uploads.said)
     added = kept.add_contents(uploads.files)
     if uploads.limits:
-        kept.store.set_limits(machine, uploads.limits)
+        kept.store.set_limits(kept.name, uploads.limits)
     skipped = [{"file": name, "reason": why} for name, why in added.skipped]
     return {"machine": machine, "measurements": added.measurements, "known": list(added.known), "skipped": skipped}
 
