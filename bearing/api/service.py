@@ -82,9 +82,7 @@ class UploadRoute(APIRoute):
 
     max_files = 1
     fields: tuple[str, ...] = FORM_FIELDS
-    elsewhere: Mapping[str, str] = MappingProxyType(
-        {}
-    )  # fields of other routes, each with the sentence that says where
+    elsewhere: Mapping[str, str] = MappingProxyType({})  # fields of other routes: the sentence that says where
     repeated: tuple[str, ...] = ()  # fields that may come more than once
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]

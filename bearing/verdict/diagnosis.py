@@ -367,8 +367,9 @@ def diagnose(
         memory=memory,
     )
     if verdict.verdict == "uncertain" and not held and verdict.best_guess == "normal":
-        nearly = guard is not None and fit and guard.excess >= QUIET_BELOW
-        held = [held_sentence(Held.NEARLY, f"{guard.rate_hz:.1f}")] if guard and nearly else normal_held
+        held = normal_held
+        if guard is not None and fit and guard.excess >= QUIET_BELOW:
+            held = [held_sentence(Held.NEARLY, f"{guard.rate_hz:.1f}")]
     impacts = _impacts(guard) if guard is not None and verdict.loud else None
     weakest = machine = None
     if how_weak and verdict.verdict == "normal" and found is not None and orders is not None:
