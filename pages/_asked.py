@@ -16,7 +16,7 @@ from bearing.errors import ParameterError
 from bearing.recording import Recording, check_rate_hz, check_rpm
 from bearing.signal.units import UNITS, unit_of
 from bearing.verdict.intake import Intake
-from bearing.verdict.request import Request
+from bearing.verdict.request import Request, in_unit
 from pages._source import Source
 
 UNIT_UNKNOWN = "Not known"
@@ -137,8 +137,4 @@ def _corrected(recording: Recording, source: Source, no_rate: bool, no_rpm: bool
     unit = own if chosen == unit_read(source) else UNITS.get(chosen)
     if unit is None:
         return recording if chosen == unit_read(source) else replace(recording, unit="")
-    sensitivity = st.session_state.get(f"sensitivity-{unit_key(source)}")
-    if unit.quantity == "voltage" and sensitivity:
-        per_g = sensitivity * UNITS["mV"].to_si / unit.to_si
-        return replace(recording, samples=recording.samples / per_g, unit="g")
-    return replace(recording, unit=unit.symbol)
+    return in_unit(recording, unit, st.session_state.get(f"sensitivity-{unit_key(source)}"))

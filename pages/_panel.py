@@ -142,16 +142,22 @@ def unit_field(source: Source) -> None:
 # ---------------------------------------------------------------------------------------------------- the bearing
 
 
-def bearing_field(source: Source) -> None:
-    """The bearing: what is valid is kept for every channel and file; what is not leaves a hint and the last one."""
+def bearing_of_file(source: Source) -> None:
+    """The bearing of a file, which may name its own."""
+    bearing_field(bearing_slot(source), ", ".join(dict.fromkeys(name for name in source.intake.bearings if name)))
+
+
+def bearing_field(slot: str, own: str = "") -> dict[str, Any]:
+    """The bearing as the core takes it: what is valid is kept under `slot`; what is not leaves a hint and the last.
+
+    own : what the file itself names, "" where it names none.
+    """
     recall()
-    slot = bearing_slot(source)
     key = f"bearing-{slot}"
-    own = ", ".join(dict.fromkeys(name for name in source.intake.bearings if name))
     recent: list[str] = st.session_state.setdefault("diagnose.recent", [])
     mine = own_bearings()
     names = [*mine, *(entry.name for entry in (*load_catalogue(), *load_estimated()))]
-    first = [FROM_FILE, NOT_KNOWN] if slot != "all" else [NOT_KNOWN]
+    first = [FROM_FILE, NOT_KNOWN] if own else [NOT_KNOWN]
     options = list(dict.fromkeys([*first, *recent, *OWN, *names]))
     if st.session_state.get(key, first[0]) not in options:  # typed as it is printed on the ring
         options.insert(1, st.session_state[key])
@@ -164,7 +170,7 @@ def bearing_field(source: Source) -> None:
     )  # fmt: skip
     kept = f"diagnose.bearing.{slot}"
     try:
-        given = _given(chosen, slot, source)
+        given = _given(chosen, slot)
         if given is not None:
             Request(**given)
     except ParameterError as error:
@@ -172,12 +178,13 @@ def bearing_field(source: Source) -> None:
         if chosen not in OWN:
             next_steps(key)
         own_box(key, None)
-        return
+        return st.session_state.get(kept) or {}
     if chosen in names:
         st.session_state["diagnose.recent"] = [chosen, *(name for name in recent if name != chosen)][:5]
     st.session_state[kept] = given
     _about(own if chosen == FROM_FILE else chosen, given)
     own_box(key, given if chosen in OWN else None)
+    return given or {}
 
 
 def next_steps(key: str) -> None:
@@ -193,7 +200,7 @@ def choose_bearing(key: str, name: str) -> None:
     touched()
 
 
-def _given(chosen: str, slot: str, source: Source) -> dict[str, Any] | None:
+def _given(chosen: str, slot: str) -> dict[str, Any] | None:
     """The bearing as the core takes it: None for "as the file says", empty for "not known"."""
     if chosen == FROM_FILE:
         return None

@@ -22,7 +22,7 @@ from pages import _address, _compute
 from pages._asked import Asked, asked_of, bearing_slot, rate_of, rpm_of
 from pages._evidence import Shown, choose_band, envelope_section, tabs_section, view_of, waveform
 from pages._panel import (
-    bearing_field,
+    bearing_of_file,
     channel_field,
     choose_bearing,
     file_field,
@@ -142,7 +142,7 @@ def one_file(source: Source) -> None:
         file_field(source)
         channels = st.container()
         numbers(source, asked_of(source), rate_known=rate_of(source).settled()[0] is not None)
-        bearing_field(source)
+        bearing_of_file(source)
         zone = st.container()
         another()
     asked = asked_of(source)
@@ -275,7 +275,7 @@ def several() -> None:
             st.caption("For files dropped together that do not say it:")
             numbers(silent[0], asked_of(silent[0]), rate_known=True)
         if nameless:
-            bearing_field(nameless[0])
+            bearing_of_file(nameless[0])
         another()
     with answer:
         files_table([(one, judged(asked_of(one))) for one in opened().values()])

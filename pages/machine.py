@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -16,11 +17,11 @@ from bearing.machines.limits import RULES, with_zones
 from bearing.machines.measure import INDICATORS, Measurement
 from bearing.machines.store import LONGEST_NAME, Store, checked_name
 from bearing.machines.words import verdict_words
-from bearing.physics.catalogue import load_catalogue
 from bearing.recording import Recording
 from bearing.report import history_html
 from bearing.settings import store_file
 from bearing.signal.severity import EDITION, GROUPS, SUPPORTS
+from bearing.signal.units import UNITS
 from bearing.states import MACHINE_STATES
 from bearing.verdict.request import Request
 from pages import _source
@@ -40,28 +41,34 @@ from pages._machines import (
     set_limits,
     stamp,
 )
+from pages._panel import bearing_field
 from pages._show import chart, plain
 
-NOT_KNOWN = "not known"
+AS_FILES = "as the files say"
 NONE = "none"
 
 
 def upload_form() -> None:
-    """Files, bearing and speed once for all of them."""
-    with st.form("machine-form", border=False):
-        files = st.file_uploader(
-            "Drop all recordings of one machine here", accept_multiple_files=True, key="machine-files"
+    """Files, bearing, speed, rate and unit once for all of them."""
+    files = st.file_uploader("Drop all recordings of one machine here", accept_multiple_files=True, key="machine-files")
+    bearing = bearing_field("machine")
+    columns = st.columns(3, gap="small")
+    as_read: dict[str, Any] = {"value": None, "placeholder": AS_FILES, "format": "%.7g"}
+    rpm = columns[0].number_input("Speed (rpm)", step=1.0, key="machine-rpm", **as_read)
+    rate = columns[1].number_input("Sampling rate (Hz)", step=100.0, key="machine-rate", **as_read)
+    unit = columns[2].selectbox("Unit", list(UNITS), index=None, placeholder=AS_FILES, key="machine-unit")
+    per_g = None
+    if unit is not None and UNITS[unit].quantity == "voltage":
+        per_g = st.number_input(
+            "Sensitivity (mV/g)", value=None, min_value=0.001, placeholder="such as 100", key="machine-sensitivity"
         )
-        bearing = st.selectbox("Bearing", [NOT_KNOWN, *(e.name for e in load_catalogue())], key="machine-bearing")
-        rpm = st.number_input("Speed (rpm)", min_value=0.0, value=0.0, key="machine-rpm", help="0: as the files say")
-        rate = st.number_input(
-            "Sampling rate (Hz)", min_value=0.0, value=0.0, key="machine-rate", help="0: as the files say"
-        )
-        if not st.form_submit_button("Show the history", type="primary") or not files:
-            return
+    if not st.button("Show the history", type="primary"):
+        return
+    if not files:
+        st.info("Drop the recordings first, all at once.")
+        return
     try:
-        asked = Request(None, rate or None, rpm or None, None if bearing == NOT_KNOWN else bearing)
-        measure_uploads(files, asked)
+        measure_uploads(files, Request(rate_hz=rate, rpm=rpm, unit=unit, mv_per_g=per_g, **bearing))
     except BearingError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
@@ -208,7 +215,7 @@ def show_point(point: Point) -> None:
     look = MACHINE_STATES[point.state]
     st.subheader(f"{SHAPES[point.state]} {look.title}: {plain(point.name)}", anchor=False)
     st.markdown(f"{plain(point.reason)}")
-    for sentence in point.unchecked:
+    for sentence in point.cautions:
         st.warning(plain(sentence))
     base = point.assessment.baseline
     learned = f", baseline of {base.count} ({base.first} to {base.last}, {base.chosen})" if base else ""

@@ -74,7 +74,8 @@ def test_machines_are_added_listed_and_read_as_on_the_command_line(
     main(["fleet", *store])
     assert web.get("/api/machines").json() == json.loads(capsys.readouterr().out)
     by_hand = web.get("/api/machines/fan 3", params={"baseline": "0-3"}).json()
-    assert by_hand["points"][0]["baseline"] == {"first": 0, "last": 3, "measurements": 4, "chosen": "by hand"}
+    told = by_hand["points"][0]["baseline"]
+    assert told == {"first": 0, "last": 3, "measurements": 4, "chosen": "by hand", "striking": 0}
 
 
 def test_answers_are_what_the_schema_says(web: TestClient, folder: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bearing.errors import ParameterError
-from bearing.machines.limits import assess, learning_count, limits_of, with_zones
+from bearing.machines.limits import STRIKES, assess, learning_count, limits_of, with_zones
 
 N = 240
 
@@ -232,3 +232,25 @@ def test_limits_are_read_as_they_are_written() -> None:
 def test_a_limit_that_is_none_is_one_sentence(text: str) -> None:
     with pytest.raises(ParameterError):
         limits_of(text)
+
+
+def test_a_machine_in_which_something_strikes_is_never_ok_and_a_worn_baseline_is_told() -> None:
+    striking = np.arange(N) >= 100
+    striking[[20, 50]] = True  # once is nothing
+    found = assess({"rms": life(13)}, striking=striking)
+    assert found.first["watch"] in range(101, 105)
+    assert found.first["alert"] is None
+    assert found.state == "watch"
+    assert found.cause == STRIKES
+    worn = assess({"rms": life(13) + 9 * striking}, striking=striking, baseline=(120, 160))
+    assert worn.state == "watch"
+    assert worn.baseline is not None
+    assert worn.baseline.striking == worn.baseline.count == 41
+    assert worn.baseline.above_db > 8
+
+
+def test_another_sampling_rate_is_compared_with_itself() -> None:
+    rate_hz = np.where(np.arange(N) >= 150, 25_600.0, 12_000.0)
+    rms = life(14) + np.where(rate_hz > 20_000, 5.0, 0.0)
+    assert assess({"rms": rms}).first["alert"] is not None
+    assert assess({"rms": rms}, rate_hz=rate_hz).first["alert"] is None

@@ -67,10 +67,25 @@ def test_many_uploads_become_a_history_and_a_bad_one_is_told(tmp_path: Path) -> 
     assert any("1 files are no measurement" in e.label for e in at.expander)
 
 
-def test_a_bearing_is_named_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bearing_and_unit_are_told_once_as_on_diagnose(tmp_path: Path) -> None:
     at = page("machine.py").run()
-    assert [s.label for s in at.selectbox] == ["Bearing"]
+    assert [s.label for s in at.selectbox] == ["Bearing", "Unit"]
     assert any(BEARING in option for option in at.selectbox[0].options)
+    at.file_uploader[0].set_value(dropped(tmp_path, 5))
+    at.selectbox[1].set_value("mV")
+    at.selectbox[0].set_value("Own fault orders").run()
+    assert any("Still to fill in" in c.value for c in at.caption)
+    for label, value in (("BPFO", 3.585), ("BPFI", 5.415), ("BSF", 2.357), ("FTF", 0.398)):
+        next(n for n in at.number_input if n.label == label).set_value(value)
+    at.run()
+    next(n for n in at.number_input if n.label == "Sensitivity (mV/g)").set_value(100.0)
+    next(b for b in at.button if b.label == "Show the history").click().run()
+    assert not at.exception
+    asked = at.session_state["machine.uploaded"].asked
+    assert asked.orders == "bpfo=3.585,bpfi=5.415,bsf=2.357,ftf=0.398"
+    assert (asked.unit, asked.mv_per_g) == ("mV", 100.0)
+    (point,) = at.session_state["machine.uploaded"].history.points
+    assert point.unit_of("rms") == "g"
 
 
 def dropped(folder: Path, count: int = 8, grows: float = 0.3) -> list[tuple[str, bytes, str]]:

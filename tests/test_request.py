@@ -31,6 +31,9 @@ ORDERS = "bpfo=3.25,bpfi=4.76,bsf=2.56,ftf=0.41"
         ({"geometry": Geometry(9, 1, 5)}, "given as text"),
         ({"channel": 1}, "given as text"),
         ({"bearing": "6205-2RS JEM", "orders": ORDERS}, "in one way, not by bearing and orders"),
+        ({"unit": "furlong"}, "A unit is one of g, mg,"),
+        ({"unit": "g", "mv_per_g": 100}, "with it the unit is mV or V, not g"),
+        ({"mv_per_g": -1}, "sensitivity in mV/g lies between"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_any_file_is_opened(said: dict[str, Any], problem: str) -> None:
@@ -89,3 +92,24 @@ def test_it_replaces_what_the_file_says_and_leaves_the_rest() -> None:
     assert named.name == "6205-2RS JEM (SKF)"
     with pytest.raises(ParameterError, match="No channel 'z'"):
         Request("z").apply(intake)
+
+
+@pytest.mark.parametrize(
+    ("said", "unit", "times"),
+    [
+        ({"unit": "m/s2"}, "m/s²", 1.0),
+        ({"unit": "V", "mv_per_g": 100}, "g", 10.0),
+        ({"mv_per_g": 50}, "g", 0.02),
+        ({"unit": "mV"}, "mV", 1.0),
+    ],
+)
+def test_a_unit_is_told_where_the_file_does_not_and_volts_become_g(
+    said: dict[str, Any], unit: str, times: float
+) -> None:
+    rows = "\n".join(f"{(-1) ** i * 0.1}" for i in range(500))
+    request = Request(rate_hz=12_000, **said)
+    intake = request.open_upload(f"acc\n{rows}\n".encode(), "a.csv")
+    recording, _ = request.apply(intake)
+    assert recording.unit == unit
+    assert recording.samples[0] == pytest.approx(0.1 * times)
+    assert Request(**request.as_dict()) == request

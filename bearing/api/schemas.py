@@ -196,6 +196,7 @@ class BaselineUsed(BaseModel):
     last: int
     measurements: int
     chosen: str
+    striking: int
 
 
 class LimitInForce(BaseModel):

@@ -56,7 +56,7 @@ __all__ = [
 SMALL_BODY = 64_000  # bytes; a window or two are judged in less time than it takes to hand them to a thread
 SAID_FIELDS = (
     "channel", "rate", "rpm", "bearing", "geometry", "orders", "member", "raw", "ratio", "pulses", "part",
-    "outer_ring_turns", "rpm_over_time",
+    "outer_ring_turns", "rpm_over_time", "unit", "sensitivity",
 )  # fmt: skip
 FORM_FIELDS = ("file", *SAID_FIELDS, "detectable", "machine")
 SYNONYMS = {
@@ -90,7 +90,7 @@ class UploadRoute(APIRoute):
 
         async def bounded(request: Request) -> Response:
             try:
-                form = await request.form(max_files=self.max_files, max_fields=16, max_part_size=10_000)  # kept by it
+                form = await request.form(max_files=self.max_files, max_fields=20, max_part_size=10_000)  # kept by it
             except (LookupError, UnicodeError):  # charset= in a header names an encoding nobody knows, or a wrong one
                 raise HTTPException(400, "The form's charset cannot be read: send the form in UTF-8.") from None
             except OSError as error:
@@ -172,12 +172,14 @@ def _said(
     rpm_over_time: Annotated[
         str | None, Form(description="A speed that moves, at a few moments in seconds: 0=600,10=1800.")
     ] = None,
+    unit: Annotated[str | None, Form(description="Of the numbers, where the file does not say: g, m/s2, mm/s.")] = None,
+    sensitivity: Annotated[float | None, Form(description="Of the sensor in mV/g: volts become g by it.")] = None,
 ) -> dict[str, Any]:
     """What a sender says of every file alike."""
     return {
         "channel": channel, "rate_hz": rate, "rpm": rpm, "bearing": bearing, "geometry": geometry, "orders": orders,
         "member": member, "raw": raw, "ratio": ratio, "pulses_per_turn": pulses, "part": part,
-        "outer_ring_turns": outer_ring_turns, "rpm_over_time": rpm_over_time,
+        "outer_ring_turns": outer_ring_turns, "rpm_over_time": rpm_over_time, "unit": unit, "mv_per_g": sensitivity,
     }  # fmt: skip
 
 

@@ -26,6 +26,8 @@ def add_asked(command: argparse.ArgumentParser) -> None:
         "--rpm-over-time", metavar="S=RPM,...", help="a speed that moves, at a few moments: 0=600,10=1800"
     )
     command.add_argument("--outer-ring-turns", action="store_true", help="the outer ring turns, the inner one stands")
+    command.add_argument("--unit", help="of the numbers, where the files do not say: g, m/s2, mm/s, mV")
+    command.add_argument("--sensitivity", type=float, metavar="MV_PER_G", help="of the sensor: volts become g by it")
     command.add_argument("--pulses", type=float, metavar="N", help="pulses per turn of the file's tacho")
 
 
@@ -57,6 +59,8 @@ def request_of(arguments: argparse.Namespace) -> Request:
         part=said["part"],
         outer_ring_turns=said["outer_ring_turns"],
         rpm_over_time=said["rpm_over_time"],
+        unit=said["unit"],
+        mv_per_g=said["sensitivity"],
         member=said.get("member"),
         raw=said.get("raw"),
         detectable=said.get("detectable", False),

@@ -56,7 +56,7 @@ def print_history(history: History, arguments: argparse.Namespace, title: str) -
     else:
         for point in history.points:
             print(headline(point))
-            for sentence in point.unchecked:
+            for sentence in point.cautions:
                 print(f"{point.name}: {sentence}", file=sys.stderr)
         for name, why in history.skipped:
             print(f"{name}: {why}", file=sys.stderr)

@@ -86,11 +86,11 @@ class Point:
         return reason(self)
 
     @property
-    def unchecked(self) -> tuple[str, ...]:
-        """Sentences about limits set by hand that cannot be checked."""
-        from bearing.machines.words import unchecked_limits
+    def cautions(self) -> tuple[str, ...]:
+        """Sentences about a baseline that was no sound time, and limits set by hand that cannot be checked."""
+        from bearing.machines.words import unchecked_limits, worn_baseline
 
-        return unchecked_limits(self)
+        return (*worn_baseline(self), *unchecked_limits(self))
 
     def unit_of(self, name: str) -> str:
         """The unit of an indicator here, "" where none is known."""
@@ -118,14 +118,20 @@ class Point:
             "verdict_confidence": _number(self.verdict.confidence),
             "verdict_reason": self.verdict.reason,
             "verdict_recordings": self.verdict.recordings,
-            "warnings": [*self.verdict.warnings, *self.unchecked],
+            "warnings": [*self.verdict.warnings, *self.cautions],
             "bearing": next((m.bearing for m in self.measurements if m.bearing), None),
             "unit": next((m.unit for m in self.measurements if m.unit), None),
             "first": first,
             "cause": self.assessment.cause or None,
             "baseline": None
             if base is None
-            else {"first": base.first, "last": base.last, "measurements": base.count, "chosen": base.chosen},
+            else {
+                "first": base.first,
+                "last": base.last,
+                "measurements": base.count,
+                "chosen": base.chosen,
+                "striking": base.striking,
+            },
             "limits": {
                 name: {
                     "baseline": natural(name, limit.baseline_db),
@@ -328,7 +334,9 @@ def judged(
     stand |= {name.replace("line", "rise"): which for name, which in stand.items()}
     striking = np.array(["comb" in m.lines_stand for m in measured], dtype=bool)
     rpm = np.array([m.values.get("rpm", math.nan) for m in measured])
-    return assess(values, stand, striking, rpm, baseline, cells=_cells(measured), limits_by_hand=limits)
+    rate_hz = np.array([m.sampling_rate_hz or math.nan for m in measured])
+    cells = _cells(measured)
+    return assess(values, stand, striking, rpm, baseline, cells=cells, limits_by_hand=limits, rate_hz=rate_hz)
 
 
 def _cells(measured: Sequence[Measurement]) -> dict[str, Floats]:

@@ -19,7 +19,8 @@ later than it except how long the history is (which sets how long is learned):
   a few measurements do not tell so many levels apart.
 * **Set by hand** (a zone of a standard, a customer's limit): beside all that, an indicator is over such a limit
   whatever its baseline and speed, with the same persistence and hysteresis.
-* **Speed**: measurements are compared only with those at a similar speed (bins of 10 %).
+* **Speed**: measurements are compared only with those at a similar speed and sampling rate (bins of 10 %).
+* **Striking**: while something strikes the state is at least `watch`, whatever the baseline: it may have been worn.
 * **Onset**: a one-sided CUSUM (E. S. Page, "Continuous inspection schemes", Biometrika 41 (1954) 100-115) on the same
   rises. Its crossing makes `watch`; where it last stood at zero is the estimated onset.
 """
@@ -40,6 +41,7 @@ from bearing.signal.severity import severity
 __all__ = [
     "RULES",
     "STATES",
+    "STRIKES",
     "Assessment",
     "Baseline",
     "HandLimits",
@@ -57,6 +59,7 @@ Array = NDArray[np.float64]
 STATES = ("no data", "ok", "watch", "alert", "alarm")
 NO_DATA, OK, WATCH, ALERT, ALARM = range(5)
 
+STRIKES = "comb_depth_db"  # the indicator that shows it
 ALERT_SIGMAS, ALARM_SIGMAS = 4.0, 5.0
 RELEASE = 0.75
 RELEASE_DB = 20 * math.log10(RELEASE)
@@ -64,7 +67,7 @@ HOLD = 8
 STRETCH_SHARE = 5  # the baseline is a fifth of the history so far
 LONGEST_STRETCH = 200
 FEWEST_LEARNED, MOST_LEARNED = 4, 30
-SPEED_BIN = 0.10
+BIN = 0.10
 CUSUM_SLACK, CUSUM_LIMIT, CUSUM_STEP = 0.35, 3.0, 1.0  # in units of the alert limit
 MAD_TO_SIGMA = 1.4826
 LOOK_EVERY = 4
@@ -105,12 +108,17 @@ HandLimits = Mapping[str, tuple[float | None, float | None]]
 
 @dataclass(frozen=True)
 class Baseline:
-    """Measurements `first` to `last` (both included, counted from 0); `count` of them were used."""
+    """Measurements `first` to `last` (both included, counted from 0); `count` of them were used.
+
+    What tells a worn stretch: `striking` of them strike, and its RMS stands `above_db` over the quietest one so far.
+    """
 
     first: int
     last: int
     count: int
     chosen: str  # "automatic" or "by hand"
+    striking: int = 0
+    above_db: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -133,9 +141,9 @@ class Assessment:
     """States of a history of n measurements.
 
     states : one of STATES per measurement. first : per state of watch, alert, alarm the first measurement in that state
-    or a worse one, None if never. cause : the indicator that the last state rests on, "" if ok. baseline : of the last
-    speed bin, None while learning. limits : per indicator, of the last speed bin. rises : what was made of `cells`, the
-    greatest rise over the baseline in dB per measurement.
+    or a worse one, None if never. cause : the indicator that the last state rests on (STRIKES for what strikes), "" if
+    ok. baseline : of the last speed bin, None while learning. limits : per indicator, of the last speed bin. rises :
+    what was made of `cells`, the greatest rise over the baseline in dB per measurement.
     """
 
     states: tuple[str, ...]
@@ -167,6 +175,7 @@ def assess(
     rules: Mapping[str, Rule] = RULES,
     cells: Mapping[str, NDArray[np.floating]] | None = None,
     limits_by_hand: HandLimits | None = None,
+    rate_hz: Array | None = None,
 ) -> Assessment:
     """States of a history.
 
@@ -180,6 +189,8 @@ def assess(
         Measurements in which something strikes: never part of a baseline.
     rpm : array, shape (n,), optional
         Shaft speed; measurements are compared with those of a similar one. NaN: unknown, a bin of its own.
+    rate_hz : array, shape (n,), optional
+        Sampling rate, likewise: another rate hears another band.
     baseline : (first, last), optional
         Measurements chosen by hand as the sound ones, both included.
     rules : mapping, optional
@@ -210,7 +221,7 @@ def assess(
         if rules[name].needs_lines:
             stand[row] = lines_stand[name] if lines_stand and name in lines_stand else False
     strikes = np.zeros(n, bool) if striking is None else np.asarray(striking, bool)
-    bins = _speed_bins(rpm, n)
+    bins = _bins(rpm, n) + (n + 1) * _bins(rate_hz, n)
     states = np.zeros(n, np.int64)
     causes = np.full(n, -1)
     judges: dict[int, _Judge] = {}
@@ -231,13 +242,16 @@ def assess(
             over = _over_set_limits(values[names.index(name)], [in_db(name, level) for level in pair], n)
             causes = np.where(over > states, names.index(name), causes)
             states = np.maximum(states, over)
+    struck = np.where(_over_set_limits(np.where(strikes, 0.0, -99.0), [0.0, math.nan], n) > NO_DATA, WATCH, NO_DATA)
+    causes, states = np.where(struck > states, len(names), causes), np.maximum(states, struck)
+    told = [*names, STRIKES]
     last = judges[int(bins[-1])] if n else None
     return Assessment(
         states=tuple(STATES[s] for s in states),
         first={name: _first(states >= level) for level, name in enumerate(STATES) if level >= WATCH},
-        cause=names[causes[-1]] if n and causes[-1] >= 0 else "",
+        cause=told[causes[-1]] if n and causes[-1] >= 0 else "",
         causes={
-            STATES[level]: names[causes[i]] if (i := _first(states >= level)) is not None and causes[i] >= 0 else ""
+            STATES[level]: told[causes[i]] if (i := _first(states >= level)) is not None and causes[i] >= 0 else ""
             for level in (WATCH, ALERT, ALARM)
         },
         baseline=None if last is None else last.baseline_of(where[int(bins[-1])]),
@@ -334,16 +348,16 @@ def _first(which: NDArray[np.bool_]) -> int | None:
     return int(which.argmax()) if which.any() else None
 
 
-def _speed_bins(rpm: Array | None, n: int) -> NDArray[np.int64]:
-    """A bin per measurement: speeds within 10 % of the first of their bin; -1 unknown."""
+def _bins(values: Array | None, n: int) -> NDArray[np.int64]:
+    """A bin per measurement: speeds, or rates, within 10 % of the first of their bin; -1 unknown."""
     bins = np.full(n, -1, np.int64)
-    if rpm is None:
+    if values is None:
         return bins
     centres: list[float] = []
-    for i, speed in enumerate(rpm):
+    for i, speed in enumerate(values):
         if not np.isfinite(speed):
             continue
-        near = [b for b, centre in enumerate(centres) if abs(speed / centre - 1) <= SPEED_BIN]
+        near = [b for b, centre in enumerate(centres) if abs(speed / centre - 1) <= BIN]
         if not near:
             centres.append(float(speed))
             near = [len(centres) - 1]
@@ -491,8 +505,14 @@ class _Judge:
         if self.stretch is None:
             return None
         first, last = self.stretch
+        known = np.flatnonzero(self.usable)
+        inside = known[(known >= first) & (known <= last)]
+        above_db = 0.0
+        if self.by_hand and len(inside):
+            least = np.lib.stride_tricks.sliding_window_view(self.rms[known], min(len(inside), self.learn))
+            above_db = float(np.median(self.rms[inside]) - np.median(least, axis=1).min())
         how = "by hand" if self.by_hand else "automatic"
-        return Baseline(int(at[first]), int(at[last]), self.count, how)
+        return Baseline(int(at[first]), int(at[last]), self.count, how, int(self.strikes[inside].sum()), above_db)
 
     def limits(self, at: NDArray[np.int64]) -> dict[str, IndicatorLimits]:
         if self.stretch is None:

@@ -29,8 +29,10 @@ from bearing.physics.kinematics import FaultOrders, rpm_to_hz
 from bearing.readers import file_bytes
 from bearing.readers.names import kind_of
 from bearing.recording import FloatArray, Recording
-from bearing.signal.indicators import indicators, velocity_rms
+from bearing.signal.indicators import indicators
 from bearing.signal.order_spectrum import Band, OrderSpectrum, averaged, envelope_order_spectrum
+from bearing.signal.severity import velocity_mm_s
+from bearing.signal.units import unit_of
 from bearing.states import FAMILIES
 from bearing.verdict.diagnosis import GUARD_REACH, MIN_SAMPLES, SHORTEST_S, SLOWEST_HZ, Bearing, diagnose
 from bearing.verdict.doctor import usable_stretch
@@ -57,9 +59,6 @@ SINGLE_TURNS = 20.0  # fewer turns than this in a recording: its order spectrum 
 WATERFALL_ORDERS, WATERFALL_STEP = 20.0, 0.05
 COMB_ORDERS = 0.31 * 1.02 ** np.arange(152)  # to 6.2: three harmonics of each lie in the waterfall
 COMB_ORDERS = COMB_ORDERS[np.abs(COMB_ORDERS - np.rint(COMB_ORDERS)) > 0.06]  # the shaft's own are nobody's
-VELOCITY_BAND_HZ = (10.0, 1000.0)
-MM_PER_S2 = {"g": 9_806.65, "gn": 9_806.65, "mg": 9.80665, "m/s2": 1e3, "m/s^2": 1e3, "m/s²": 1e3, "m/s**2": 1e3}
-MM_PER_S2 |= {"mm/s2": 1.0, "mm/s^2": 1.0, "mm/s²": 1.0}
 
 
 @dataclass(frozen=True)
@@ -183,10 +182,9 @@ def measure(recording: Recording, bearing: Bearing | None) -> Measurement:
     values = {"rms": basic.rms, "peak": basic.peak, "crest_factor": basic.crest_factor, "kurtosis": basic.kurtosis}
     if rpm is not None:
         values["rpm"] = rpm
-    scale = MM_PER_S2.get(recording.unit.strip().lower())
-    if scale is not None and rate_hz is not None:
-        velocity = scale * velocity_rms(signal, rate_hz, VELOCITY_BAND_HZ)
-        values |= {"velocity_rms": velocity} if np.isfinite(velocity) else {}
+    unit = unit_of(recording.channel, recording.unit)
+    if rate_hz is not None and (velocity := velocity_mm_s(signal, rate_hz, unit)) is not None:
+        values["velocity_rms"] = velocity
     measured = Measurement(
         file=recording.source,
         point=recording.channel,
@@ -194,7 +192,7 @@ def measure(recording: Recording, bearing: Bearing | None) -> Measurement:
         started=recording.started,
         duration_s=recording.duration_s,
         sampling_rate_hz=rate_hz,
-        unit=recording.unit,
+        unit=unit.symbol if unit else recording.unit,
         values=values,
         bearing=bearing.name if bearing else "",
         findings=_findings(recording, signal),

@@ -49,6 +49,7 @@ _SIZE = " + ".join(
     f"coalesce(length({name}), 0)"
     for name in ("waterfall", "lines", "indicators", "lines_stand", "findings", "verdict")
 )
+_TOLD_TOGETHER = (("bearing", "geometry", "orders"), ("rpm", "rpm_over_time"), ("unit", "mv_per_g"))
 _SQLITE = b"SQLite format 3\0"
 # a file, what is in it, the diagnosis of one of its points
 _Found = tuple[str, list[Measurement] | str, Callable[[str], Verdict]]
@@ -210,8 +211,7 @@ class Store:
     def asked_with(self, machine: str, now: Request) -> Request:
         """What is said now, and what was said before of everything that is not said anew."""
         said = now.as_dict()
-        anew = {name for group in (("bearing", "geometry", "orders"), ("rpm", "rpm_over_time")) for name in group
-                if any(other in said for other in group)}  # fmt: skip
+        anew = {name for group in _TOLD_TOGETHER for name in group if any(other in said for other in group)}
         before = {name: value for name, value in self._said(machine).items() if name not in anew}
         with self._understood():
             return Request(**before | said)
@@ -422,11 +422,13 @@ class Machine:
         part: bool = False,
         outer_ring_turns: bool = False,
         rpm_over_time: str | None = None,
+        unit: str | None = None,
+        mv_per_g: float | None = None,
     ) -> None:
         name = checked_name(name)
         asked = Request(
             channel, rate_hz, rpm, bearing, geometry, orders, member, raw, ratio, pulses_per_turn, part=part,
-            outer_ring_turns=outer_ring_turns, rpm_over_time=rpm_over_time,
+            outer_ring_turns=outer_ring_turns, rpm_over_time=rpm_over_time, unit=unit, mv_per_g=mv_per_g,
         )  # fmt: skip
         kept = store if isinstance(store, Store) else Store(Path(store))
         if name in kept.machines():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bearing.machines.limits import in_db, learning_count
+from bearing.machines.limits import RULES, STRIKES, in_db, learning_count
 from bearing.machines.measure import INDICATORS
 from bearing.machines.verdicts import is_fault
 from bearing.states import MACHINE_STATES
@@ -12,7 +12,7 @@ from bearing.states import MACHINE_STATES
 if TYPE_CHECKING:
     from bearing.machines.history import Point
 
-__all__ = ["change", "headline", "reason", "unchecked_limits", "verdict_words"]
+__all__ = ["change", "headline", "reason", "unchecked_limits", "verdict_words", "worn_baseline"]
 
 VERDICTS = {
     "normal": "healthy",
@@ -41,6 +41,13 @@ def reason(point: Point) -> str:
     """What the state of a point rests on, in one sentence."""
     found = point.assessment
     n = len(point.measurements)
+    if found.cause == STRIKES:
+        since = found.first["watch"]
+        base = found.baseline
+        over = f"; nothing rose over the baseline of {base.count} measurements" if base is not None else ""
+        from_first = since is not None and since <= learning_count(n)
+        when = "from the first measurements on" if from_first else f"since {_when(point, since)}"
+        return f"Something strikes {when}{over}."
     if found.state == "no data":
         heard = f" But {_told(point)}." if point.state != found.state else ""
         if found.baseline is None and n <= learning_count(n):
@@ -49,7 +56,7 @@ def reason(point: Point) -> str:
         return f"There is no sound stretch to compare with yet.{heard}"
     if found.cause:
         since = found.first[found.state]
-        when = "" if since is None else f" since {short_time(point.times[since]) or point.measurements[since].file}"
+        when = "" if since is None else f" since {_when(point, since)}"
         over = _over_set_limit(point, found.cause)
         return f"{over or _rise(point, found.cause)}{when}."
     if point.state != found.state:
@@ -57,6 +64,25 @@ def reason(point: Point) -> str:
     base = found.baseline
     assert base is not None
     return f"Nothing rose over the baseline of {base.count} measurements ({base.first} to {base.last})."
+
+
+def worn_baseline(point: Point) -> tuple[str, ...]:
+    """A sentence where the measurements that the others are compared with were no sound time; none where they were."""
+    base = point.assessment.baseline
+    if base is None:
+        return ()
+    which = f"The baseline {'chosen by hand ' if base.chosen == 'by hand' else ''}({base.first} to {base.last})"
+    if 2 * base.striking >= base.count:
+        told = f"something strikes already in {base.striking} of its {base.count} measurements"
+        return (f"{which} is no sound time: {told}.",)
+    if base.above_db >= RULES["rms"].alert_db:
+        told = f"its RMS stands {base.above_db:.0f} dB over the quietest time of this machine"
+        return (f"{which} may be no sound time: {told}.",)
+    return ()
+
+
+def _when(point: Point, index: int | None) -> str:
+    return "" if index is None else short_time(point.times[index]) or point.measurements[index].file
 
 
 def short_time(time: str) -> str:

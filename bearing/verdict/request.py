@@ -16,10 +16,11 @@ from bearing.physics.machine_lines import MachineParts, parse_parts
 from bearing.readers.arrays.raw import Layout
 from bearing.recording import FloatArray, Recording, check_rate_hz, check_rpm
 from bearing.settings import Limits, limits
+from bearing.signal.units import UNITS, Unit, unit_named, unit_of
 from bearing.verdict.diagnosis import Bearing
 from bearing.verdict.intake import Intake, open_path, open_upload
 
-__all__ = ["AnyBearing", "Request", "parse_speed"]
+__all__ = ["AnyBearing", "Request", "in_unit", "parse_speed"]
 
 MOST_POINTS = 1_000  # of a speed over time
 
@@ -61,6 +62,10 @@ class Request:
         A speed that moves, told at a few moments: ``0=600,10=1800`` in seconds and rpm. The signal makes it exact.
     outer_ring_turns : bool
         The outer ring turns and the inner stands, as in rollers, hubs and sheaves.
+    unit : str, optional
+        What the numbers are: ``g``, ``m/s2``, ``mm/s``, ``mV``; it replaces what the file says.
+    mv_per_g : float, optional
+        A sensor's sensitivity: volts become g by it.
     part : bool
         Of a file over the limits the first stretch of every channel is read.
 
@@ -83,11 +88,13 @@ class Request:
     part: bool = False
     outer_ring_turns: bool = False
     rpm_over_time: str | None = None
+    unit: str | None = None
+    mv_per_g: float | None = None
     named: Bearing | None = field(init=False, repr=False, compare=False)
     parts: MachineParts | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name in ("channel", "bearing", "geometry", "orders", "machine", "member", "raw", "rpm_over_time"):
+        for name in ("channel", "bearing", "geometry", "orders", "machine", "member", "raw", "rpm_over_time", "unit"):
             text = getattr(self, name)
             if isinstance(text, str):
                 self._set(name, text.strip() or None)
@@ -97,6 +104,8 @@ class Request:
         self._set("rpm", None if self.rpm is None else check_rpm(self.rpm))
         self._set("ratio", _between(self.ratio, "The ratio of the two shafts", 0.001, 1000.0))
         self._set("pulses_per_turn", _between(self.pulses_per_turn, "The number of pulses per turn", 0.01, 10_000.0))
+        self._set("mv_per_g", _between(self.mv_per_g, "A sensitivity in mV/g", 0.001, 100_000.0))
+        self._set("unit", None if self.unit is None else _unit(self.unit, self.mv_per_g).symbol)
         self._set("parts", None if self.machine is None else parse_parts(self.machine))
         given = [name for name in ("bearing", "geometry", "orders") if getattr(self, name) is not None]
         if len(given) > 1:
@@ -145,6 +154,8 @@ class Request:
             named = _bearing(intake.bearings[index])
             named = _turned(named) if self.outer_ring_turns else named
         recording = intake.recordings[index].corrected(self.rate_hz, self.rpm)
+        if self.unit is not None or self.mv_per_g is not None:
+            recording = in_unit(recording, UNITS.get(self.unit or ""), self.mv_per_g)
         if self.rpm_over_time is not None:
             recording = recording.with_speed_over_time(*parse_speed(self.rpm_over_time))
         if self.pulses_per_turn is not None:
@@ -172,6 +183,27 @@ def parse_speed(text: str) -> tuple[FloatArray, FloatArray]:
     if (np.diff(time_s) <= 0).any():
         raise ParameterError("The moments of a speed over time follow each other: each later than the one before.")
     return time_s, np.array([check_rpm(rpm) for _, rpm in points])
+
+
+def in_unit(recording: Recording, unit: Unit | None, mv_per_g: float | None = None) -> Recording:
+    """The recording in a unit that is told (None: its own, else volts); volts with a sensitivity in g."""
+    unit = unit or unit_of(recording.channel, recording.unit) or (UNITS["mV"] if mv_per_g else None)
+    if unit is None:
+        return recording
+    if unit.quantity == "voltage" and mv_per_g:
+        per_g = mv_per_g * UNITS["mV"].to_si / unit.to_si
+        return replace(recording, samples=recording.samples / per_g, unit="g")
+    return replace(recording, unit=unit.symbol)
+
+
+def _unit(text: str, mv_per_g: float | None) -> Unit:
+    """The unit a user means. Raises ParameterError for none, and for one that no sensitivity belongs to."""
+    unit = unit_named(text)
+    if unit is None:
+        raise ParameterError(f"A unit is one of {', '.join(UNITS)}, got {shown(text)}.")
+    if mv_per_g is not None and unit.quantity != "voltage":
+        raise ParameterError(f"A sensitivity turns volts into g: with it the unit is mV or V, not {unit.symbol}.")
+    return unit
 
 
 def _turned(bearing: Bearing) -> Bearing:
