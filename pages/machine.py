@@ -224,7 +224,7 @@ def show_point(point: Point) -> None:
         f"{point.verdict.recordings}: {verdict_words(point.verdict.verdict)}."
     )
     known = [name for name in INDICATORS if any(name in m.values for m in point.measurements)]
-    start = point.assessment.cause or "rms"
+    start = point.indicator
     name = st.selectbox(
         "Indicator", known, index=known.index(start), format_func=lambda n: INDICATORS[n].title, key=f"of-{point.name}"
     )

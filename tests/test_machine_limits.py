@@ -239,9 +239,8 @@ def test_a_machine_in_which_something_strikes_is_never_ok_and_a_worn_baseline_is
     striking[[20, 50]] = True  # once is nothing
     found = assess({"rms": life(13)}, striking=striking)
     assert found.first["watch"] in range(101, 105)
-    assert found.first["alert"] is None
-    assert found.state == "watch"
-    assert found.cause == STRIKES
+    assert found.state == "alert"  # it did not strike in the baseline
+    assert set(assess({"rms": life(13)}, striking=np.ones(N, bool)).states[3:]) == {"watch"}
     worn = assess({"rms": life(13) + 9 * striking}, striking=striking, baseline=(120, 160))
     assert worn.state == "watch"
     assert worn.baseline is not None
@@ -254,3 +253,32 @@ def test_another_sampling_rate_is_compared_with_itself() -> None:
     rms = life(14) + np.where(rate_hz > 20_000, 5.0, 0.0)
     assert assess({"rms": rms}).first["alert"] is not None
     assert assess({"rms": rms}, rate_hz=rate_hz).first["alert"] is None
+
+
+def test_an_end_that_comes_fast_is_alarmed_by_two_far_over_once_enough_are_over_the_alert() -> None:
+    rms = life(15, 200)
+    rms[-4:] = -10 + np.array([4.0, 5.0, 9.0, 12.0])
+    assert assess({"rms": rms}).first["alarm"] == 199
+    rms[-4:] = -10 + np.array([0.0, 0.0, 9.0, 12.0])  # two alone may be bursts
+    assert assess({"rms": rms}).first["alarm"] is None
+
+
+def test_what_strikes_anew_is_an_alert_and_what_comes_and_goes_is_watched() -> None:
+    anew = np.arange(N) >= 150
+    found = assess({"rms": life(16)}, striking=anew)
+    assert found.first["alert"] in range(150, 156)
+    assert found.cause == STRIKES
+    standing = (np.arange(N) >= 150) & (np.arange(N) % 3 == 0)
+    seldom = assess({"rms": life(16)}, standing=standing)
+    assert seldom.first["watch"] in range(160, 170)
+    assert seldom.first["alert"] is None
+    always = assess({"rms": life(16)}, standing=np.arange(N) % 3 == 0)  # the machine's own
+    assert always.first["watch"] is None
+
+
+def test_a_speed_not_judged_yet_makes_no_state_flap_but_sound_is_not_carried_on_for_ever() -> None:
+    rpm = np.where(np.arange(N) % 20 < 3, 1100.0, 1500.0)
+    states = assess({"rms": life(17)}, rpm=rpm).states
+    assert sum(a != b for a, b in pairwise(states)) == 1
+    rpm = np.where(np.arange(N) < 220, 1500.0, 1100.0)
+    assert assess({"rms": life(17)}, rpm=rpm).state == "no data"

@@ -157,7 +157,7 @@ def history_figures(history: History, most: int = 8) -> dict[str, go.Figure]:
     """What a report shows: of each point the indicator its state rests on (else the RMS), and its waterfall."""
     figures: dict[str, go.Figure] = {}
     for point in history.points[:most]:
-        name = point.assessment.cause or "rms"
+        name = point.indicator
         figures[f"{point.name}: {INDICATORS[name].title}"] = trend_figure(point, name)
         waterfall = waterfall_figure(point, point.orders)
         if waterfall is not None:

@@ -58,7 +58,7 @@ def rows_of(histories: Iterable[tuple[str, History]]) -> list[FleetRow]:
 
 
 def _row(machine: str, point: Point) -> FleetRow:
-    cause = point.assessment.cause or "rms"
+    cause = point.indicator
     first = point.assessment.first.get(point.state)
     values = [v for v in point.series(cause) if v is not None]
     step = max(1, -(-len(values) // SPARK_POINTS))

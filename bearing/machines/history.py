@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bearing.errors import BearingError, ParameterError, UnreadableFile
 from bearing.machines.clock import natural_key, time_in_name, timeline
-from bearing.machines.limits import RULES, STATES, Assessment, HandLimits, assess, in_db
+from bearing.machines.limits import DEPTH, RULES, STATES, STRIKES, Assessment, HandLimits, assess, in_db
 from bearing.machines.measure import (
     INDICATORS,
     Measurement,
@@ -91,6 +91,14 @@ class Point:
         from bearing.machines.words import unchecked_limits, worn_baseline
 
         return (*worn_baseline(self), *unchecked_limits(self))
+
+    @property
+    def indicator(self) -> str:
+        """The indicator that shows what the state rests on, the RMS where it rests on none."""
+        cause = self.assessment.cause
+        if cause == STRIKES:
+            return DEPTH if any(DEPTH in m.values for m in self.measurements) else "rms"
+        return cause or "rms"
 
     def unit_of(self, name: str) -> str:
         """The unit of an indicator here, "" where none is known."""
@@ -335,8 +343,11 @@ def judged(
     striking = np.array(["comb" in m.lines_stand for m in measured], dtype=bool)
     rpm = np.array([m.values.get("rpm", math.nan) for m in measured])
     rate_hz = np.array([m.sampling_rate_hz or math.nan for m in measured])
-    cells = _cells(measured)
-    return assess(values, stand, striking, rpm, baseline, cells=cells, limits_by_hand=limits, rate_hz=rate_hz)
+    standing = np.array([m.joined == 1 and bool(m.lines_stand) for m in measured], dtype=bool)
+    return assess(
+        values, stand, striking, rpm, baseline, cells=_cells(measured), limits_by_hand=limits, rate_hz=rate_hz,
+        standing=standing,
+    )  # fmt: skip
 
 
 def _cells(measured: Sequence[Measurement]) -> dict[str, Floats]:

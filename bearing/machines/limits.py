@@ -10,7 +10,9 @@ later than it except how long the history is (which sets how long is learned):
   and 6 dB, a factor 2; ISO 13373-1:2002 annex and ISO 20816-1:2016 clause 6.4 judge change likewise, relative to a
   reference and by its size) and 4 or 5 standard deviations (robust, 1.4826 MAD, drift within the sound time included).
 * **Persistence**: outliers change nothing. A limit counts when 2 of 3 measurements in a row are over it, 3 of 4 in a
-  history of 96 or more, 4 of 5 in one of 240 or more, in which more of them meet by chance.
+  history of 96 or more, 4 of 5 in one of 240 or more, in which more of them meet by chance. An end comes fast: where so
+  many are over the limit of alert, two in a row over that of alarm are enough for one (of levels compared cell by cell,
+  which are medians of several measurements already, they are not).
 * **Hysteresis**: a state is left when `HOLD` measurements in a row lie below three quarters of its limit.
 * **Lines**: in histories of 96 or more the levels of each part (and of every comb, whoever's) are compared cell by
   cell, band and slip, with those of the baseline, and the greatest rise counts: a line that stood from the first day is
@@ -20,7 +22,9 @@ later than it except how long the history is (which sets how long is learned):
 * **Set by hand** (a zone of a standard, a customer's limit): beside all that, an indicator is over such a limit
   whatever its baseline and speed, with the same persistence and hysteresis.
 * **Speed**: measurements are compared only with those at a similar speed and sampling rate (bins of 10 %).
-* **Striking**: while something strikes the state is at least `watch`, whatever the baseline: it may have been worn.
+* **Striking**: while something strikes (with that persistence) the state is at least `watch`, whatever the baseline,
+  which may have been worn. It is `alert` where next to nothing struck in the baseline; there it is `watch`, too, when
+  something strikes or lines stand now and then, in 5 of 16.
 * **Onset**: a one-sided CUSUM (E. S. Page, "Continuous inspection schemes", Biometrika 41 (1954) 100-115) on the same
   rises. Its crossing makes `watch`; where it last stood at zero is the estimated onset.
 """
@@ -39,6 +43,8 @@ from bearing.errors import ParameterError
 from bearing.signal.severity import severity
 
 __all__ = [
+    "DEPTH",
+    "HEARD_OF",
     "RULES",
     "STATES",
     "STRIKES",
@@ -59,7 +65,8 @@ Array = NDArray[np.float64]
 STATES = ("no data", "ok", "watch", "alert", "alarm")
 NO_DATA, OK, WATCH, ALERT, ALARM = range(5)
 
-STRIKES = "comb_depth_db"  # the indicator that shows it
+DEPTH = "comb_depth_db"
+STRIKES = "strikes"  # a cause that is no indicator
 ALERT_SIGMAS, ALARM_SIGMAS = 4.0, 5.0
 RELEASE = 0.75
 RELEASE_DB = 20 * math.log10(RELEASE)
@@ -71,6 +78,9 @@ BIN = 0.10
 CUSUM_SLACK, CUSUM_LIMIT, CUSUM_STEP = 0.35, 3.0, 1.0  # in units of the alert limit
 MAD_TO_SIGMA = 1.4826
 LOOK_EVERY = 4
+HEARD_IN, HEARD_OF = 5, 16  # strikes in so many of so many: it comes and goes
+RARELY = 0.1  # of a baseline: chance
+STILL_KNOWN = 8  # measurements at a speed not judged yet, for which a machine's last state holds
 PRIOR_COUNT = 4.0  # a short baseline's spread is mixed with what is usual
 
 
@@ -99,6 +109,7 @@ RULES: dict[str, Rule] = {
     "rise_inner_db": Rule(2.0, 3.0, 0.3, 1.5, needs_lines=True),
     "rise_ball_db": Rule(2.0, 3.0, 0.3, 1.5, needs_lines=True),
     "rise_comb_db": Rule(2.0, 4.0, 0.3, 1.5),
+    DEPTH: Rule(4.0, 8.0, 0.5, 2.0),
 }
 
 
@@ -176,6 +187,7 @@ def assess(
     cells: Mapping[str, NDArray[np.floating]] | None = None,
     limits_by_hand: HandLimits | None = None,
     rate_hz: Array | None = None,
+    standing: NDArray[np.bool_] | None = None,
 ) -> Assessment:
     """States of a history.
 
@@ -191,6 +203,8 @@ def assess(
         Shaft speed; measurements are compared with those of a similar one. NaN: unknown, a bin of its own.
     rate_hz : array, shape (n,), optional
         Sampling rate, likewise: another rate hears another band.
+    standing : bool array, shape (n,), optional
+        Measurements in which any part's lines stand: with `striking`, what comes and goes.
     baseline : (first, last), optional
         Measurements chosen by hand as the sound ones, both included.
     rules : mapping, optional
@@ -242,10 +256,11 @@ def assess(
             over = _over_set_limits(values[names.index(name)], [in_db(name, level) for level in pair], n)
             causes = np.where(over > states, names.index(name), causes)
             states = np.maximum(states, over)
-    struck = np.where(_over_set_limits(np.where(strikes, 0.0, -99.0), [0.0, math.nan], n) > NO_DATA, WATCH, NO_DATA)
+    last = judges[int(bins[-1])] if n else None
+    base = None if last is None else last.baseline_of(where[int(bins[-1])])
+    struck = _struck(strikes, strikes if standing is None else strikes | standing, base)
     causes, states = np.where(struck > states, len(names), causes), np.maximum(states, struck)
     told = [*names, STRIKES]
-    last = judges[int(bins[-1])] if n else None
     return Assessment(
         states=tuple(STATES[s] for s in states),
         first={name: _first(states >= level) for level, name in enumerate(STATES) if level >= WATCH},
@@ -254,7 +269,7 @@ def assess(
             STATES[level]: told[causes[i]] if (i := _first(states >= level)) is not None and causes[i] >= 0 else ""
             for level in (WATCH, ALERT, ALARM)
         },
-        baseline=None if last is None else last.baseline_of(where[int(bins[-1])]),
+        baseline=base,
         limits={} if last is None else last.limits(where[int(bins[-1])]),
         rises={name: tuple(values[row].tolist()) for row, name in enumerate(names) if name in cells},
         by_hand=dict(limits_by_hand or {}),
@@ -284,6 +299,17 @@ def _over_set_limits(values_db: Array, limits_db: Sequence[float], history: int)
                 current = max(up, ALERT if current == ALARM and value >= limits_db[0] + RELEASE_DB else NO_DATA)
         states[i] = current
     return states
+
+
+def _struck(strikes: NDArray[np.bool_], heard: NDArray[np.bool_], base: Baseline | None) -> NDArray[np.int64]:
+    """States (n,) by what strikes (it persists), and what is heard (it comes and goes); more where the baseline is
+    without."""
+    n = len(strikes)
+    persists = _over_set_limits(np.where(strikes, 0.0, -99.0), [0.0, math.nan], n) > NO_DATA
+    if base is None or heard[base.first : base.last + 1].mean() > RARELY:
+        return np.where(persists, WATCH, NO_DATA)
+    often = np.convolve(heard, np.ones(HEARD_OF, np.int64))[:n] >= HEARD_IN
+    return np.where(persists, ALERT, np.where(often, WATCH, NO_DATA))
 
 
 def limits_of(text: str | None) -> HandLimits:
@@ -366,10 +392,12 @@ def _bins(values: Array | None, n: int) -> NDArray[np.int64]:
 
 
 def _carried_over(states: NDArray[np.int64], causes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """A machine does not heal by turning at another speed: while a new bin is being learned, the last state stands."""
-    states, causes = states.copy(), causes.copy()
+    """While a new bin is being learned the last state stands: a machine does not heal by turning at another speed. That
+    it was sound says something of the next few measurements only."""
+    states, causes, since = states.copy(), causes.copy(), 0
     for i in range(1, len(states)):
-        if states[i] == NO_DATA and states[i - 1] > OK:
+        since = since + 1 if states[i] == NO_DATA else 0
+        if since and (states[i - 1] > OK or (states[i - 1] == OK and since <= STILL_KNOWN)):
             states[i], causes[i] = states[i - 1], causes[i - 1]
     return states, causes
 
@@ -408,6 +436,7 @@ class _Judge:
         self.causes = np.full(self.n, -1)
         self.stretch: tuple[int, int] | None = None
         self.count = 0
+        self.struck_from_first = False
         self.level, self.sigma, self.alert, self.alarm = (np.full(len(names), np.nan) for _ in range(4))
         self.current = np.full(len(names), OK)
         self.calm: list[tuple[int, int]] = [(0, 0)] * len(names)
@@ -430,8 +459,10 @@ class _Judge:
     def _choose(self, end: int) -> None:
         """The quietest stretch of what lies before `end`, if enough of it is known and still."""
         fit = self.usable & ~self.strikes
-        if fit[:end].sum() < max(FEWEST_LEARNED, end // 2):
-            fit = self.usable  # it has been striking from the first day: compare with that
+        if self.stretch is None:
+            self.struck_from_first = bool(fit[:end].sum() < max(FEWEST_LEARNED, end // 2))
+        if self.struck_from_first:
+            fit = self.usable  # compare with that
         fit = fit & (self.states <= OK)
         known = np.flatnonzero(fit[:end])
         length = int(np.clip(len(known) // STRETCH_SHARE, self.learn, LONGEST_STRETCH))
@@ -468,6 +499,8 @@ class _Judge:
         padded[:, :, self.window - 1 - (start - before) :] = self.over[:, :, before:stop]
         windows = np.lib.stride_tricks.sliding_window_view(padded, self.window, axis=2)
         over = windows.sum(axis=-1) >= self.enough
+        fast = over[0] & windows[1, :, :, -1].astype(bool) & windows[1, :, :, -2].astype(bool)
+        over[1] |= fast & ~np.isin(np.arange(len(self.names)), list(self.cells))[:, None]
         level = np.where(over[1], ALARM, np.where(over[0], ALERT, OK))
         states = np.array([self._scan(row, start, share[:, row].tolist(), level[row].tolist()) for row in self.rows])
         worst = states.max(axis=0)

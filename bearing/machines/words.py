@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bearing.machines.limits import RULES, STRIKES, in_db, learning_count
+from bearing.machines.limits import HEARD_OF, RULES, STRIKES, in_db, learning_count
 from bearing.machines.measure import INDICATORS
 from bearing.machines.verdicts import is_fault
 from bearing.states import MACHINE_STATES
@@ -42,12 +42,12 @@ def reason(point: Point) -> str:
     found = point.assessment
     n = len(point.measurements)
     if found.cause == STRIKES:
-        since = found.first["watch"]
-        base = found.baseline
-        over = f"; nothing rose over the baseline of {base.count} measurements" if base is not None else ""
+        since = found.first[found.state]
+        last = point.measurements[-HEARD_OF:]
+        times = sum(bool(m.lines_stand) for m in last)
         from_first = since is not None and since <= learning_count(n)
         when = "from the first measurements on" if from_first else f"since {_when(point, since)}"
-        return f"Something strikes {when}{over}."
+        return f"Something strikes {when}, in {times} of the last {len(last)} measurements."
     if found.state == "no data":
         heard = f" But {_told(point)}." if point.state != found.state else ""
         if found.baseline is None and n <= learning_count(n):
