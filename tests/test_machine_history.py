@@ -13,7 +13,7 @@ from bearing.errors import ParameterError, UnreadableFile
 from bearing.figures.trend import history_figures
 from bearing.machines.clock import natural_key, time_in_name, timeline
 from bearing.machines.history import history_of_folder, history_of_measurements, with_verdicts
-from bearing.machines.measure import Verdict, measure
+from bearing.machines.measure import Verdict, measure, resolves
 from bearing.machines.verdicts import most_said
 from bearing.physics.simulate import SimulationConfig, simulate
 from bearing.readers import read_bytes
@@ -108,8 +108,9 @@ def test_short_recordings_are_joined_and_the_verdict_says_how_many(tmp_path: Pat
     (point,) = history_of_folder(tmp_path, Request(bearing=BEARING)).points
     assert [m.file for m in point.measurements] == [f"snap_{i}.csv" for i in range(24)]
     assert all(m.joined == 4 for m in point.measurements)  # 5.9 turns each
-    assert point.verdict.recordings == 4
+    assert point.verdict.recordings == 12  # the last three joined ones
     assert point.verdict.verdict == "uncertain"
+    assert "too few for a verdict; 4 in a row are joined: no lines rose" in point.verdict.reason
     assert all("line_outer_db" in m.values for m in point.measurements)
 
 
@@ -276,3 +277,19 @@ def test_lines_that_rose_by_very_much_name_the_part(hundred: list[Recording]) ->
     (point,) = with_verdicts(history_of_measurements(measured, request)).points
     assert point.verdict.verdict == "outer"
     assert point.verdict.recordings == 3
+
+
+@pytest.mark.parametrize("seconds", [0.2, 0.09])
+def test_joined_recordings_name_damage_where_lines_rose_over_the_baseline(seconds: float) -> None:
+    request, made = Request(bearing=BEARING), []
+    for i in range(60):
+        growing = 0.08 * max(0, i - 39)
+        config = SimulationConfig(state="outer", duration_s=seconds, impact_g=growing, seed=i, shaft_rpm=1772.0)
+        made.append(measure(Recording(simulate(config), 12_000.0, 1772.0, "acc", f"m_{i}.npy", "g"), request.named))
+    assert request.named is not None
+    assert resolves(made[0].turns, request.named.orders) == (seconds > 0.1)
+    (point,) = with_verdicts(history_of_measurements(made, request)).points
+    assert point.state == "alarm"
+    assert point.verdict.verdict in ("damaged", "outer")
+    assert point.verdict.recordings == 3 * point.measurements[-1].joined
+    assert "over the machine's own baseline" in point.verdict.reason

@@ -26,7 +26,7 @@ from bearing.machines.measure import (
     verdict_of_bytes,
     verdict_of_file,
 )
-from bearing.machines.verdicts import NOT_ASKED, is_fault, most_said, over_baseline
+from bearing.machines.verdicts import NOT_ASKED, is_fault, most_said, of_joined, over_baseline
 from bearing.parallel import NO_MEMORY, in_order
 from bearing.physics.kinematics import FaultOrders
 from bearing.states import FAMILIES
@@ -383,11 +383,7 @@ def _with_verdict(point: Point, diagnose: Diagnose | None, count: int) -> Point:
     said = [v for i in last if measured[i].joined == 1 and (v := measured[i].verdict) is not None]
     verdict = most_said(said)
     if not said and measured[-1].joined > 1:
-        why = (
-            f"{measured[-1].turns:.1f} turns a recording are too few for a verdict; "
-            f"{measured[-1].joined} in a row are joined to follow its lines"
-        )
-        verdict = Verdict("uncertain", 0.0, why, (), measured[-1].joined)
+        verdict = of_joined(measured, point.assessment)
     verdict = over_baseline(verdict, measured, point.assessment)
     return replace(point, measurements=tuple(measured), verdict=verdict)
 

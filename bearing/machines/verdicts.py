@@ -5,6 +5,10 @@ that stood from the first day is the machine's own; one that grew and stands is 
 alone stay uncertain (or see nothing), lines in alarm make it `damaged`. They name the part only when they rose by
 `NAMED_DB`: on CWRU weak faults of balls raise the lines of the races, by up to 12 dB, and nothing that was tried parts
 the two (`python -m benchmarks.own_baseline`).
+
+Recordings that were joined have no verdict of their own, and what stands in their average is none either: asked alone,
+it called 3 of 4 sound bearings of a second rig damaged (`python -m benchmarks.joined`). Only what rose over the
+machine's own baseline counts. Parts that so few turns do not tell apart are `damaged`, and only in a state of alarm.
 """
 
 from __future__ import annotations
@@ -12,17 +16,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bearing.machines.limits import Assessment
+from bearing.machines.limits import STATES, Assessment
 from bearing.machines.measure import Measurement, Verdict
 from bearing.states import FAMILIES
 
-__all__ = ["NOT_ASKED", "is_fault", "most_said", "over_baseline"]
+__all__ = ["NOT_ASKED", "is_fault", "most_said", "of_joined", "over_baseline"]
 
 NAMED_DB, AHEAD_DB = 15.0, 2.0
 LAST = 3
 KINDS = ("rise", "line")
 RIGHT, TOLD = 3, 3  # bearings of those that CWRU's recordings alone leave uncertain: counted by that benchmark
 CONFIDENCE = (RIGHT + 1) / (TOLD + 2)
+NOT_COUNTED = 0.5  # by the same rule, of statements that were counted on nothing measured
 NOT_ASKED = Verdict("uncertain", 0.0, "no recording has been diagnosed in full", (), 0)
 PARTS = {"outer": "the outer race", "inner": "the inner race", "ball": "a rolling element"}
 
@@ -53,13 +58,24 @@ def most_said(said: Sequence[Verdict]) -> Verdict:
     return replace(surest, recordings=len(said))
 
 
+def of_joined(measured: Sequence[Measurement], found: Assessment) -> Verdict:
+    """What recordings too short for a verdict say together, the last of them being joined."""
+    count = min(LAST * measured[-1].joined, len(measured))
+    few = f"{measured[-1].turns:.1f} turns a recording are too few for a verdict"
+    about = f"{few}; {measured[-1].joined} in a row are joined"
+    risen = [family for family in FAMILIES if _worst(family, found) in ("alert", "alarm")]
+    if not risen:
+        return Verdict("uncertain", 0.0, f"{about}: no lines rose over the machine's own baseline.", (), count)
+    which, rise_db = " and ".join(PARTS[f] for f in risen), max(_rise(f, measured, found) for f in risen)
+    how = f"{about}: the lines around {which} rose by {rise_db:.0f} dB over the machine's own baseline"
+    if found.state != "alarm":
+        return Verdict("uncertain", 0.0, f"{how}.", (), count)
+    return Verdict("damaged", NOT_COUNTED, f"{how}, its state is alarm; which part it is they do not tell.", (), count)
+
+
 def over_baseline(said: Verdict, measured: Sequence[Measurement], found: Assessment) -> Verdict:
     """What the last recordings say, sharpened by which lines stand in alarm over the baseline at the end."""
-    in_alarm = [
-        family
-        for family in FAMILIES
-        if any((limit := found.limits.get(f"{kind}_{family}_db")) and limit.state == "alarm" for kind in KINDS)
-    ]
+    in_alarm = [family for family in FAMILIES if _worst(family, found) == "alarm"]
     if not in_alarm:
         return said
     rises = {family: _rise(family, measured, found) for family in FAMILIES}
@@ -70,11 +86,17 @@ def over_baseline(said: Verdict, measured: Sequence[Measurement], found: Assessm
             return replace(said, reason=f"{said.reason} Over time: {how if first == said.verdict else 'they rose'}.")
         told = f"the recordings alone name {PARTS[said.verdict]}, but {how}"
         return replace(said, warnings=(*said.warnings, f"{told[0].upper()}{told[1:]}."))
-    joined = max(measured[-1].joined, min(LAST, len(measured)))
+    joined = min(LAST * measured[-1].joined, len(measured))
     if first in in_alarm and rises[first] >= NAMED_DB and rises[first] - rises[second] >= AHEAD_DB:
         return Verdict(first, CONFIDENCE, f"{how[0].upper()}{how[1:]}.", said.warnings, joined)
     why = f"{how[0].upper()}{how[1:]}; which part it is they do not tell."
     return Verdict("damaged", CONFIDENCE, why, said.warnings, joined)
+
+
+def _worst(family: str, found: Assessment) -> str:
+    """The worse state of a part's lines at the end, by the two ways to tell."""
+    states = [limit.state for kind in KINDS if (limit := found.limits.get(f"{kind}_{family}_db"))]
+    return max(states, key=STATES.index, default="no data")
 
 
 def _rise(family: str, measured: Sequence[Measurement], found: Assessment) -> float:
