@@ -13,7 +13,7 @@ import streamlit as st
 
 from bearing.errors import BearingError
 from bearing.machines.demo import DEMO_STORE
-from bearing.machines.fleet import FleetRow, fleet
+from bearing.machines.fleet import FleetRow, fleet, rows_of
 from bearing.machines.history import History, history_of_measurements, with_verdicts
 from bearing.machines.limits import limits_of
 from bearing.machines.measure import Measurement, measure_bytes, verdict_of_bytes
@@ -57,13 +57,25 @@ def stamp(path: Path) -> float:
 
 @st.cache_data(max_entries=4, show_spinner="Reading the fleet")
 def rows_in(path: Path, changed: float) -> list[FleetRow]:
-    """All points of a store, worst first."""
-    return fleet(Store(path, read_only=True))
+    """All points of a store, worst first: of a machine that has not changed as they were."""
+    store = Store(path, read_only=True)
+    stamps = store.stamps()
+    return fleet(store, lambda machine: _rows_of_one(path, machine, stamps[machine]))
+
+
+@st.cache_data(max_entries=2_000, show_spinner=False)
+def _rows_of_one(path: Path, machine: str, stamp: str) -> list[FleetRow]:
+    return rows_of([(machine, Store(path, read_only=True).history(machine))])
+
+
+def history_in(path: Path | None, machine: str) -> History | None:
+    """One machine of a store, None where it holds none of that name."""
+    stamps = {} if path is None else Store(path, read_only=True).stamps()
+    return _history_in(path, machine, stamps[machine]) if path is not None and machine in stamps else None
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the history")
-def history_in(path: Path, machine: str, changed: float) -> History:
-    """One machine of a store."""
+def _history_in(path: Path, machine: str, stamp: str) -> History:
     return Store(path, read_only=True).history(machine)
 
 

@@ -79,12 +79,12 @@ def upload_form() -> None:
 def chosen() -> tuple[str, History | None, Path | None]:
     """The machine that the address names, and the store it is kept in; else the uploaded recordings."""
     named = st.query_params.get("machine", "")
-    own = own_store()
-    if own is not None and any(row.machine == named for row in rows_in(own, stamp(own))):
-        return named, history_in(own, named, stamp(own)), own
-    if any(row.machine == named for row in demo_rows()):
-        return named, history_in(DEMO_STORE, named, 0.0), None
     if named:
+        own = own_store()
+        if (history := history_in(own, named)) is not None:
+            return named, history, own
+        if (history := history_in(DEMO_STORE, named)) is not None:
+            return named, history, None
         st.info(plain(f"No machine {named[:80]!r} is kept here; those kept without a store go with their visit."))
     work: Uploads | None = st.session_state.get(UPLOADED)
     if work is None or work.history is None:

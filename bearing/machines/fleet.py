@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,10 +40,16 @@ class FleetRow:
         return {name: value for name, value in vars(self).items() if name != "spark"}
 
 
-def fleet(store: Store) -> list[FleetRow]:
-    """Every point of every machine; alarm before alert before watch, of alike ones the greater change first."""
+def fleet(store: Store, rows_of_one: Callable[[str], list[FleetRow]] | None = None) -> list[FleetRow]:
+    """Every point of every machine; alarm before alert before watch, of alike ones the greater change first.
+
+    `rows_of_one` gives the rows of a machine where they are kept; by default they are made anew.
+    """
     said = {name: store.acknowledged(name) for name in store.machines()}
-    rows = rows_of((name, store.history(name)) for name in said)
+    if rows_of_one is None:
+        rows = rows_of((name, store.history(name)) for name in said)
+    else:
+        rows = worst_first(row for name in said for row in rows_of_one(name))
     notes = [said[row.machine].get(row.point) for row in rows]
     return [
         replace(row, acknowledged=str(note)) if note is not None and note.holds(row.state) else row
@@ -53,7 +59,11 @@ def fleet(store: Store) -> list[FleetRow]:
 
 def rows_of(histories: Iterable[tuple[str, History]]) -> list[FleetRow]:
     """The same of histories from elsewhere, each with its machine's name."""
-    rows = [_row(name, point) for name, history in histories for point in history.points]
+    return worst_first(_row(name, point) for name, history in histories for point in history.points)
+
+
+def worst_first(rows: Iterable[FleetRow]) -> list[FleetRow]:
+    """Rows in the order in which a person should look at them."""
     return sorted(rows, key=lambda r: (-STATES.index(r.state), not is_fault(r.verdict), -(r.change_db or 0.0)))
 
 

@@ -353,7 +353,7 @@ def judged(
 def _cells(measured: Sequence[Measurement]) -> dict[str, Floats]:
     """Levels to be compared with those of the baseline: around each part's lines, and of combs that know no bearing."""
     lines = _stacked([m.lines for m in measured])
-    combs = _stacked([comb_levels(m.waterfall) if m.joined == 1 else m.waterfall[:0] for m in measured])
+    combs = comb_levels(_stacked([m.waterfall if m.joined == 1 else m.waterfall[:0] for m in measured]))
     cells = {f"rise_{family}_db": lines[:, :, i].reshape(len(lines), -1) for i, family in enumerate(FAMILIES)}
     return {name: many for name, many in {**cells, "rise_comb_db": combs}.items() if many.size}
 

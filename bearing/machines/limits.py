@@ -437,6 +437,8 @@ class _Judge:
         self.stretch: tuple[int, int] | None = None
         self.count = 0
         self.struck_from_first = False
+        self.learned, self.compared = np.zeros(0, np.int64), 0
+        self.own: dict[int, NDArray[np.float32]] = {}
         self.level, self.sigma, self.alert, self.alarm = (np.full(len(names), np.nan) for _ in range(4))
         self.current = np.full(len(names), OK)
         self.calm: list[tuple[int, int]] = [(0, 0)] * len(names)
@@ -476,8 +478,10 @@ class _Judge:
         """Level from the stretch; spread from the stretch and from the sound time since, so that drift is no change."""
         at = known[(known >= first) & (known <= last)]
         self.stretch, self.count = (first, last), len(at)
-        for row, (single, steadied) in self.cells.items():
-            self.values[row] = _greatest(steadied - _nanmedian(single[at].T))
+        if not np.array_equal(at, self.learned):
+            self.learned, self.compared = at, 0
+            self.own = {row: _nanmedian(single[at].T).astype(np.float32) for row, (single, _) in self.cells.items()}
+        self._compare(int(known[-1]) + 1)
         self.level = _nanmedian(self.values[:, at])
         inside = MAD_TO_SIGMA * _nanmedian(np.abs(self.values[:, at] - self.level[:, None]))
         drift = MAD_TO_SIGMA * _nanmedian(np.abs(self.values[:, known[known >= first]] - self.level[:, None]))
@@ -487,9 +491,17 @@ class _Judge:
         self.alert = np.maximum(self.least_alert, ALERT_SIGMAS * self.sigma)
         self.alarm = np.maximum(self.least_alarm, ALARM_SIGMAS * self.sigma)
 
+    def _compare(self, stop: int) -> None:
+        """Cells of the measurements before `stop` with those of the baseline, as far as that has not been done."""
+        here = slice(self.compared, stop)
+        for row, (_, steadied) in self.cells.items():
+            self.values[row, here] = _greatest(steadied[here] - self.own[row])
+        self.compared = max(stop, self.compared)
+
     def _judge(self, start: int, stop: int) -> None:
         """States of the measurements `start` to `stop`, one baseline for all of them."""
         here = slice(start, stop)
+        self._compare(stop)
         rise = self.values[:, here] - self.level[:, None]
         rise[~np.isfinite(rise)] = np.nan
         share = np.stack([rise / self.alert[:, None], np.where(self.stand[:, here], rise / self.alarm[:, None], 0.0)])
@@ -588,7 +600,7 @@ def _steadied(cells: NDArray[np.floating], count: int) -> NDArray[np.floating]:
 
 def _greatest(rises: NDArray[np.floating]) -> Array:
     """Largest of each row, NaN for rows that are not known."""
-    return np.where(np.isfinite(rises).any(axis=1), np.max(np.nan_to_num(rises, nan=-np.inf), axis=1), np.nan)
+    return np.asarray(np.fmax.reduce(rises, axis=1), dtype=np.float64)
 
 
 def _or_inf(value: float | None) -> float:

@@ -355,13 +355,18 @@ def _bands(rate_hz: float, parts: tuple[int, ...]) -> tuple[tuple[float, float],
     return (*bands, (low / 3, high / 4)) if rate_hz > 20_000 else tuple(bands)
 
 
-def comb_levels(waterfall: NDArray[np.float16]) -> NDArray[np.float16]:
-    """Mean level in dB of three harmonics of each of COMB_ORDERS in a waterfall's row; empty for a row too short."""
-    if len(waterfall) < COMB_ORDERS[-1] * 3 / WATERFALL_STEP + 2:
-        return waterfall[:0]
-    around = np.lib.stride_tricks.sliding_window_view(np.pad(waterfall, 1), 3).max(axis=1)
+def comb_levels(waterfall: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean level in dB of three harmonics of each of COMB_ORDERS in rows of a waterfall, shape (rows, orders).
+
+    No orders for rows too short.
+    """
+    if waterfall.shape[1] < COMB_ORDERS[-1] * 3 / WATERFALL_STEP + 2:
+        return waterfall[:, :0]
+    around = waterfall.copy()
+    np.maximum(around[:, 1:], waterfall[:, :-1], out=around[:, 1:])
+    np.maximum(around[:, :-1], waterfall[:, 1:], out=around[:, :-1])
     at = (COMB_ORDERS[:, None] * np.arange(1, 4) / WATERFALL_STEP).astype(np.int64)
-    return around[at].mean(axis=1, dtype=np.float32).astype(np.float16)
+    return np.asarray(around[:, at].mean(axis=2))
 
 
 def _waterfall(spectrum: OrderSpectrum) -> NDArray[np.float16]:

@@ -203,6 +203,17 @@ class Store:
             names = [name for (name,) in connection.execute("SELECT name FROM machine")]
         return sorted(names, key=natural_key)
 
+    def stamps(self) -> dict[str, str]:
+        """What changes whenever something of a machine does, by its name: for those who keep what they made of it."""
+        with self._open() as connection:
+            return {
+                row[0]: repr(row[1:])
+                for row in connection.execute(
+                    "SELECT name, asked, limits, count(measurement.id), max(measurement.id) FROM machine "
+                    "LEFT JOIN measurement ON machine = machine.id GROUP BY machine.id"
+                )
+            }
+
     def asked(self, machine: str) -> Request:
         """What was said of a machine's recordings when they were added. Raises ParameterError for an unknown one."""
         with self._understood():

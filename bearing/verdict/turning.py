@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import scipy.signal
+from scipy import fft  # and not `scipy.signal`: half a second of import
 
 from bearing.errors import ParameterError, SignalError
 from bearing.physics.combs import SpeedSpectra
@@ -109,7 +109,7 @@ def still_of(recording: Recording, turning: Turning) -> Recording | None:
     assert recording.sampling_rate_hz is not None
     common_hz = min(recording.sampling_rate_hz * turning.rpm / float(turning.moved.rpm.max()), turning.rate_hz)
     count = int(len(turning.signal) * common_hz / turning.rate_hz)
-    samples = scipy.signal.resample(turning.signal, count)
+    samples = fft.irfft(fft.rfft(turning.signal)[: count // 2 + 1], count) * (count / len(turning.signal))
     rate_hz = turning.rate_hz * count / len(turning.signal)
     return replace(
         recording, samples=samples, sampling_rate_hz=rate_hz, shaft_rpm=turning.rpm, speed_rpm=None, tacho=None
