@@ -1,7 +1,8 @@
 """A batch on several workers against the same work in one process: `python -m benchmarks.batch [FILES] [WORKERS]`.
 
 Simulated recordings of 2 s at 12 kHz in text. Prints processor and elapsed seconds a file and the ratio of the elapsed
-ones, start of the cluster left out (it is printed), and the most memory a worker took.
+ones, start of the cluster left out (it is printed), what the processor times make of it on cores that nothing else
+keeps busy, and the most memory a worker took.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bearing.batch.run import FILES_A_TASK, _found, run_batch
+from bearing.batch.run import DASK, FILES_A_TASK, _found, run_batch
 from bearing.batch.sources import listed
 from bearing.physics.simulate import SimulationConfig, simulate
 from bearing.verdict.request import Request
@@ -26,6 +27,7 @@ def peak_mb() -> float:
 
 
 def main() -> None:
+    import dask
     from distributed import Client, LocalCluster
 
     count, workers = (int(text) for text in (sys.argv[1:] + ["64", "2"][len(sys.argv) - 1 :])[:2])
@@ -40,26 +42,38 @@ def main() -> None:
         files = listed([str(folder)])
         for source in files[:2]:
             _found(source, asked)  # networks loaded
-        began, used = time.perf_counter(), time.process_time()
-        for source in files:
-            _found(source, asked)
-        serial, used = time.perf_counter() - began, time.process_time() - used
-        print(f"one process: {serial / count:.3f} s a file, {used / count:.3f} s of processor")
+
+        def alone() -> tuple[float, float]:
+            began, used = time.perf_counter(), time.process_time()
+            for source in files[::2]:
+                _found(source, asked)
+            return time.perf_counter() - began, time.process_time() - used
+
+        serial, used = alone()  # half of them before, half after: other programs come and go
         began = time.perf_counter()
-        with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster:
+        with (
+            dask.config.set(DASK),
+            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
+        ):
             warm = Path(place) / "warm"
             warm.mkdir()
             for i in range(workers * FILES_A_TASK):
                 (warm / f"w_{i}.csv").write_bytes((folder / f"m_{i % count}.csv").read_bytes())
             run_batch([str(warm)], Path(place) / "w", asked, scheduler=cluster.scheduler_address)
             print(f"start of {workers} workers and their networks: {time.perf_counter() - began:.1f} s")
-            began = time.perf_counter()
-            run_batch([str(folder)], Path(place) / "r", asked, scheduler=cluster.scheduler_address)
-            spread = time.perf_counter() - began
             with Client(cluster) as client:
+                before = sum(client.run(time.process_time).values())
+                began, own = time.perf_counter(), time.process_time()
+                run_batch([str(folder)], Path(place) / "r", asked, scheduler=cluster.scheduler_address)
+                spread, own = time.perf_counter() - began, time.process_time() - own
+                theirs = sum(client.run(time.process_time).values()) - before
                 most = max(client.run(peak_mb).values())
         kept = sum(part.stat().st_size for part in (Path(place) / "r").rglob("*.parquet"))
+        serial, used = serial + (more := alone())[0], used + more[1]
+        print(f"one process: {serial / count:.3f} s a file, {used / count:.3f} s of processor")
         print(f"{workers} workers: {spread / count:.3f} s a file, {serial / spread:.2f} times as fast")
+        print(f"of processor a file: workers {theirs / count:.3f} s, scheduler and writer {own / count:.3f} s")
+        print(f"so {workers} free cores are {workers * used / (theirs + own):.2f} times as fast as one")
         print(f"most memory a worker: {most:.0f} MB; kept: {kept / count / 1000:.1f} kB a file")
 
 

@@ -145,6 +145,15 @@ def test_stopping_keeps_what_is_done(year: Path) -> None:
         ("fan_2025-08.csv", "2025-08-01"),
         ("acc_00001.csv", ""),
         ("run20251301.csv", ""),
+        ("pump 31.01.2025 08-30.csv", "2025-01-31T08:30:00"),
+        ("pump 03.02.2025.csv", "2025-02-03"),
+        ("pump 01-31-2025.csv", "2025-01-31"),
+        ("pump 01-02-2025.csv", ""),  # either way
+        ("Feb 03 2025 fan.csv", "2025-02-03"),
+        ("fan_3-February-2025_0830.csv", "2025-02-03T08:30:00"),
+        ("31012025.csv", "2025-01-31"),
+        ("fan_Aug2025.csv", "2025-08-01"),
+        ("deck 12 2025.csv", ""),
         ("1706690000.npy", "2024-01-31T08:33:20+00:00"),
     ],
 )
@@ -293,3 +302,11 @@ def test_joined_recordings_name_damage_where_lines_rose_over_the_baseline(second
     assert point.verdict.verdict in ("damaged", "outer")
     assert point.verdict.recordings == 3 * point.measurements[-1].joined
     assert "over the machine's own baseline" in point.verdict.reason
+
+
+def test_which_of_day_and_month_comes_first_is_told_by_all_names_or_not_guessed() -> None:
+    line = timeline(["a 01-02-2025", "a 13-01-2025", "a 05-01-2025"], [""] * 3)
+    assert line.times == ("2025-01-05", "2025-01-13", "2025-02-01")
+    unknown = timeline(["a 01-02-2025", "a 05-01-2025"], [""] * 2)
+    assert unknown.times == ("", "")
+    assert "whether day or month comes first" in unknown.source

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 __all__ = ["Timeline", "natural_key", "time_in_name", "timeline"]
 
-_DATE = r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<s>[-_. ]?)(?P<m>\d\d)(?:(?P=s)(?P<d>\d\d)"
-_TIME = r"(?:[T_\-. ]{0,3}(?P<H>\d\d)[-_.:h]?(?P<M>\d\d)(?:[-_.:m]?(?P<S>\d\d))?(?!\d))?)?(?![\d])"
-_STAMP = re.compile(_DATE + _TIME)
+_CLOCK = r"(?:[T_\-. ]{0,3}(?P<H>\d\d)[-_.:h]?(?P<M>\d\d)(?:[-_.:m]?(?P<S>\d\d))?(?!\d))?"
+_YEAR = r"(?P<y>(?:19|20)\d\d)"
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = (
+    "(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?)(?![a-z])"
+)
+_STAMP = re.compile(rf"(?<!\d)(?<!\d\d[-_. ]\d\d[-_. ]){_YEAR}(?P<s>[-_. ]?)(?P<m>\d\d)(?P=s)(?P<d>\d\d){_CLOCK}(?!\d)")
+_YEAR_LAST = re.compile(rf"(?<!\d)(?P<a>\d\d)(?P<s>[-_. ]?)(?P<b>\d\d)(?P=s){_YEAR}{_CLOCK}(?!\d)")
+_SPELT = (
+    re.compile(rf"(?<!\d)(?P<d>\d\d?)[-_. ]*{_MONTH}[-_. ,]*{_YEAR}{_CLOCK}(?!\d)", re.IGNORECASE),
+    re.compile(rf"(?<![a-z]){_MONTH}[-_. ]*(?P<d>\d\d?)[-_. ,]+{_YEAR}{_CLOCK}(?!\d)", re.IGNORECASE),
+)
+_MONTH_ALONE = (
+    re.compile(rf"(?<!\d)(?<!\d\d[-_. ]\d\d[-_. ]){_YEAR}[-_. ](?P<m>\d\d)(?!\d)"),
+    re.compile(rf"(?<!\d)(?P<m>\d\d)[-_.]{_YEAR}(?!\d)"),
+    re.compile(rf"(?<![a-z]){_MONTH}[-_. ]*{_YEAR}(?!\d)", re.IGNORECASE),
+)
 _EPOCH = re.compile(r"(?<!\d)(1\d{9})(?!\d)")
 
 
@@ -35,34 +50,71 @@ def natural_key(name: str) -> list[tuple[int, str]]:
     return [(len(p := part.lstrip("0")), p) if part.isdecimal() else (-1, part.lower()) for part in parts]
 
 
-def time_in_name(name: str) -> str:
+def time_in_name(name: str, day_first: Mapping[str, bool] | None = None) -> str:
     """The date, with the time of day where there is one, in a file's name as ISO 8601; "" where there is none.
 
-    ``2004.02.12.10.32.39``, ``pump_2024-01-31_0830.csv``, ``20240131T083000.wav``, ``fan_2025-08.csv`` (the first of
-    the month), ``1706690000.npy`` (seconds since 1970).
+    Understood: ``2004.02.12.10.32.39``, ``pump_2024-01-31_0830.csv``, ``20240131T083000``, ``3 Feb 2025``,
+    ``31.01.2025 08-30``, ``fan_2025-08.csv`` or ``Aug 2025`` (the first of the month), ``1706690000.npy`` (seconds
+    since 1970). With the year last, what comes first is told by `day_first` for each separator; by default by dots, and
+    by a number that is no month.
     """
     for match in _STAMP.finditer(name):
-        part = {key: int(value) for key, value in match.groupdict().items() if value and value.isdigit()}
-        if "d" not in part and not match["s"]:
-            continue  # six digits are a number, not a month
-        try:
-            if "H" in part:
-                stamp = datetime(
-                    part["y"], part["m"], part["d"], part["H"], part["M"], part.get("S", 0)
-                )  # no zone is told
-                return stamp.isoformat()
-            return date(part["y"], part["m"], part.get("d", 1)).isoformat()
-        except ValueError:
-            continue
+        if stamp := _stamp(match, int(match["m"]), int(match["d"])):
+            return stamp
+    for match in (one for pattern in _SPELT for one in pattern.finditer(name)):
+        if stamp := _stamp(match, _month(match), int(match["d"])):
+            return stamp
+    known = day_first_in([name]) if day_first is None else day_first
+    turned = list(_YEAR_LAST.finditer(name))
+    for match in turned:
+        if (first := known.get(match["s"])) is not None:
+            day, month = (match["a"], match["b"]) if first else (match["b"], match["a"])
+            if stamp := _stamp(match, int(month), int(day)):
+                return stamp
+    for match in () if turned else (one for pattern in _MONTH_ALONE for one in pattern.finditer(name)):
+        if stamp := _stamp(match, _month(match), 1):
+            return stamp
     epoch = _EPOCH.search(name)
     return datetime.fromtimestamp(int(epoch[1]), UTC).isoformat() if epoch else ""
+
+
+def day_first_in(names: Iterable[str]) -> dict[str, bool]:
+    """Per separator of dates with the year last, whether the day comes first; none where the names do not tell."""
+    pairs: dict[str, list[tuple[int, int]]] = {}
+    for name in names:
+        for match in _YEAR_LAST.finditer(name):
+            pairs.setdefault(match["s"], []).append((int(match["a"]), int(match["b"])))
+    told = {}
+    for separator, both in pairs.items():
+        first, second = any(a > 12 for a, _ in both), any(b > 12 for _, b in both)
+        if first != second or (not first and separator == "."):
+            told[separator] = first or not second
+    return told
+
+
+def _month(match: re.Match[str]) -> int:
+    told = match.groupdict()
+    return int(told["m"]) if told.get("m") else 1 + _MONTHS.index(told["name"][:3].lower())
+
+
+def _stamp(match: re.Match[str], month: int, day: int) -> str:
+    """What a name tells as ISO 8601, "" for a day that is none; no zone is told."""
+    told = match.groupdict()
+    try:
+        day_told = date(int(told["y"]), month, day)
+        if told.get("H") is None:
+            return day_told.isoformat()
+        return datetime.combine(day_told, time(int(told["H"]), int(told["M"]), int(told["S"] or 0))).isoformat()
+    except ValueError:
+        return ""
 
 
 def timeline(names: Sequence[str], started: Sequence[str]) -> Timeline:
     """The order and times of measurements, from what their files say (`started`, as in a Recording) and their names."""
     by_name = sorted(range(len(names)), key=lambda i: natural_key(names[i]))
     own = [text if _is_dated(text) else "" for text in started]
-    stamps = [clock or time_in_name(name) for clock, name in zip(own, names, strict=True)]
+    turned = day_first_in(names)
+    stamps = [clock or time_in_name(name, turned) for clock, name in zip(own, names, strict=True)]
     if stamps and all(stamps):
         source = "the files' own clocks" if all(own) else "the files' names" if not any(own) else "clocks and names"
         moments = [_moment(stamp) for stamp in stamps]
@@ -71,7 +123,11 @@ def timeline(names: Sequence[str], started: Sequence[str]) -> Timeline:
         return Timeline(tuple(order), tuple(stamps[i] for i in order), days, source)
     if started and all(started) and not any(own):
         return _unwrapped(by_name, started)
-    return Timeline(tuple(by_name), ("",) * len(names), (float("nan"),) * len(names), "the order of the files' names")
+    told = sum(map(bool, stamps))
+    source = "the order of the files' names" + (f" ({told} of {len(names)} tell a date)" if told else "")
+    if any(map(_YEAR_LAST.search, names)) and not told:
+        source += " (whether day or month comes first they do not tell)"
+    return Timeline(tuple(by_name), ("",) * len(names), (float("nan"),) * len(names), source)
 
 
 def _unwrapped(order: Sequence[int], started: Sequence[str]) -> Timeline:
