@@ -84,7 +84,7 @@ def test_gain_and_offset_do_not_matter(gain: float, offset: float) -> None:
 
 
 @settings(max_examples=6, deadline=None)
-@given(factor=st.floats(0.4, 3.0))
+@given(factor=st.floats(0.4, 2.0))  # from 20 kHz on there are more bands to choose from
 def test_playing_a_machine_faster_changes_nothing_in_orders(factor: float) -> None:
     signal = ringing(ORDERS.bpfo, seconds=2.0, rate_hz=10_000.0)
     slow = envelope_opinion(signal, 10_000.0, SHAFT_HZ, ORDERS).families["outer"]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bearing.physics.envelope_rule import HarmonicScores, family_scores, sideband_dominance
 from bearing.physics.kinematics import FaultOrders
+from bearing.signal.dsp import middle_and_high
 from bearing.signal.order_spectrum import OrderSpectrum
 from bearing.states import FAMILIES
 
@@ -74,15 +75,16 @@ def order_features(spectrum: OrderSpectrum, orders: FaultOrders, scores: Harmoni
     log_scores = family_scores(spectrum.log, orders)
     scalars, relative = _against_chance(scores)
     log_scalars, log_relative = _against_chance(log_scores)
-    squared, log = _Gatherer(spectrum, spectrum.bursts, 0.0), _Gatherer(spectrum.log, spectrum.bursts, 1.0)
+    squared = _Gatherer(spectrum, orders, spectrum.bursts, 0.0)
+    log = _Gatherer(spectrum.log, orders, spectrum.bursts, 1.0)
     patches = []
-    for i, order in enumerate(orders.families.values()):
+    for i in range(len(FAMILIES)):
         by_level = _highest(relative[:, i], BANDS_BY_LEVEL)
         merit = scores.depth[:, i] + 0.3 * scores.level[:, i]
         merit[by_level] = -np.inf
         by_depth = _highest(merit, BANDS_BY_DEPTH)
-        of_squared = squared.patches(order, orders.ftf, by_level + by_depth)
-        of_log = log.patches(order, orders.ftf, _highest(log_relative[:, i], BANDS_BY_LEVEL))
+        of_squared = squared.patches(i, by_level + by_depth)
+        of_log = log.patches(i, _highest(log_relative[:, i], BANDS_BY_LEVEL))
         patches.append(np.concatenate([of_squared, of_log]))
     return OrderFeatures(
         np.stack(patches),
@@ -104,14 +106,14 @@ def _against_chance(scores: HarmonicScores) -> tuple[Array32, Array32]:
     count = len(FAMILIES)
 
     def relative(values: Array32, offset: float) -> Array32:
-        chance = values[:, count:]
-        middle = np.median(chance, axis=1, keepdims=True)
-        return (values - middle) / (np.quantile(chance, 0.9, axis=1, keepdims=True) - middle + offset)
+        middle, high = middle_and_high(values[:, count:])
+        return np.asarray((values - middle) / (high - middle + offset))
 
     level, depth = relative(scores.level, 0.15), relative(scores.depth, 0.08)
     best_level, best_depth = level[:, count:].max(axis=0), depth[:, count:].max(axis=0)
     deepest = scores.depth[:, count:].max(axis=0)
-    high_level, high_depth = np.quantile(best_level, 0.9), np.quantile(best_depth, 0.9)
+    high_level, high_depth = middle_and_high(best_level)[1], middle_and_high(best_depth)[1]
+    middle_deepest, high_deepest = middle_and_high(deepest)
     rows = []
     for i in range(count):
         family_level, family_depth = level[:, i].max(), depth[:, i].max()
@@ -125,10 +127,10 @@ def _against_chance(scores: HarmonicScores) -> tuple[Array32, Array32]:
                 (best_level < family_level).mean(),
                 (best_depth < family_depth).mean(),
                 (deepest < depth_of_family).mean(),
-                high_level,
-                high_depth,
-                np.median(deepest),
-                np.quantile(deepest, 0.9),
+                high_level.item(),
+                high_depth.item(),
+                middle_deepest.item(),
+                high_deepest.item(),
             ]
         )
     return np.array(rows, np.float32), level[:, :count]
@@ -154,11 +156,12 @@ def bare_ball_line(patches: NDArray[np.floating]) -> NDArray[np.bool_]:
 
 
 class _Smoothed:
-    """Mean power over the floor in any range of orders: smeared lines, that have no sharp maximum, show here."""
+    """Mean power over the floor in any range up to some order: smeared lines, that have no sharp maximum, show here."""
 
-    def __init__(self, spectrum: OrderSpectrum) -> None:
-        power = np.exp(np.clip(spectrum.level, -5, 8))
-        self.sums = np.concatenate([np.zeros((len(power), 1)), np.cumsum(power, axis=1, dtype=np.float64)], axis=1)
+    def __init__(self, spectrum: OrderSpectrum, top: float) -> None:
+        power = np.exp(np.clip(spectrum.level[:, : int(top / spectrum.step) + 4], -5, 8)).astype(np.float64)
+        self.sums = np.zeros((power.shape[0], power.shape[1] + 1))
+        np.cumsum(power, axis=1, out=self.sums[:, 1:])
         self.step = spectrum.step
 
     def level(self, centre: Array, half: Array) -> Array32:
@@ -166,19 +169,20 @@ class _Smoothed:
         bins = self.sums.shape[1]
         first = np.clip(np.rint((centre - half) / self.step).astype(np.int64), 0, bins - 2)
         last = np.clip(np.rint((centre + half) / self.step).astype(np.int64) + 1, first + 1, bins - 1)
-        return np.log(np.maximum((self.sums[:, last] - self.sums[:, first]) / (last - first), 0.05)).astype(np.float32)
+        total = self.sums.take(last, axis=1) - self.sums.take(first, axis=1)
+        return np.log(np.maximum(total / (last - first), 0.05)).astype(np.float32)
 
 
 class _Gatherer:
     """Cuts the patches of one kind of spectrum."""
 
-    def __init__(self, spectrum: OrderSpectrum, bursts: Array32, flag: float) -> None:
-        self.spectrum, self.smooth = spectrum, _Smoothed(spectrum)
+    def __init__(self, spectrum: OrderSpectrum, orders: FaultOrders, bursts: Array32, flag: float) -> None:
+        self.rows = _gather(spectrum, np.array(list(orders.families.values())), orders.ftf)
         self.bursts, self.flag = np.clip(bursts, -1, 4), flag
 
-    def patches(self, order: float, ftf: float, bands: list[int]) -> Array32:
+    def patches(self, family: int, bands: list[int]) -> Array32:
         """Patches of some bands and of the mean of all, shape (len(bands) + 1, PATCH_OFFSETS, PATCH_FEATURES)."""
-        rows = _gather(self.spectrum, self.smooth, order, ftf)  # (bands, rows, cells, 2)
+        rows = self.rows[:, family]  # (bands, rows, cells, 2)
         chosen = np.concatenate([rows[bands], rows.mean(axis=0, keepdims=True)])
         merit = np.clip(chosen[:, :4, :, 0], 0, 6).mean(axis=1) + chosen[:, :3, :, 1].mean(axis=1)
         best = merit.argmax(axis=-1)  # per patch, one slip common to its harmonics
@@ -192,29 +196,33 @@ class _Gatherer:
         return np.concatenate([patch, repeated], axis=-1).astype(np.float32)
 
 
-def _gather(spectrum: OrderSpectrum, smooth: _Smoothed, order: float, ftf: float) -> Array32:
-    """Level and depth of every row at every offset, shape (bands, ROWS, 2 * CELLS + 1, 2)."""
-    first = order * (1 + np.arange(-CELLS, CELLS + 1) * STEP)
-    second = 2 * first
+def _gather(spectrum: OrderSpectrum, orders: Array, ftf: float) -> Array32:
+    """Level and depth of every row at every offset from each order, shape (bands, orders, ROWS, 2 * CELLS + 1, 2)."""
+    first = orders[:, None, None] * (1 + np.arange(-CELLS, CELLS + 1) * STEP)  # (orders, 1, cells)
     harmonics = np.arange(1, 7)[:, None] * first
+    shaft = np.array([-1.0, 1.0])[:, None]
+    cage = ftf * shaft
     centre = np.concatenate(
         [
             harmonics,
-            np.array([first - 1, first + 1, second - 1, second + 1, first - 2, first + 2]),
-            np.array([first - ftf, first + ftf, second - ftf, second + ftf]),
-            np.array([0.5 * first, 1.5 * first]),
-        ]
+            *(first + shaft, 2 * first + shaft, first + 2 * shaft),
+            *(first + cage, 2 * first + cage),
+            *(0.5 * first, 1.5 * first),
+        ],
+        axis=1,
     )
-    cell = order * STEP
-    widths = [*(np.arange(1, 7) * cell / 2), *[0.75 * cell] * 6, *[0.75 * cell + 0.01 * ftf] * 4, cell / 2, cell / 2]
-    half = np.array(widths)[:, None] * np.ones(first.size)
+    cell = orders[:, None, None] * STEP
+    widths = np.array([*np.arange(1, 7) / 2, *[0.75] * 10, 0.5, 0.5])[:, None] * cell
+    widths[:, CAGE_ROWS] += 0.01 * ftf
+    half = np.broadcast_to(widths, centre.shape)
     level = spectrum.highest(centre - half, centre + half)
     depth = 0.5 * (level + spectrum.floor_at(centre))
-    for share, count in ((SMEAR, 3), (HUMP, 2)):
-        wide = np.maximum(harmonics[:count] * share, 2 * spectrum.step)
-        smeared = smooth.level(harmonics[:count], wide)
-        level = np.concatenate([level, smeared], axis=1)
-        depth = np.concatenate([depth, 0.5 * (smeared + spectrum.floor_at(harmonics[:count]))], axis=1)
+    smooth = _Smoothed(spectrum, float(harmonics[:, 2].max()) * (1 + SMEAR))
+    wide = np.concatenate([harmonics[:, :3], harmonics[:, :2]], axis=1)
+    share = np.array([SMEAR] * 3 + [HUMP] * 2)[:, None]
+    smeared = smooth.level(wide, np.maximum(wide * share, 2 * spectrum.step))
+    level = np.concatenate([level, smeared], axis=2)
+    depth = np.concatenate([depth, 0.5 * (smeared + spectrum.floor_at(wide))], axis=2)
     return np.stack([np.clip(level, -1, 8), np.clip(depth, -6, 1)], axis=-1)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bearing.physics.kinematics import FaultOrders
+from bearing.signal.dsp import middle_and_high
 from bearing.signal.order_spectrum import OrderSpectrum, envelope_order_spectrum
 from bearing.states import FAMILIES
 
@@ -194,12 +195,12 @@ def envelope_evidence(
     """Evidence per family; `scores` are those of the families followed by the made-up orders, if at hand."""
     scores = scores or family_scores(spectrum, orders)
     chance = scores.level[:, len(FAMILIES) :]
-    middle = np.median(chance, axis=1, keepdims=True)
-    relative = (scores.level - middle) / (np.quantile(chance, 0.9, axis=1, keepdims=True) - middle + 0.15)
+    middle, high = middle_and_high(chance)
+    relative = (scores.level - middle) / (high - middle + 0.15)
     # the best of many bands: the made-up orders may choose theirs too
     best_chance = relative[:, len(FAMILIES) :].max(axis=0)
-    centre = np.median(best_chance)
-    spread = np.quantile(best_chance, 0.9) - centre + 0.1
+    centre, high_chance = middle_and_high(best_chance)
+    spread = high_chance - centre + 0.1
     found = {}
     for i, family in enumerate(FAMILIES):
         null_scores = (relative[:, i] - centre) / spread

@@ -194,11 +194,10 @@ def _strangers(spectrum: OrderSpectrum, speed_known: bool) -> NDArray[np.bool_]:
 
 def _without(spectrum: OrderSpectrum, strange: NDArray[np.bool_]) -> OrderSpectrum:
     """The spectrum with those bins at the floor."""
-    level = spectrum.level.copy()
-    level[:, strange] = np.minimum(level[:, strange], 0)
+    ceiling = np.where(strange, np.float32(0), np.float32(np.inf))
     return OrderSpectrum(
         spectrum.bands,
-        level,
+        np.minimum(spectrum.level, ceiling),
         spectrum.floor,
         spectrum.step,
         spectrum.revolutions,

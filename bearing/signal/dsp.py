@@ -8,11 +8,12 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-__all__ = ["fast_length_down", "fast_length_up", "hann", "noise_floor", "to_unit"]
+__all__ = ["fast_length_down", "fast_length_up", "hann", "medians", "middle_and_high", "noise_floor", "to_unit"]
 
 Array32 = NDArray[np.float32]
 Array = NDArray[np.float64]
 _PIECE = 2**20
+HIGH = 0.9  # quantile
 
 
 @lru_cache(maxsize=64)
@@ -50,6 +51,24 @@ def to_unit(samples: Array) -> tuple[Array32, float]:
     return unit, highest * spread
 
 
+def medians(rows: NDArray[np.floating]) -> NDArray[np.floating]:
+    """`np.median` over the last axis, of finite values: one sort is several times as fast as its three partitions."""
+    ordered, middle = np.sort(rows, axis=-1), rows.shape[-1] // 2
+    if rows.shape[-1] % 2:
+        return np.asarray(ordered[..., middle])
+    return np.asarray(ordered[..., middle - 1 : middle + 1].mean(axis=-1))
+
+
+def middle_and_high(rows: NDArray[np.floating]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Median and 90 % quantile over the last axis, which stays as one of 1; both from one sort."""
+    ordered, last = np.sort(rows, axis=-1), rows.shape[-1] - 1
+    at = HIGH * last
+    below = ordered[..., int(at), None]
+    above = ordered[..., min(int(at) + 1, last), None]
+    middle = (ordered[..., last // 2, None] + ordered[..., last - last // 2, None]) / 2
+    return middle, below + (above - below) * (at - int(at))
+
+
 def noise_floor(power: Array32, width: int) -> Array32:
     """ln of the local mean power of noise, robust to lines, shape (rows, bins) like `power`.
 
@@ -62,7 +81,7 @@ def noise_floor(power: Array32, width: int) -> Array32:
     size = min(2 * half, bins)
     start = np.clip(np.arange(blocks) * half - half // 2, 0, bins - size)
     pieces = np.lib.stride_tricks.sliding_window_view(power, size, axis=1)[:, start]
-    median = np.log(np.median(pieces, axis=2) / np.log(2) + 1e-12)
+    median = np.log(medians(pieces) / np.log(2) + 1e-12)
     if blocks == 1:
         return np.repeat(median, bins, axis=1)
     left, share = _between(blocks, half, size, bins)

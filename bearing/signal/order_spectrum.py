@@ -28,7 +28,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from bearing.signal.dsp import fast_length_down, fast_length_up, hann, noise_floor, to_unit
+from bearing.signal.dsp import fast_length_down, fast_length_up, hann, middle_and_high, noise_floor, to_unit
 
 __all__ = [
     "OrderSpectrum",
@@ -52,6 +52,7 @@ FAST_RATE_HZ = 20_000.0  # above it the tree of the whole range is too coarse fo
 MAX_REVOLUTIONS = 400.0  # of one transform: slip and speed drift smear longer ones
 MAX_BINS = 16_000
 MAX_SEGMENTS = 6
+TOGETHER = 2**19  # samples of bands that are transformed at once
 NOTCH_PEAK = 0.75  # over the revolutions: how far from the whole number a shaft harmonic may peak
 NOTCH_DRIFT = 0.0008  # share of the order that an imperfect speed may move it
 NOTCH_SKIRT = 2.5  # over the revolutions: how far its skirts reach (Hann)
@@ -90,38 +91,30 @@ class OrderSpectrum:
     log: OrderSpectrum | None = None
     bursts: Array32 | None = None
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_maxima", [self.level])
-
     def highest(self, low: Array, high: Array) -> Array32:
         """Highest level between two orders, for any shape of `low` and `high`: shape (bands, *low.shape).
 
         At least the nearest bin is looked at; outside the spectrum the answer is 0, the floor.
         """
-        shape, bins = low.shape, self.level.shape[1]
+        bins = self.level.shape[1]
         first = np.rint(low.ravel() / self.step).astype(np.int64)
         last = np.maximum(np.rint(high.ravel() / self.step).astype(np.int64), first)
         outside = (first < 0) | (first >= bins)
         first, last = np.clip(first, 0, bins - 1), np.clip(last, 0, bins - 1)
-        power = np.log2(last - first + 1).astype(np.int64)
-        maxima = self._maxima_to(int(power.max(initial=0)))
-        out = np.empty((len(self.level), len(first)), np.float32)
-        for k in np.unique(power):
-            at = np.flatnonzero(power == k)
-            out[:, at] = np.maximum(maxima[k][:, first[at]], maxima[k][:, np.maximum(last[at] - (1 << k) + 1, 0)])
-        out[:, outside] = 0
-        return out.reshape((-1, *shape))
-
-    def _maxima_to(self, power: int) -> list[Array32]:
-        """Sparse table, made as far as asked: entry k holds the maximum of 2**k bins from each bin on."""
-        table: list[Array32] = self._maxima  # type: ignore[attr-defined]
-        while len(table) <= power:
-            half = 1 << (len(table) - 1)
-            current = np.empty_like(table[-1])
-            np.maximum(table[-1][:, :-half], table[-1][:, half:], out=current[:, :-half])
-            current[:, -half:] = table[-1][:, -half:]
-            table.append(current)
-        return table
+        start = int(first.min(initial=bins))
+        exponent = np.log2(last - first + 1).astype(np.int64)
+        # all bands of a bin side by side: they are asked for together, and memory is read in lines
+        maxima = np.ascontiguousarray(self.level[:, start : int(last.max(initial=0)) + 1].T)
+        out = np.empty((len(first), len(self.level)), np.float32)
+        for k in range(int(exponent.max(initial=0)) + 1):  # maxima[i] is that of 2**k bins from i on
+            if k:
+                half = 1 << (k - 1)
+                maxima = np.maximum(maxima[:-half], maxima[half:])
+            at = np.flatnonzero(exponent == k)
+            left, right = first[at] - start, last[at] - start + 1 - (1 << k)
+            out[at] = np.maximum(maxima.take(left, axis=0), maxima.take(right, axis=0))
+        out[outside] = 0
+        return np.moveaxis(out.reshape((*low.shape, -1)), -1, 0)
 
     def floor_at(self, orders: Array) -> Array32:
         """Floor (ln power) nearest to each order: shape (bands, *orders.shape)."""
@@ -213,16 +206,16 @@ def _spectra(
     sums = [_BandSums(len(bands), bins, with_log) for _ in views]
     for i in chosen:
         spectrum = scipy.fft.rfft(unit[i * size : (i + 1) * size])
-        for sum_, white in zip(sums, views, strict=True):
-            _add_segment(sum_, _prewhitened(spectrum) if white else spectrum, size, rate_hz, bands, padding)
+        seen = [_prewhitened(spectrum) if white else spectrum for white in views]
+        _add_segment(sums, seen, size, rate_hz, bands, padding)
     floor_width = int(max(2.0, 28 / revolutions) / step)
     share = np.float32(1 / len(chosen))
 
     def finished(of: _BandSums, power: Array32, log: OrderSpectrum | None, bursts: Array32 | None) -> OrderSpectrum:
         floor = noise_floor(power, floor_width)
         level = np.log(power + 1e-12) - floor
-        beyond = np.arange(bins)[None, :] >= of.valid[:, None]
-        level[beyond], floor[beyond] = 0, EMPTY_FLOOR
+        for row, valid in enumerate(of.valid):
+            level[row, valid:], floor[row, valid:] = 0, EMPTY_FLOOR
         if notch_shaft and revolutions >= NOTCH_FROM_REVOLUTIONS:
             _notch_shaft(level, step, revolutions)
         return OrderSpectrum(bands, level, floor, step, revolutions, total, shaft_hz, log, bursts)
@@ -257,36 +250,61 @@ class _BandSums:
 
 
 def _add_segment(
-    sums: _BandSums,
-    spectrum: NDArray[np.complex64],
+    sums: list[_BandSums],
+    spectra: list[NDArray[np.complex64]],
     size: int,
     rate_hz: float,
     bands: tuple[Band, ...],
     padding: int,
 ) -> None:
-    """Add the power (squared modulation depth) per band and bin of one segment of `size` samples."""
+    """Add the power (squared modulation depth) per view, band and bin of one segment of `size` samples.
+
+    Bands that are transformed at one length go together: that is a third of the time of one after the other.
+    """
+    alike: dict[int, list[tuple[_BandSums, int, NDArray[np.complex64]]]] = {}
     for row, (low_hz, high_hz) in enumerate(bands):
         first, last = int(low_hz * size / rate_hz), int(high_hz * size / rate_hz)
         if last - first < 2:  # so short a signal resolves no such band
             continue
         length = fast_length_up(2 * (last - first))
-        analytic = scipy.fft.ifft(spectrum[first:last], length)
-        envelope = analytic.real**2 + analytic.imag**2
-        envelope /= envelope.mean() + 1e-30
-        count = min(sums.power.shape[1], int((last - first) * padding * 0.95), length * padding // 2 + 1)
-        sums.valid[row] = count
-        sums.power[row, :count] += _line_power(envelope - 1, padding)[:count]
-        if sums.with_log:
-            logarithm = np.log(envelope + np.float32(LOG_FLOOR))
-            logarithm -= logarithm.mean()
-            sums.log_power[row, :count] += _line_power(logarithm, padding)[:count]
-            sums.moments[row] += np.dot(envelope, envelope) / length, np.dot(logarithm, logarithm) / length
+        alike.setdefault(length, []).extend(
+            (of, row, spectrum[first:last]) for of, spectrum in zip(sums, spectra, strict=True)
+        )
+    for length, members in alike.items():
+        at_once = max(1, TOGETHER // length)
+        for start in range(0, len(members), at_once):
+            _add_bands(members[start : start + at_once], length, padding)
 
 
-def _line_power(envelope: Array32, padding: int) -> Array32:
-    """Squared amplitude of every line of a zero-mean envelope of shape (n,)."""
-    window = hann(len(envelope))
-    lines = scipy.fft.rfft(envelope * window, len(envelope) * padding)
+def _add_bands(members: list[tuple[_BandSums, int, NDArray[np.complex64]]], length: int, padding: int) -> None:
+    """Add some bands, transformed back at `length`; each with the sums and the row it belongs to."""
+    slices = np.zeros((len(members), length), np.complex64)
+    for one, (_, _, band) in zip(slices, members, strict=True):
+        one[: len(band)] = band
+    analytic = scipy.fft.ifft(slices, axis=1, overwrite_x=True)
+    envelope = analytic.real**2 + analytic.imag**2
+    envelope /= envelope.mean(axis=1, keepdims=True) + 1e-30
+    counts = [
+        min(of.power.shape[1], int(len(band) * padding * 0.95), length * padding // 2 + 1) for of, _, band in members
+    ]
+    power = _line_power(envelope - 1, padding, max(counts))
+    for (of, row, _), count, of_band in zip(members, counts, power, strict=True):
+        of.valid[row] = count
+        of.power[row, :count] += of_band[:count]
+    if not members[0][0].with_log:
+        return
+    logarithm = np.log(envelope + np.float32(LOG_FLOOR))
+    logarithm -= logarithm.mean(axis=1, keepdims=True)
+    power = _line_power(logarithm, padding, max(counts))
+    for i, ((of, row, _), count) in enumerate(zip(members, counts, strict=True)):
+        of.log_power[row, :count] += power[i, :count]
+        of.moments[row] += np.dot(envelope[i], envelope[i]) / length, np.dot(logarithm[i], logarithm[i]) / length
+
+
+def _line_power(envelope: Array32, padding: int, count: int) -> Array32:
+    """Squared amplitude of the first `count` lines of zero-mean envelopes of shape (rows, n)."""
+    window = hann(envelope.shape[1])
+    lines = scipy.fft.rfft(envelope * window, envelope.shape[1] * padding, axis=1)[:, :count]
     return np.asarray((lines.real**2 + lines.imag**2) * np.float32(4 / float(window.sum()) ** 2))
 
 
@@ -296,23 +314,23 @@ def _notch_shaft(level: Array32, step: float, revolutions: float) -> None:
     A line beside the whole number is somebody else's and stays: BPFO 3.039 at 60 turns is no shaft harmonic.
     """
     reach = max(1, int(np.ceil(NOTCH_SKIRT / revolutions / step)))
-    for order in range(1, int(level.shape[1] * step)):
-        near = max(1, round(max(NOTCH_PEAK / revolutions, NOTCH_DRIFT * order) / step))
-        middle = round(order / step)
-        low, high = middle - near - reach, middle + near + reach + 1
-        if high > level.shape[1]:
-            break
-        part = level[:, low:high]  # a view
-        peak = part[:, reach : reach + 2 * near + 1].argmax(axis=1) + reach
-        cells = np.arange(part.shape[1])
-        for side in (part[:, ::-1], part):
-            at = (part.shape[1] - 1 - peak) if side is not part else peak
-            ahead = cells[None, :] >= at[:, None]
-            rising = np.diff(side, axis=1, prepend=side[:, :1]) > NOTCH_RISE
-            falls = ~np.logical_or.accumulate(rising & (cells[None, :] > at[:, None]), axis=1)
-            within = cells[None, :] <= at[:, None] + reach
-            skirt = ahead & falls & within
-            side[skirt] = np.minimum(side[skirt], 0)
+    order = np.arange(1, int(level.shape[1] * step))
+    near = np.maximum(1, np.rint(np.maximum(NOTCH_PEAK / revolutions, NOTCH_DRIFT * order) / step)).astype(np.int64)
+    middle = np.rint(order / step).astype(np.int64)
+    whole = middle + near + reach < level.shape[1]
+    middle, near = middle[whole], near[whole]
+    if not len(middle):
+        return
+    aside = np.arange(-near.max(), near.max() + 1)
+    around = np.where(np.abs(aside) <= near[:, None], level[:, middle[:, None] + aside], -np.inf)
+    peak = middle + aside[around.argmax(axis=2)]  # (bands, orders)
+    row = np.arange(len(level))[:, None, None]
+    for side in (-1, 1):
+        at = peak[:, :, None] + side * np.arange(reach + 1)
+        skirt = level[row, at]
+        falls = np.diff(skirt, axis=2, prepend=skirt[:, :, :1]) <= NOTCH_RISE
+        within = np.logical_and.accumulate(falls, axis=2)
+        level[row, at] = np.where(within, np.minimum(skirt, 0), skirt)
 
 
 def refine_shaft_hz(signal: Array, sampling_rate_hz: float, shaft_hz: float, tolerance: float = 0.03) -> ShaftSpeed:
@@ -328,8 +346,8 @@ def refine_shaft_hz(signal: Array, sampling_rate_hz: float, shaft_hz: float, tol
     centre = np.arange(1, 11)[None, :] * (1 + offsets[:, None])
     envelope, plain = _harmonic_scores(signal, sampling_rate_hz, shaft_hz, centre)
     both = envelope + 0.5 * plain
-    middle = np.median(both)
-    standing = (both - middle) / (np.quantile(both, 0.9) - middle + 1e-6)
+    middle, high = middle_and_high(both)
+    standing = (both - middle) / (high - middle + 1e-6)
     best = int(both.argmax())
     near = np.flatnonzero(np.abs(offsets) <= 0.004)
     near_best = int(near[both[near].argmax()])
