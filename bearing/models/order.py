@@ -36,7 +36,7 @@ from bearing.physics.envelope_rule import (
 )
 from bearing.physics.guard import Guard, listen
 from bearing.physics.kinematics import FaultOrders, RingsSwapped
-from bearing.signal.order_spectrum import OrderSpectrum, ShaftSpeed, refine_shaft_hz, two_views
+from bearing.signal.order_spectrum import Envelopes, OrderSpectrum, ShaftSpeed, refine_shaft_hz, two_views
 from bearing.states import CLASSES
 
 __all__ = ["CLASSES", "OrderOpinion", "OrderPredictor", "ensemble_probabilities", "load_order_predictor"]
@@ -130,14 +130,23 @@ class OrderPredictor:
         return {name: values[index] for name, values in self.weights.items()}
 
     def opinion(
-        self, signal: Array, sampling_rate_hz: float, shaft_hz: float, orders: FaultOrders, refine: bool = True
+        self,
+        signal: Array,
+        sampling_rate_hz: float,
+        shaft_hz: float,
+        orders: FaultOrders,
+        refine: bool = True,
+        envelopes: Envelopes | None = None,
     ) -> OrderOpinion:
         """The network's and the untrained rule's opinion of a finite signal, shape (n,), n at least 2048.
 
-        `refine` : look for the exact speed within 3 % of `shaft_hz`.
+        `refine` : look for the exact speed within 3 % of `shaft_hz`. `envelopes` : the signal's, where at hand.
         """
-        shaft = refine_shaft_hz(signal, sampling_rate_hz, shaft_hz) if refine else ShaftSpeed(shaft_hz, 1.0)
-        views = two_views(signal, sampling_rate_hz, shaft.shaft_hz, max_order_of(orders))
+        envelopes = envelopes or Envelopes(signal, sampling_rate_hz)
+        shaft = ShaftSpeed(shaft_hz, 1.0)
+        if refine:
+            shaft = refine_shaft_hz(signal, sampling_rate_hz, shaft_hz, envelopes=envelopes)
+        views = two_views(signal, sampling_rate_hz, shaft.shaft_hz, max_order_of(orders), envelopes)
         scores = family_scores(views.raw, orders)
         asked = RingsSwapped(**asdict(orders)) if orders.outer_ring_turns else orders
         features = (

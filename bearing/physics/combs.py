@@ -122,9 +122,10 @@ def comb(level: FloatArray, step_hz: float, speeds_hz: FloatArray) -> FloatArray
     usable = np.isfinite(level)
     level = np.where(usable, level, 0.0)
     around = np.maximum(level, np.maximum(np.roll(level, 1), np.roll(level, -1)))  # a line lies between two bins
-    whole, weight = _mean_at(around, usable, step_hz, speeds_hz, number)
-    half, _ = _mean_at(around, usable, step_hz, speeds_hz, number - 1 / 2)
-    third, _ = _mean_at(around, usable, step_hz, speeds_hz, np.concatenate([number - 1 / 3, number - 2 / 3]))
+    bins = np.append(np.where(usable, around + 1j, 0), 0)  # height and whether it counts, looked up as one
+    whole, weight = _mean_at(bins, step_hz, speeds_hz, number)
+    half, _ = _mean_at(bins, step_hz, speeds_hz, number - 1 / 2)
+    third, _ = _mean_at(bins, step_hz, speeds_hz, np.concatenate([number - 1 / 3, number - 2 / 3]))
     return whole * np.minimum(1.3 * weight, 1.0) - np.maximum(half, third)
 
 
@@ -156,18 +157,18 @@ def comb_and_families(spectra: SpeedSpectra, speeds_hz: FloatArray, orders: Faul
 
 
 def _mean_at(
-    level: FloatArray, usable: NDArray[np.bool_], step_hz: float, speeds_hz: FloatArray, multiples: FloatArray
+    bins: NDArray[np.complex128], step_hz: float, speeds_hz: FloatArray, multiples: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Weighted mean (1 / sqrt(multiple)) of the level at multiples of each speed, and the share that was usable."""
-    total, weights = np.zeros(len(speeds_hz)), np.zeros(len(speeds_hz))
-    for multiple in multiples:
+    """Weighted mean (1 / sqrt(multiple)) of the level at multiples of each speed, and the share that was usable.
+
+    `bins` hold the level and, as imaginary part, 1 where it counts; beyond the last one, 0, there is nothing.
+    """
+    weight = 1 / np.sqrt(np.ceil(multiples))
+    total = np.zeros(len(speeds_hz), np.complex128)
+    for multiple, share in zip(multiples, weight, strict=True):
         index = np.rint(multiple * speeds_hz / step_hz).astype(np.int64)
-        inside = index < len(level)
-        index = np.minimum(index, len(level) - 1)
-        weight = np.where(inside & usable[index], 1 / np.sqrt(np.ceil(multiple)), 0.0)
-        total += weight * level[index]
-        weights += weight
-    return total / np.maximum(weights, 1e-9), weights / (1 / np.sqrt(np.ceil(multiples))).sum()
+        total += share * bins.take(index, mode="clip")
+    return total.real / np.maximum(total.imag, 1e-9), total.imag / weight.sum()
 
 
 def _family(spectra: SpeedSpectra, lines_hz: FloatArray) -> FloatArray:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bearing.physics.envelope_rule import FOUND_NEPERS, harmonic_scores
-from bearing.signal.order_spectrum import OrderSpectrum, envelope_order_spectrum
+from bearing.signal.order_spectrum import Envelopes, OrderSpectrum, envelope_order_spectrum
 
 __all__ = ["LOUD_FROM", "QUIET_BELOW", "Guard", "blind_spectrum", "listen"]
 
@@ -80,11 +80,16 @@ class Guard:
 
 
 def blind_spectrum(
-    signal: Array, sampling_rate_hz: float, bands: tuple[tuple[float, float], ...] | None = None
+    signal: Array,
+    sampling_rate_hz: float,
+    bands: tuple[tuple[float, float], ...] | None = None,
+    envelopes: Envelopes | None = None,
 ) -> OrderSpectrum:
     """The prewhitened spectrum to `listen` to where no speed is known, on an axis in multiples of AXIS_HZ."""
     top = 3.1 * HIGHEST_HZ / AXIS_HZ
-    return envelope_order_spectrum(signal, sampling_rate_hz, AXIS_HZ, top, bands, notch_shaft=False, prewhiten=True)
+    return envelope_order_spectrum(
+        signal, sampling_rate_hz, AXIS_HZ, top, bands, notch_shaft=False, prewhiten=True, envelopes=envelopes
+    )
 
 
 def listen(white: OrderSpectrum, speed_known: bool = True) -> Guard:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from bearing.physics.kinematics import FaultOrders
 from bearing.physics.mains import MAINS_HZ
 from bearing.recording import check_rate_hz, check_rpm, check_signal
-from bearing.signal.angle import ShaftAngle, interpolate
+from bearing.signal.angle import ShaftAngle, interpolate, interpolate_all
 
 __all__ = ["SpeedRidge", "track_speed"]
 
@@ -187,51 +187,54 @@ def _frames(views: _SlowViews, frame_s: float, centre_s: FloatArray, rates: tupl
     """Frames around moments in seconds; those that would reach beyond the ends are moved inwards."""
     half = min(frame_s, views.seconds) / 2
     inner = np.clip(centre_s, half, views.seconds - half)
-    plain, plain_step = _levels(views.plain, views.plain_hz, inner, frame_s, rates, cap)
+    plain, plain_step = _levels(views.plain[None], views.plain_hz, inner, frame_s, rates, cap)
     envelope, envelope_step = np.zeros((1, 1), np.float32), 1.0
     if len(views.envelopes):
-        each = [_levels(row, views.envelope_hz, inner, frame_s, rates, cap) for row in views.envelopes]
-        envelope, envelope_step = np.mean([level for level, _ in each], axis=0), each[0][1]
+        envelope, envelope_step = _levels(views.envelopes, views.envelope_hz, inner, frame_s, rates, cap)
     return _Frames(plain, plain_step, envelope, envelope_step, centre_s)
 
 
 def _levels(
-    row: FloatArray, rate_hz: float, centre_s: FloatArray, frame_s: float, rates: tuple[float, ...], cap: float
+    rows: FloatArray, rate_hz: float, centre_s: FloatArray, frame_s: float, rates: tuple[float, ...], cap: float
 ) -> tuple[Array32, float]:
-    """ln(power / floor) - 1 of warped frames, 0..`cap`, shape (frames * rates, bins), and the bin step in Hz."""
+    """ln(power / floor) - 1 of warped frames, 0..`cap`, shape (frames * rates, bins), and the bin step in Hz.
+
+    `rows` have shape (k, n); what comes back is their mean.
+    """
     length = max(16, int(frame_s * rate_hz))
     u = (np.arange(length) - (length - 1) / 2) / rate_hz
     warped = np.array([u if rate == 0 else (np.sqrt(np.maximum(1 + 2 * rate * u, 1e-3)) - 1) / rate for rate in rates])
     at = (centre_s[:, None, None] + warped[None]) * rate_hz
-    flat = np.clip(at.reshape(-1), 0, len(row) - 1)
-    if len(rates) == 1 and rates[0] == 0:
-        frames = row[np.clip(np.rint(flat).astype(np.int64), 0, len(row) - 1)].reshape(-1, length)
-    else:
-        frames = interpolate(row, flat).reshape(-1, length)
-    window = np.hanning(length)
-    frames = (frames - frames.mean(axis=1, keepdims=True)) * window
+    window = np.hanning(length).astype(np.float32)
     size = scipy.fft.next_fast_len(PADDING * length, real=True)
-    lines = scipy.fft.rfft(frames.astype(np.float32), size, axis=1)
-    power = lines.real**2 + lines.imag**2
     step = rate_hz / size
-    floor = np.repeat(_floor(power[len(rates) // 2 :: len(rates)], max(24, round(60.0 / step))), len(rates), axis=0)
-    level = np.log(np.maximum(power, 1e-30) / np.maximum(floor, 1e-30)) - 1.0
-    return np.clip(level, 0.0, cap).astype(np.float32), step
+    total = np.zeros((len(centre_s) * len(rates), size // 2 + 1), np.float32)
+    for frames in interpolate_all(rows, np.clip(at.reshape(-1), 0, rows.shape[1] - 1)).astype(np.float32):
+        frames = frames.reshape(-1, length)
+        frames -= frames.mean(axis=1, keepdims=True)
+        frames *= window
+        lines = scipy.fft.rfft(frames, size, axis=1)
+        level = np.log(np.maximum(lines.real**2 + lines.imag**2, np.float32(1e-30)))
+        steady = level.reshape(len(centre_s), len(rates), -1)
+        steady -= _floor(np.exp(steady[:, len(rates) // 2]), max(24, round(60.0 / step)))[:, None] + np.float32(1)
+        total += np.clip(level, 0.0, cap, out=level)
+    return total / np.float32(len(rows)), step
 
 
 def _floor(power: Array32, width: int) -> Array32:
-    """Local mean power of noise per row: medians of half-overlapping blocks over ln 2, joined by straight lines."""
+    """ln of the local mean power of noise per row: medians of half-overlapping blocks over ln 2, joined by lines."""
     bins = power.shape[1]
     width = min(width, bins)
     hop = max(1, width // 2)
-    starts = np.arange(0, max(bins - width, 0) + 1, hop)
-    middle = np.stack([np.median(power[:, start : start + width], axis=1) for start in starts], axis=1) / np.log(2)
-    if len(starts) == 1:
-        return np.repeat(middle, bins, axis=1)
-    place = np.clip((np.arange(bins) - (width - 1) / 2) / hop, 0, len(starts) - 1.001)
+    blocks = np.sort(np.lib.stride_tricks.sliding_window_view(power, width, axis=1)[:, ::hop], axis=2)
+    middle = (blocks[:, :, (width - 1) // 2] + blocks[:, :, width // 2]) / np.float32(2 * np.log(2))
+    if middle.shape[1] == 1:
+        return np.asarray(np.log(middle))
+    place = np.clip((np.arange(bins) - (width - 1) / 2) / hop, 0, middle.shape[1] - 1.001)
     left = place.astype(np.int64)
     share = (place - left).astype(np.float32)
-    return np.asarray(middle[:, left] * (1 - share) + middle[:, left + 1] * share)
+    joined = middle.take(left, axis=1) * (1 - share) + middle.take(left + 1, axis=1) * share
+    return np.asarray(np.log(np.maximum(joined, np.float32(1e-30))))
 
 
 def _scores(frames: _Frames, speeds_hz: FloatArray, rates: int, orders: FaultOrders | None) -> FloatArray:
@@ -261,7 +264,7 @@ def _mean_at(level: Array32, step: float, speeds_hz: FloatArray, multiples: Floa
         index = np.rint(multiple * speeds_hz / step).astype(np.int64)
         inside = index < level.shape[1]
         weight = np.where(inside, 1 / np.sqrt(np.ceil(multiple)), 0.0)
-        total += level[:, np.minimum(index, level.shape[1] - 1)] * weight.astype(np.float32)
+        total += level.take(index, axis=1, mode="clip") * weight.astype(np.float32)
         weights += weight
     mean = np.asarray(total / np.maximum(weights, 1e-9), dtype=np.float32)
     return mean, weights / float((1 / np.sqrt(np.ceil(multiples))).sum())

@@ -99,8 +99,6 @@ class SpeedQuestion:
     Attributes
     ----------
     stated_rpm : float
-    refined : SpeedEstimate
-        The stated speed as the signal's lines correct it by up to 3 %; see `refine`.
     found : SpeedEstimate
         The signal's own speed, whatever was stated; None as `rpm` where it cannot be told.
     ask_both : bool
@@ -112,7 +110,6 @@ class SpeedQuestion:
     """
 
     stated_rpm: float
-    refined: SpeedEstimate
     found: SpeedEstimate
     ask_both: bool = False
     wrong_entry: WrongEntry | None = None
@@ -194,16 +191,15 @@ def cross_check(
     if rate_hz < SLOWEST_RATE_HZ:
         nothing = SpeedEstimate(None, 0.0)
         return SpeedQuestion(
-            stated, nothing, nothing, wrong_entry=WrongEntry.RATE_IN_KHZ, meant_rpm=stated, meant_rate_hz=1000 * rate_hz
+            stated, nothing, wrong_entry=WrongEntry.RATE_IN_KHZ, meant_rpm=stated, meant_rate_hz=1000 * rate_hz
         )
     spectra = spectra or speed_spectra(signal, rate_hz)
-    refined = refine(signal, rate_hz, stated, spectra=spectra)
     wide = (min(RPM_RANGE[0], max(stated / 2, RPM_RANGE[0] / 4)), max(RPM_RANGE[1], min(2 * stated, FASTEST_RPM)))
     found = _estimate(spectra, orders, wide)
     apart = abs(found.rpm / stated - 1) if found.rpm is not None else 0.0
     ask_both = found.confidence >= SURE_ENOUGH_TO_ASK and ASKED_APART[0] <= apart <= ASKED_APART[1]
     entry, meant_rpm, meant_rate_hz = _wrong_entry(spectra, stated, found, orders)
-    return SpeedQuestion(stated, refined, found, ask_both, entry, meant_rpm, meant_rate_hz)
+    return SpeedQuestion(stated, found, ask_both, entry, meant_rpm, meant_rate_hz)
 
 
 def _wrong_entry(

@@ -31,6 +31,7 @@ __all__ = [
     "angle_of_pulses",
     "angle_of_speed",
     "interpolate",
+    "interpolate_all",
     "order_map",
     "order_spectrum",
     "synchronous_average",
@@ -241,24 +242,34 @@ def interpolate(signal: object, at: FloatArray, cutoff: float = 0.5) -> FloatArr
     return _interpolate(check_signal(signal, 16), at, cutoff)
 
 
+def interpolate_all(signals: FloatArray, at: FloatArray) -> FloatArray:
+    """The same of finite signals of shape (k, n), all at the same positions: shape (k, m)."""
+    return _interpolated(signals, at, 0.5)
+
+
 def _interpolate(samples: FloatArray, at: FloatArray, cutoff: float) -> FloatArray:
-    highest = float(max(samples.max(), -samples.min())) or 1.0
-    fine = _oversampled((samples / highest).astype(np.float32), cutoff)
+    return np.asarray(_interpolated(samples[None], at, cutoff)[0])
+
+
+def _interpolated(rows: FloatArray, at: FloatArray, cutoff: float) -> FloatArray:
+    """Where the kernel lies depends on the position alone: all rows are read with one."""
+    highest = [float(max(row.max(), -row.min())) or 1.0 for row in rows]
+    fine = [_oversampled((row / high).astype(np.float32), cutoff) for row, high in zip(rows, highest, strict=True)]
     taps = _kernel()[0].astype(np.float32)
-    out = np.empty(len(at))
+    out = np.empty((len(rows), len(at)))
     for begin in range(0, len(at), CHUNK):
         place = (at[begin : begin + CHUNK] + PAD) * OVERSAMPLING
         whole = place.astype(np.int64)
         offset = (place - whole).astype(np.float32) - np.float32(0.5)
-        out[begin : begin + CHUNK] = _read(fine, whole - (TAPS // 2 - 1), offset, taps)
-    out *= highest
+        out[:, begin : begin + CHUNK] = _read(fine, whole - (TAPS // 2 - 1), offset, taps)
+    out *= np.array(highest)[:, None]
     return out
 
 
-def _read(fine: Array32, first: NDArray[np.int64], v: Array32, taps: Array32) -> Array32:
+def _read(fine: list[Array32], first: NDArray[np.int64], v: Array32, taps: Array32) -> Array32:
     """Sum over the taps; tap j at v is tap TAPS-1-j at -v, so even and odd powers serve two taps at once."""
     squared = v * v
-    total = np.zeros(len(v), np.float32)
+    total = np.zeros((len(fine), len(v)), np.float32)
     for j in range(TAPS // 2):
         even, odd = np.full(len(v), taps[j, DEGREE]), np.full(len(v), taps[j, DEGREE - 1])
         for power in range(DEGREE - 2, -1, -2):
@@ -268,8 +279,10 @@ def _read(fine: Array32, first: NDArray[np.int64], v: Array32, taps: Array32) ->
             odd *= squared
             odd += taps[j, power]
         odd *= v
-        left, right = fine.take(first + j), fine.take(first + (TAPS - 1 - j))
-        total += even * (left + right) + odd * (left - right)
+        low, high = first + j, first + (TAPS - 1 - j)
+        for row, sum_ in zip(fine, total, strict=True):
+            left, right = row.take(low), row.take(high)
+            sum_ += even * (left + right) + odd * (left - right)
     return total
 
 

@@ -8,11 +8,12 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-__all__ = ["fast_length_down", "fast_length_up", "hann", "medians", "middle_and_high", "noise_floor", "to_unit"]
+__all__ = ["fast_length_down", "fast_length_up", "hann", "level_and_floor", "middle_and_high", "to_unit"]
 
 Array32 = NDArray[np.float32]
 Array = NDArray[np.float64]
 _PIECE = 2**20
+_ROWS = 8  # at a time: their blocks stay in the cache
 HIGH = 0.9  # quantile
 
 
@@ -51,14 +52,6 @@ def to_unit(samples: Array) -> tuple[Array32, float]:
     return unit, highest * spread
 
 
-def medians(rows: NDArray[np.floating]) -> NDArray[np.floating]:
-    """`np.median` over the last axis, of finite values: one sort is several times as fast as its three partitions."""
-    ordered, middle = np.sort(rows, axis=-1), rows.shape[-1] // 2
-    if rows.shape[-1] % 2:
-        return np.asarray(ordered[..., middle])
-    return np.asarray(ordered[..., middle - 1 : middle + 1].mean(axis=-1))
-
-
 def middle_and_high(rows: NDArray[np.floating]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Median and 90 % quantile over the last axis, which stays as one of 1; both from one sort."""
     ordered, last = np.sort(rows, axis=-1), rows.shape[-1] - 1
@@ -69,26 +62,31 @@ def middle_and_high(rows: NDArray[np.floating]) -> tuple[NDArray[np.floating], N
     return middle, below + (above - below) * (at - int(at))
 
 
-def noise_floor(power: Array32, width: int) -> Array32:
-    """ln of the local mean power of noise, robust to lines, shape (rows, bins) like `power`.
+def level_and_floor(power: Array32, width: int) -> tuple[Array32, Array32]:
+    """ln(power / floor) and ln of the floor, the local mean power of noise, each shape (rows, bins) like `power`.
 
-    Medians of half-overlapping blocks of `width` bins, joined by straight lines, over ln 2: the power of noise is
-    distributed exponentially, and the median of that is ln 2 of its mean.
+    The floor is robust to lines: medians of half-overlapping blocks of `width` bins, joined by straight lines, over
+    ln 2, since the power of noise is distributed exponentially and the median of that is ln 2 of its mean.
     """
     bins = power.shape[1]
     half = max(width // 2, 4)
     blocks = max(1, bins // half)
     size = min(2 * half, bins)
     start = np.clip(np.arange(blocks) * half - half // 2, 0, bins - size)
-    pieces = np.lib.stride_tricks.sliding_window_view(power, size, axis=1)[:, start]
-    median = np.log(medians(pieces) / np.log(2) + 1e-12)
-    if blocks == 1:
-        return np.repeat(median, bins, axis=1)
-    left, share = _between(blocks, half, size, bins)
-    floor = np.take(median, left, axis=1)
-    floor *= 1 - share
-    floor += np.take(median, left + 1, axis=1) * share
-    return np.asarray(floor)
+    windows = np.lib.stride_tricks.sliding_window_view(power, size, axis=1)
+    level = np.log(power + np.float32(1e-12))
+    floor = np.empty(power.shape, np.float32)
+    for rows in (slice(at, at + _ROWS) for at in range(0, len(power), _ROWS)):
+        pieces = windows[rows][:, start]
+        pieces.sort(axis=2)  # a quarter of the time of np.median, which looks for one place after the other
+        middle = (pieces[:, :, (size - 1) // 2] + pieces[:, :, size // 2]) / np.float32(2)
+        median = np.log(middle / np.log(2) + 1e-12)
+        if blocks > 1:
+            left, share = _between(blocks, half, size, bins)
+            median = median.take(left, axis=1) * (1 - share) + median.take(left + 1, axis=1) * share
+        level[rows] -= median
+        floor[rows] = median
+    return level, floor
 
 
 @lru_cache(maxsize=64)

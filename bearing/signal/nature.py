@@ -32,6 +32,8 @@ UNIFORM_KURTOSIS = (1.7, 1.9)  # 1.8; Gauss has 3, a sine 1.5
 WHITE = 0.03  # correlation of neighbours
 WIDEST_RANGE = 1e9  # peak over median: no converter spans it
 CLEARLY = 6.0  # times the usual scatter of the agreement
+FLOOR_BINS = 65  # of the lines that drift
+LEAST_OVERLAP = 32  # points of spectra laid over each other
 STRAIGHT = 0.6  # share of samples that lie on the line between their neighbours
 
 
@@ -155,8 +157,11 @@ def occupied_hz(signal: FloatArray, rate_hz: float, fall_db: float = 35.0, segme
     if len(bands) < 12:
         return nyquist
     level = 10 * np.log10(np.maximum([np.median(power[low:high]) for low, high in bands], 1e-30))
+    highest_from = np.maximum.accumulate(level[::-1])[::-1]
+    if highest_from[-1] >= level.max() - fall_db:  # no cliff, by far the usual case
+        return nyquist
     for i in range(6, len(bands)):
-        if level[i:].max() < np.median(level[max(0, i - 24) : i]) - fall_db:
+        if highest_from[i] < np.median(level[max(0, i - 24) : i]) - fall_db:
             return float(bands[i][0] * rate_hz / size)
     return nyquist
 
@@ -174,10 +179,13 @@ def drift(signal: FloatArray, rate_hz: float, shaft_hz: float, pieces: int = 6) 
     step = 0.25 / turns
     top = min(30.0 * shaft_hz, 0.45 * rate_hz)
     grid = shaft_hz * np.exp(np.arange(np.log(0.8), np.log(top / shaft_hz), step))
-    rows = np.stack([_heights(signal[i * size : (i + 1) * size], rate_hz, grid) for i in range(pieces)])
+    if len(grid) < LEAST_OVERLAP:
+        return 0.0
+    rows = _heights(signal[: pieces * size].reshape(pieces, size), rate_hz, grid)
     middle = np.arange(pieces) / (pieces - 1) - 0.5
     totals = np.linspace(-1.2, 1.2, 2 * round(1.2 / max(step, 0.02)) + 1)
-    agreement = np.array([_agreement(rows, np.rint(middle * total / step).astype(int)) for total in totals])
+    shifts = np.rint(middle * totals[:, None] / step).astype(int)
+    agreement = _agreement(rows, shifts)
     best = int(agreement.argmax())
     at_rest = agreement[np.abs(totals) <= max(step, 0.008)].max()
     spread = float(np.median(np.abs(agreement - np.median(agreement)))) + 1e-9
@@ -186,26 +194,43 @@ def drift(signal: FloatArray, rate_hz: float, shaft_hz: float, pieces: int = 6) 
     return float(np.expm1(abs(totals[best])))
 
 
-def _heights(piece: FloatArray, rate_hz: float, grid_hz: FloatArray) -> FloatArray:
-    """Heights of the lines of signal and squared signal over their floor, at the frequencies of a grid, shape (m,)."""
-    unit, _ = to_unit(piece)
-    window = np.hanning(len(unit)).astype(np.float32)
-    total = np.zeros(len(grid_hz))
-    at = grid_hz * len(unit) / rate_hz
-    rectified = np.diff(unit, prepend=unit[:1]) ** 2  # the derivative: what rings high, not what turns slowly
-    for one in (unit, rectified - rectified.mean()):
-        power = np.abs(scipy.fft.rfft(one * window))
-        floor = np.maximum(scipy.ndimage.uniform_filter1d(power, 65), 1e-30)
-        total += np.interp(at, np.arange(len(power)), np.clip(power / floor - 1, 0, 4))
+def _heights(pieces: FloatArray, rate_hz: float, grid_hz: FloatArray) -> FloatArray:
+    """Heights of the lines of signals and squared signals, shape (k, n), over their floor, at the frequencies of a grid
+    of shape (m,): shape (k, m)."""
+    unit = np.stack([to_unit(piece)[0] for piece in pieces])
+    window = np.hanning(unit.shape[1]).astype(np.float32)
+    at = grid_hz * unit.shape[1] / rate_hz
+    rectified = np.diff(unit, axis=1, prepend=unit[:, :1]) ** 2  # the derivative: what rings, not what turns slowly
+    rectified -= rectified.mean(axis=1, keepdims=True)
+    reach = int(at[-1]) + 2 + FLOOR_BINS
+    total = np.zeros((len(unit), len(grid_hz)))
+    for kind in (unit, rectified):
+        power = np.abs(scipy.fft.rfft(kind * window, axis=1)[:, :reach])
+        floor = np.maximum(scipy.ndimage.uniform_filter1d(power, FLOOR_BINS, axis=1), 1e-30)
+        height = np.clip(power / floor - 1, 0, 4)
+        for row, of_piece in zip(total, height, strict=True):
+            row += np.interp(at, np.arange(len(of_piece)), of_piece)
     return total
 
 
-def _agreement(rows: FloatArray, shifts: NDArray[np.int64]) -> float:
-    """Variance of the mean of the shifted rows where all overlap, as a share of theirs: 1 where all look alike."""
-    reach = int(np.abs(shifts).max())
-    width = rows.shape[1] - 2 * reach
-    if width < 32:
-        return 0.0
-    together = np.stack([row[reach + s : reach + s + width] for row, s in zip(rows, shifts, strict=True)])
-    together -= together.mean(axis=1, keepdims=True)
-    return float(np.mean(np.square(together.mean(axis=0))) / (np.mean(np.square(together)) + 1e-12))
+def _agreement(rows: FloatArray, shifts: NDArray[np.int64]) -> FloatArray:
+    """Variance of the mean of the shifted rows where all overlap, as a share of theirs: 1 where all look alike.
+
+    `rows` have shape (k, m), `shifts` (n, k): shape (n,).
+    """
+    count, size = rows.shape
+    sums, squares = (np.concatenate([np.zeros((count, 1)), np.cumsum(x, axis=1)], axis=1) for x in (rows, rows**2))
+    reach = np.abs(shifts).max(axis=1)
+    width = size - 2 * reach
+    first, which = reach[:, None] + shifts, np.arange(count)
+    last = np.minimum(first + np.maximum(width, 0)[:, None], size)
+    length = np.maximum(width, 1)
+    mean = (sums[which, last] - sums[which, first]) / length[:, None]
+    own = ((squares[which, last] - squares[which, first]) / length[:, None] - mean**2).mean(axis=1)
+    common = np.zeros(len(shifts))
+    for i in np.flatnonzero(width >= LEAST_OVERLAP):
+        together = rows[0, first[i, 0] : last[i, 0]].copy()
+        for row, begin, end in zip(rows[1:], first[i, 1:], last[i, 1:], strict=True):
+            together += row[begin:end]
+        common[i] = np.dot(together, together) / length[i] - mean[i].sum() ** 2
+    return np.asarray(common / count**2 / (own + 1e-12))

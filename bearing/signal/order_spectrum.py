@@ -28,9 +28,10 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from bearing.signal.dsp import fast_length_down, fast_length_up, hann, middle_and_high, noise_floor, to_unit
+from bearing.signal.dsp import fast_length_down, fast_length_up, hann, level_and_floor, middle_and_high, to_unit
 
 __all__ = [
+    "Envelopes",
     "OrderSpectrum",
     "ShaftSpeed",
     "TwoViews",
@@ -46,6 +47,7 @@ Array = NDArray[np.float64]
 Band = tuple[float, float]
 
 TREE_PARTS = (1, 2, 3, 4, 6, 8)
+WIDE_BANDS = 10  # whole range to quarters: what the shaft is heard in
 LOW_TREE_PARTS = (1, 2, 4)
 LOW_TREE_TOP_HZ = 6000.0
 FAST_RATE_HZ = 20_000.0  # above it the tree of the whole range is too coarse for resonances of a few kHz
@@ -153,6 +155,100 @@ def _parts(low: float, high: float, parts: tuple[int, ...]) -> list[Band]:
     ]
 
 
+class Envelopes:
+    """The envelope spectra of one signal, before anybody says how fast its shaft turns.
+
+    Their transforms are most of the work and the same for every speed, as long as the signal is transformed in one
+    piece: then they are made once, in all bands and views, and kept for whoever asks next.
+    """
+
+    def __init__(
+        self,
+        signal: Array,
+        sampling_rate_hz: float,
+        bands: tuple[Band, ...] | None = None,
+        views: tuple[bool, ...] = (False, True),
+        with_log: bool = True,
+    ) -> None:
+        """`signal` is finite, shape (n,); `views` : which are made, prewhitened or not; `with_log` : their log, too."""
+        self.rate_hz, self.bands = sampling_rate_hz, bands or band_tree(sampling_rate_hz)
+        self.views, self.with_log = views, with_log
+        self._unit, _ = to_unit(signal)
+        self._kept: dict[int, list[_BandSums]] = {}
+
+    def spectra(
+        self,
+        shaft_hz: float,
+        max_order: float,
+        views: tuple[bool, ...] | None = None,
+        bands: tuple[Band, ...] | None = None,
+        notch_shaft: bool = True,
+        max_segments: int = MAX_SEGMENTS,
+        with_log: bool = True,
+    ) -> list[OrderSpectrum]:
+        """On the axis of a shaft, up to `max_order`, each of the `views`; `bands` are the first few of them all."""
+        views, bands = views or self.views, bands or self.bands
+        total = len(self._unit) / self.rate_hz * shaft_hz
+        segments = max(1, int(np.ceil(total / min(MAX_REVOLUTIONS, MAX_BINS / max_order))))
+        size = fast_length_down(len(self._unit) // segments)
+        revolutions = size / self.rate_hz * shaft_hz
+        padding = 1 if revolutions > 60 else 2 if revolutions > 25 else 4
+        step = 1 / (revolutions * padding)
+        bins = int(max_order / step) + 2
+        chosen = np.unique(np.linspace(0, segments - 1, min(segments, max_segments)).round().astype(int)).tolist()
+        if segments == 1:
+            sums = self._of_one_piece(size, padding, bins)
+            sums = [sums[self.views.index(white)].first(len(bands), bins) for white in views]
+        else:
+            sums = self._summed(size, chosen, padding, bins, views, bands, with_log)
+        floor_width = int(max(2.0, 28 / revolutions) / step)
+        share = np.float32(1 / len(chosen))
+
+        def finished(of: _BandSums, power: Array32, log: OrderSpectrum | None, bursts: Array32 | None) -> OrderSpectrum:
+            level, floor = level_and_floor(power * share, floor_width)
+            for row, valid in enumerate(of.valid):
+                level[row, valid:], floor[row, valid:] = 0, EMPTY_FLOOR
+            if notch_shaft and revolutions >= NOTCH_FROM_REVOLUTIONS:
+                _notch_shaft(level, step, revolutions)
+            return OrderSpectrum(bands, level, floor, step, revolutions, total, shaft_hz, log, bursts)
+
+        noise = np.array([2.0, NOISE_LOG_VARIANCE])
+        made = []
+        for of in sums:
+            if not with_log:
+                made.append(finished(of, of.power, None, None))
+                continue
+            bursts = np.log(np.maximum(of.moments * share, 1e-6) / noise).astype(np.float32)
+            made.append(finished(of, of.power, finished(of, of.log_power, None, None), bursts))
+        return made
+
+    def _of_one_piece(self, size: int, padding: int, bins: int) -> list[_BandSums]:
+        kept = self._kept.get(padding)
+        if kept is None or kept[0].power.shape[1] < bins:
+            bins = max(bins, MAX_BINS + 2)
+            kept = self._summed(size, [0], padding, bins, self.views, self.bands, self.with_log)
+            self._kept[padding] = kept
+        return kept
+
+    def _summed(
+        self,
+        size: int,
+        segments: list[int],
+        padding: int,
+        bins: int,
+        views: tuple[bool, ...],
+        bands: tuple[Band, ...],
+        with_log: bool,
+    ) -> list[_BandSums]:
+        """Sums over some segments of `size` samples, one of each view."""
+        sums = [_BandSums.empty(len(bands), bins, with_log) for _ in views]
+        for i in segments:
+            spectrum = scipy.fft.rfft(self._unit[i * size : (i + 1) * size])
+            seen = [_prewhitened(spectrum) if white else spectrum for white in views]
+            _add_segment(sums, seen, size, self.rate_hz, bands, padding)
+        return sums
+
+
 def envelope_order_spectrum(
     signal: Array,
     sampling_rate_hz: float,
@@ -160,76 +256,24 @@ def envelope_order_spectrum(
     max_order: float,
     bands: tuple[Band, ...] | None = None,
     notch_shaft: bool = True,
-    max_segments: int = MAX_SEGMENTS,
     with_log: bool = True,
     prewhiten: bool = False,
+    envelopes: Envelopes | None = None,
 ) -> OrderSpectrum:
     """Squared-envelope spectra of a finite signal of shape (n,), up to `max_order`; long ones in averaged segments.
 
     `prewhiten` : cepstrum prewhitening (Borghesani et al. 2013): every bin gets the same amplitude, so that no tone and
-    no resonance owns a band.
+    no resonance owns a band. `envelopes` : those of the signal, where they are at hand.
     """
-    views = (True,) if prewhiten else (False,)
-    arguments = (signal, sampling_rate_hz, shaft_hz, max_order, bands, notch_shaft, max_segments, with_log)
-    return _spectra(*arguments, views)[0]
+    envelopes = envelopes or Envelopes(signal, sampling_rate_hz, bands, (prewhiten,), with_log)
+    return envelopes.spectra(shaft_hz, max_order, (prewhiten,), notch_shaft=notch_shaft, with_log=with_log)[0]
 
 
-def two_views(signal: Array, sampling_rate_hz: float, shaft_hz: float, max_order: float) -> TwoViews:
+def two_views(
+    signal: Array, sampling_rate_hz: float, shaft_hz: float, max_order: float, envelopes: Envelopes | None = None
+) -> TwoViews:
     """The signal as it is and prewhitened, from one transform of it; both with their log envelopes."""
-    raw, white = _spectra(
-        signal, sampling_rate_hz, shaft_hz, max_order, None, True, MAX_SEGMENTS, True, views=(False, True)
-    )
-    return TwoViews(raw, white)
-
-
-def _spectra(
-    signal: Array,
-    rate_hz: float,
-    shaft_hz: float,
-    max_order: float,
-    bands: tuple[Band, ...] | None,
-    notch_shaft: bool,
-    max_segments: int,
-    with_log: bool,
-    views: tuple[bool, ...],
-) -> list[OrderSpectrum]:
-    bands = bands or band_tree(rate_hz)
-    unit, _ = to_unit(signal)
-    total = len(signal) / rate_hz * shaft_hz
-    segments = max(1, int(np.ceil(total / min(MAX_REVOLUTIONS, MAX_BINS / max_order))))
-    size = fast_length_down(len(signal) // segments)
-    revolutions = size / rate_hz * shaft_hz
-    padding = 1 if revolutions > 60 else 2 if revolutions > 25 else 4
-    step = 1 / (revolutions * padding)
-    bins = int(max_order / step) + 2
-    chosen = np.unique(np.linspace(0, segments - 1, min(segments, max_segments)).round().astype(int))
-    sums = [_BandSums(len(bands), bins, with_log) for _ in views]
-    for i in chosen:
-        spectrum = scipy.fft.rfft(unit[i * size : (i + 1) * size])
-        seen = [_prewhitened(spectrum) if white else spectrum for white in views]
-        _add_segment(sums, seen, size, rate_hz, bands, padding)
-    floor_width = int(max(2.0, 28 / revolutions) / step)
-    share = np.float32(1 / len(chosen))
-
-    def finished(of: _BandSums, power: Array32, log: OrderSpectrum | None, bursts: Array32 | None) -> OrderSpectrum:
-        floor = noise_floor(power, floor_width)
-        level = np.log(power + 1e-12) - floor
-        for row, valid in enumerate(of.valid):
-            level[row, valid:], floor[row, valid:] = 0, EMPTY_FLOOR
-        if notch_shaft and revolutions >= NOTCH_FROM_REVOLUTIONS:
-            _notch_shaft(level, step, revolutions)
-        return OrderSpectrum(bands, level, floor, step, revolutions, total, shaft_hz, log, bursts)
-
-    noise = np.array([2.0, NOISE_LOG_VARIANCE])
-    made = []
-    for of in sums:
-        if not with_log:
-            made.append(finished(of, of.power * share, None, None))
-            continue
-        bursts = np.log(np.maximum(of.moments * share, 1e-6) / noise).astype(np.float32)
-        log = finished(of, of.log_power * share, None, None)
-        made.append(finished(of, of.power * share, log, bursts))
-    return made
+    return TwoViews(*(envelopes or Envelopes(signal, sampling_rate_hz)).spectra(shaft_hz, max_order, (False, True)))
 
 
 def _prewhitened(spectrum: NDArray[np.complex64]) -> NDArray[np.complex64]:
@@ -238,15 +282,29 @@ def _prewhitened(spectrum: NDArray[np.complex64]) -> NDArray[np.complex64]:
     return np.asarray(spectrum / np.maximum(amplitude, np.float32(1e-12)), dtype=np.complex64)
 
 
+@dataclass(frozen=True)
 class _BandSums:
-    """Sums over segments: powers (bands, bins) of envelope and log envelope, and moments (bands, 2) of both."""
+    """Sums over segments: powers (bands, bins) of envelope and log envelope, and moments (bands, 2) of both.
 
-    def __init__(self, bands: int, bins: int, with_log: bool) -> None:
-        self.with_log = with_log
-        self.power = np.zeros((bands, bins), np.float32)
-        self.log_power = np.zeros((bands, bins), np.float32)
-        self.moments = np.zeros((bands, 2))
-        self.valid = np.zeros(bands, np.int64)  # how many bins of each band hold any power
+    `valid` : shape (bands,), how many bins of each band hold any power.
+    """
+
+    power: Array32
+    log_power: Array32
+    moments: Array
+    valid: NDArray[np.int64]
+    with_log: bool
+
+    @classmethod
+    def empty(cls, bands: int, bins: int, with_log: bool) -> _BandSums:
+        power, log_power = (np.zeros((bands, bins if made else 0), np.float32) for made in (True, with_log))
+        return cls(power, log_power, np.zeros((bands, 2)), np.zeros(bands, np.int64), with_log)
+
+    def first(self, bands: int, bins: int) -> _BandSums:
+        """Those of the first bands, up to some bin."""
+        valid = np.minimum(self.valid[:bands], bins)
+        power, log_power = self.power[:bands, :bins], self.log_power[:bands, :bins]
+        return _BandSums(power, log_power, self.moments[:bands], valid, self.with_log)
 
 
 def _add_segment(
@@ -271,7 +329,7 @@ def _add_segment(
             (of, row, spectrum[first:last]) for of, spectrum in zip(sums, spectra, strict=True)
         )
     for length, members in alike.items():
-        at_once = max(1, TOGETHER // length)
+        at_once = max(4, TOGETHER // length)
         for start in range(0, len(members), at_once):
             _add_bands(members[start : start + at_once], length, padding)
 
@@ -281,8 +339,9 @@ def _add_bands(members: list[tuple[_BandSums, int, NDArray[np.complex64]]], leng
     slices = np.zeros((len(members), length), np.complex64)
     for one, (_, _, band) in zip(slices, members, strict=True):
         one[: len(band)] = band
-    analytic = scipy.fft.ifft(slices, axis=1, overwrite_x=True)
-    envelope = analytic.real**2 + analytic.imag**2
+    squares = scipy.fft.ifft(slices, axis=1, overwrite_x=True).view(np.float32)
+    np.square(squares, out=squares)
+    envelope = squares[:, ::2] + squares[:, 1::2]
     envelope /= envelope.mean(axis=1, keepdims=True) + 1e-30
     counts = [
         min(of.power.shape[1], int(len(band) * padding * 0.95), length * padding // 2 + 1) for of, _, band in members
@@ -295,16 +354,18 @@ def _add_bands(members: list[tuple[_BandSums, int, NDArray[np.complex64]]], leng
         return
     logarithm = np.log(envelope + np.float32(LOG_FLOOR))
     logarithm -= logarithm.mean(axis=1, keepdims=True)
+    for (of, row, _), one, its_log in zip(members, envelope, logarithm, strict=True):
+        of.moments[row] += np.dot(one, one) / length, np.dot(its_log, its_log) / length
     power = _line_power(logarithm, padding, max(counts))
-    for i, ((of, row, _), count) in enumerate(zip(members, counts, strict=True)):
-        of.log_power[row, :count] += power[i, :count]
-        of.moments[row] += np.dot(envelope[i], envelope[i]) / length, np.dot(logarithm[i], logarithm[i]) / length
+    for (of, row, _), count, of_band in zip(members, counts, power, strict=True):
+        of.log_power[row, :count] += of_band[:count]
 
 
 def _line_power(envelope: Array32, padding: int, count: int) -> Array32:
-    """Squared amplitude of the first `count` lines of zero-mean envelopes of shape (rows, n)."""
+    """Squared amplitude of the first `count` lines of zero-mean envelopes of shape (rows, n), which are overwritten."""
     window = hann(envelope.shape[1])
-    lines = scipy.fft.rfft(envelope * window, envelope.shape[1] * padding, axis=1)[:, :count]
+    envelope *= window
+    lines = scipy.fft.rfft(envelope, envelope.shape[1] * padding, axis=1)[:, :count]
     return np.asarray((lines.real**2 + lines.imag**2) * np.float32(4 / float(window.sum()) ** 2))
 
 
@@ -333,7 +394,13 @@ def _notch_shaft(level: Array32, step: float, revolutions: float) -> None:
         level[row, at] = np.where(within, np.minimum(skirt, 0), skirt)
 
 
-def refine_shaft_hz(signal: Array, sampling_rate_hz: float, shaft_hz: float, tolerance: float = 0.03) -> ShaftSpeed:
+def refine_shaft_hz(
+    signal: Array,
+    sampling_rate_hz: float,
+    shaft_hz: float,
+    tolerance: float = 0.03,
+    envelopes: Envelopes | None = None,
+) -> ShaftSpeed:
     """The speed within `tolerance` of the stated one whose harmonics stand out most, if they do.
 
     Two witnesses are asked, the envelope spectra and the plain spectrum. A speed away from the stated one is taken
@@ -344,7 +411,10 @@ def refine_shaft_hz(signal: Array, sampling_rate_hz: float, shaft_hz: float, tol
         return ShaftSpeed(shaft_hz, 0.0)
     offsets = np.arange(-tolerance, tolerance + 1e-9, 0.00025 if revolutions > 150 else 0.0005)
     centre = np.arange(1, 11)[None, :] * (1 + offsets[:, None])
-    envelope, plain = _harmonic_scores(signal, sampling_rate_hz, shaft_hz, centre)
+    envelopes = envelopes or Envelopes(
+        signal, sampling_rate_hz, band_tree(sampling_rate_hz)[:WIDE_BANDS], (False,), False
+    )
+    envelope, plain = _harmonic_scores(signal, sampling_rate_hz, shaft_hz, centre, envelopes)
     both = envelope + 0.5 * plain
     middle, high = middle_and_high(both)
     standing = (both - middle) / (high - middle + 1e-6)
@@ -359,12 +429,13 @@ def refine_shaft_hz(signal: Array, sampling_rate_hz: float, shaft_hz: float, tol
     return ShaftSpeed(shaft_hz, 0.3)
 
 
-def _harmonic_scores(signal: Array, rate_hz: float, shaft_hz: float, centre: Array) -> tuple[Array, Array]:
+def _harmonic_scores(
+    signal: Array, rate_hz: float, shaft_hz: float, centre: Array, envelopes: Envelopes
+) -> tuple[Array, Array]:
     """Mean level at the first ten shaft harmonics per candidate speed: of the envelope spectra, of the plain one."""
     top = float(centre.max()) + 1.5
-    spectrum = envelope_order_spectrum(
-        signal, rate_hz, shaft_hz, top, band_tree(rate_hz)[:10], notch_shaft=False, max_segments=3, with_log=False
-    )
+    wide = envelopes.bands[:WIDE_BANDS]
+    (spectrum,) = envelopes.spectra(shaft_hz, top, (False,), wide, notch_shaft=False, max_segments=3, with_log=False)
     width = np.maximum(centre * 0.00015, spectrum.step * 0.5)
     envelope = np.clip(spectrum.highest(centre - width, centre + width), 0, 6).mean(axis=(0, 2))
     size = fast_length_down(min(len(signal), int(1200 * rate_hz / shaft_hz)))
@@ -373,8 +444,7 @@ def _harmonic_scores(signal: Array, rate_hz: float, shaft_hz: float, centre: Arr
     power = (lines.real**2 + lines.imag**2)[None, :]
     power /= power.max() + 1e-30
     step = rate_hz / size / shaft_hz
-    floor = noise_floor(power, int(2 / step))
-    plain_spectrum = OrderSpectrum(((0.0, rate_hz / 2),), np.log(power + 1e-12) - floor, floor, step, 0, 0, shaft_hz)
+    plain_spectrum = OrderSpectrum(((0.0, rate_hz / 2),), *level_and_floor(power, int(2 / step)), step, 0, 0, shaft_hz)
     width = np.maximum(centre * 0.00015, step * 0.5)
     plain = np.clip(plain_spectrum.highest(centre - width, centre + width)[0], 0, 6).mean(axis=1)
     return envelope, plain
@@ -391,9 +461,8 @@ def averaged(spectra: Sequence[OrderSpectrum]) -> OrderSpectrum:
     if any(s.level.shape != first.level.shape or abs(s.step / first.step - 1) > 0.02 for s in spectra):
         raise ValueError("Only spectra of one shape and step can be averaged.")
     power = np.mean([np.exp(s.level + s.floor) for s in spectra], axis=0)
-    floor = noise_floor(power, int(max(2.0, 28 / first.revolutions) / first.step))
+    level, floor = level_and_floor(power, int(max(2.0, 28 / first.revolutions) / first.step))
     empty = np.all([s.floor == np.float32(EMPTY_FLOOR) for s in spectra], axis=0)
-    level = np.where(empty, 0, np.log(power + 1e-12) - floor).astype(np.float32)
-    floor = np.where(empty, EMPTY_FLOOR, floor).astype(np.float32)
+    level[empty], floor[empty] = 0, EMPTY_FLOOR
     total = sum(s.total_revolutions for s in spectra)
     return OrderSpectrum(first.bands, level, floor, first.step, first.revolutions, total, first.shaft_hz)

@@ -27,7 +27,7 @@ from bearing.physics.order_tracking import STANDS, SpeedSource
 from bearing.physics.speed import cross_check, estimate_speed
 from bearing.recording import FloatArray, Recording, check_signal
 from bearing.signal.indicators import Indicators, indicators
-from bearing.signal.order_spectrum import envelope_order_spectrum, refine_shaft_hz
+from bearing.signal.order_spectrum import Envelopes, refine_shaft_hz
 from bearing.signal.units import unit_of
 from bearing.states import CLASSES
 from bearing.verdict import told
@@ -341,17 +341,18 @@ def diagnose(
         signal, rate_hz = turning.signal, turning.rate_hz
         spectra = speed_spectra(signal, rate_hz)
     speed = _speed(turning, orders, spectra)
+    envelopes = Envelopes(signal, rate_hz)
     found: OrderOpinion | None = None
     guard: Guard | None = None
     if not (why := _deaf(orders, speed.rpm, rate_hz, len(signal))):
         assert orders is not None
-        found, speed = _asked(signal, rate_hz, speed, orders, networks.order)
-        guard = _guard_of(found, signal, rate_hz, stated=turning.confidence == 1.0)
+        found, speed = _asked(signal, rate_hz, speed, orders, networks.order, envelopes)
+        guard = _guard_of(found, signal, rate_hz, envelopes, stated=turning.confidence == 1.0)
         opinions |= _physical_opinions(found)
     else:
         opinions |= {name: no_opinion(name, why) for name in ("order_cnn", "envelope")}
         if _hears(rate_hz, len(signal)):
-            guard = _blind_guard(signal, rate_hz, speed.rpm)
+            guard = _blind_guard(signal, rate_hz, speed.rpm, envelopes)
     memory = opinions["cnn"].probabilities if windows.familiar and "cnn" in opinions else None
     opinions = _as_far_as_fit(opinions, doctor)
     held, normal_held = _held(doctor, orders, speed, found), _normal_held(doctor, bearing, turning)
@@ -442,7 +443,12 @@ def _speed(turning: Turning, orders: FaultOrders | None, spectra: SpeedSpectra |
 
 
 def _asked(
-    signal: FloatArray, rate_hz: float, speed: _Speed, orders: FaultOrders, network: OrderPredictor
+    signal: FloatArray,
+    rate_hz: float,
+    speed: _Speed,
+    orders: FaultOrders,
+    network: OrderPredictor,
+    envelopes: Envelopes,
 ) -> tuple[OrderOpinion, _Speed]:
     """The order network's opinion at the speed, made exact from the signal's own lines.
 
@@ -450,22 +456,24 @@ def _asked(
     bearing does not show its lines at a speed it does not turn at.
     """
     assert speed.rpm is not None
-    found = network.opinion(signal, rate_hz, rpm_to_hz(speed.rpm), orders)
+    found = network.opinion(signal, rate_hz, rpm_to_hz(speed.rpm), orders, envelopes=envelopes)
     if speed.other_rpm is not None:
-        other = network.opinion(signal, rate_hz, rpm_to_hz(speed.other_rpm), orders)
+        other = network.opinion(signal, rate_hz, rpm_to_hz(speed.other_rpm), orders, envelopes=envelopes)
         if other.probabilities["normal"] < min(found.probabilities["normal"], 0.5):
             found, speed = other, replace(speed, source="the signal's own lines", confidence=SPEED_OF_SIGNAL)
     return found, replace(speed, rpm=found.shaft.shaft_hz * 60.0)
 
 
-def _guard_of(found: OrderOpinion, signal: FloatArray, rate_hz: float, stated: bool) -> Guard:
+def _guard_of(found: OrderOpinion, signal: FloatArray, rate_hz: float, envelopes: Envelopes, stated: bool) -> Guard:
     """What strikes; asked without the speed, too, where the network would say that nothing does."""
     if found.probabilities["normal"] < DOUBTED_FROM:
         return found.guard
-    return _without_speed(found.guard, found.shaft.shaft_hz, signal, rate_hz, stated)
+    return _without_speed(found.guard, found.shaft.shaft_hz, signal, rate_hz, envelopes, stated)
 
 
-def _without_speed(guard: Guard, shaft_hz: float, signal: FloatArray, rate_hz: float, stated: bool) -> Guard:
+def _without_speed(
+    guard: Guard, shaft_hz: float, signal: FloatArray, rate_hz: float, envelopes: Envelopes, stated: bool
+) -> Guard:
     """The guard's answer at a speed, or, where that is silence, the answer without any.
 
     With a speed some percent off, a fault's line may fall on a whole number and go with the shaft's harmonics. What
@@ -474,7 +482,7 @@ def _without_speed(guard: Guard, shaft_hz: float, signal: FloatArray, rate_hz: f
     """
     if guard.loud:
         return guard
-    blind = listen(blind_spectrum(signal, rate_hz), speed_known=False)
+    blind = listen(blind_spectrum(signal, rate_hz, envelopes=envelopes), speed_known=False)
     order = blind.rate_hz / shaft_hz
     own = stated and any(abs(order / multiple - 1) < 0.03 for multiple in (0.5, 1.0, 1.5, 2.0))
     return replace(blind, order=order) if blind.excess > guard.excess and not own else guard
@@ -506,13 +514,13 @@ def _deaf(orders: FaultOrders | None, rpm: float | None, rate_hz: float, samples
     return ""
 
 
-def _blind_guard(signal: FloatArray, rate_hz: float, rpm: float | None) -> Guard:
+def _blind_guard(signal: FloatArray, rate_hz: float, rpm: float | None, envelopes: Envelopes) -> Guard:
     """What strikes, with the speed (the shaft's own harmonics aside) or without."""
     if rpm is None:
-        return listen(blind_spectrum(signal, rate_hz), speed_known=False)
-    shaft = refine_shaft_hz(signal, rate_hz, rpm_to_hz(rpm))
-    guard = listen(envelope_order_spectrum(signal, rate_hz, shaft.shaft_hz, GUARD_REACH, prewhiten=True))
-    return _without_speed(guard, shaft.shaft_hz, signal, rate_hz, stated=True)
+        return listen(blind_spectrum(signal, rate_hz, envelopes=envelopes), speed_known=False)
+    shaft = refine_shaft_hz(signal, rate_hz, rpm_to_hz(rpm), envelopes=envelopes)
+    guard = listen(envelopes.spectra(shaft.shaft_hz, GUARD_REACH, (True,))[0])
+    return _without_speed(guard, shaft.shaft_hz, signal, rate_hz, envelopes, stated=True)
 
 
 def _impacts(guard: Guard) -> Impacts:
