@@ -218,7 +218,7 @@ def _levels(
         steady = level.reshape(len(centre_s), len(rates), -1)
         steady -= _floor(np.exp(steady[:, len(rates) // 2]), max(24, round(60.0 / step)))[:, None] + np.float32(1)
         total += np.clip(level, 0.0, cap, out=level)
-    return total / np.float32(len(rows)), step
+    return np.asarray(total / np.float32(len(rows))), step
 
 
 def _floor(power: Array32, width: int) -> Array32:
