@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from bearing.physics.kinematics import FaultOrders
 from bearing.physics.mains import MAINS_HZ
 from bearing.recording import check_rate_hz, check_rpm, check_signal
-from bearing.signal.angle import ShaftAngle, interpolate, interpolate_all
+from bearing.signal.angle import Interpolator, ShaftAngle, interpolate
 
 __all__ = ["SpeedRidge", "track_speed"]
 
@@ -52,6 +52,7 @@ FEW_ORDERS = 4.5
 FEWEST_WAVES = 8.0  # of the highest frequency looked at, in the whole signal
 SMOOTH = 1.0
 HOP = 0.5  # of a frame
+TOGETHER = 2**17  # samples of frames that are looked at at once
 PADDING = 2  # times the frame in its transform
 WIDEST = 2.3  # a range of speeds that one length of frame serves
 PHASE_REACH = 0.02  # how far off a speed may still be where lines' phases are read
@@ -204,21 +205,24 @@ def _levels(
     length = max(16, int(frame_s * rate_hz))
     u = (np.arange(length) - (length - 1) / 2) / rate_hz
     warped = np.array([u if rate == 0 else (np.sqrt(np.maximum(1 + 2 * rate * u, 1e-3)) - 1) / rate for rate in rates])
-    at = (centre_s[:, None, None] + warped[None]) * rate_hz
     window = np.hanning(length).astype(np.float32)
     size = scipy.fft.next_fast_len(PADDING * length, real=True)
     step = rate_hz / size
-    total = np.zeros((len(centre_s) * len(rates), size // 2 + 1), np.float32)
-    for frames in interpolate_all(rows, np.clip(at.reshape(-1), 0, rows.shape[1] - 1)).astype(np.float32):
-        frames = frames.reshape(-1, length)
-        frames -= frames.mean(axis=1, keepdims=True)
+    signals, mean = Interpolator(rows), np.empty((len(centre_s), len(rates), size // 2 + 1), np.float32)
+    at_once = max(1, TOGETHER // (len(rates) * length))
+    for some in (slice(begin, begin + at_once) for begin in range(0, len(centre_s), at_once)):
+        at = (centre_s[some, None, None] + warped) * rate_hz
+        frames = signals.at(np.clip(at.reshape(-1), 0, rows.shape[1] - 1)).astype(np.float32)
+        frames = frames.reshape(len(rows), -1, len(rates), length)
+        frames -= frames.mean(axis=3, keepdims=True)
         frames *= window
-        lines = scipy.fft.rfft(frames, size, axis=1)
-        level = np.log(np.maximum(lines.real**2 + lines.imag**2, np.float32(1e-30)))
-        steady = level.reshape(len(centre_s), len(rates), -1)
-        steady -= _floor(np.exp(steady[:, len(rates) // 2]), max(24, round(60.0 / step)))[:, None] + np.float32(1)
-        total += np.clip(level, 0.0, cap, out=level)
-    return np.asarray(total / np.float32(len(rows))), step
+        lines = scipy.fft.rfft(frames, size, axis=3)
+        power = np.maximum(lines.real**2 + lines.imag**2, np.float32(1e-30))
+        floor = _floor(power[:, :, len(rates) // 2].reshape(-1, size // 2 + 1), max(24, round(60.0 / step)))
+        level = np.log(power)
+        level -= floor.reshape(len(rows), -1, 1, size // 2 + 1) + np.float32(1)
+        mean[some] = np.clip(level, 0.0, cap, out=level).mean(axis=0)
+    return mean.reshape(len(centre_s) * len(rates), -1), step
 
 
 def _floor(power: Array32, width: int) -> Array32:

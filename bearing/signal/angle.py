@@ -26,12 +26,12 @@ from bearing.signal.spectrum import Spectrogram, Spectrum, amplitude_spectrum, s
 
 __all__ = [
     "AngleSignal",
+    "Interpolator",
     "ShaftAngle",
     "SynchronousAverage",
     "angle_of_pulses",
     "angle_of_speed",
     "interpolate",
-    "interpolate_all",
     "order_map",
     "order_spectrum",
     "synchronous_average",
@@ -242,28 +242,30 @@ def interpolate(signal: object, at: FloatArray, cutoff: float = 0.5) -> FloatArr
     return _interpolate(check_signal(signal, 16), at, cutoff)
 
 
-def interpolate_all(signals: FloatArray, at: FloatArray) -> FloatArray:
-    """The same of finite signals of shape (k, n), all at the same positions: shape (k, m)."""
-    return _interpolated(signals, at, 0.5)
-
-
 def _interpolate(samples: FloatArray, at: FloatArray, cutoff: float) -> FloatArray:
-    return np.asarray(_interpolated(samples[None], at, cutoff)[0])
+    return np.asarray(Interpolator(samples[None], cutoff).at(at)[0])
 
 
-def _interpolated(rows: FloatArray, at: FloatArray, cutoff: float) -> FloatArray:
-    """Where the kernel lies depends on the position alone: all rows are read with one."""
-    highest = [float(max(row.max(), -row.min())) or 1.0 for row in rows]
-    fine = [_oversampled((row / high).astype(np.float32), cutoff) for row, high in zip(rows, highest, strict=True)]
-    taps = _kernel()[0].astype(np.float32)
-    out = np.empty((len(rows), len(at)))
-    for begin in range(0, len(at), CHUNK):
-        place = (at[begin : begin + CHUNK] + PAD) * OVERSAMPLING
-        whole = place.astype(np.int64)
-        offset = (place - whole).astype(np.float32) - np.float32(0.5)
-        out[:, begin : begin + CHUNK] = _read(fine, whole - (TAPS // 2 - 1), offset, taps)
-    out *= np.array(highest)[:, None]
-    return out
+class Interpolator:
+    """Finite signals of shape (k, n) between their samples; all are read at the same positions, with one kernel."""
+
+    def __init__(self, rows: FloatArray, cutoff: float = 0.5) -> None:
+        self._highest = [float(max(row.max(), -row.min())) or 1.0 for row in rows]
+        self._fine = [
+            _oversampled((row / high).astype(np.float32), cutoff) for row, high in zip(rows, self._highest, strict=True)
+        ]
+
+    def at(self, positions: FloatArray) -> FloatArray:
+        """Their values, shape (k, m), at positions of shape (m,), in samples, within 0..n-1."""
+        taps = _kernel()[0].astype(np.float32)
+        out = np.empty((len(self._fine), len(positions)))
+        for begin in range(0, len(positions), CHUNK):
+            place = (positions[begin : begin + CHUNK] + PAD) * OVERSAMPLING
+            whole = place.astype(np.int64)
+            offset = (place - whole).astype(np.float32) - np.float32(0.5)
+            out[:, begin : begin + CHUNK] = _read(self._fine, whole - (TAPS // 2 - 1), offset, taps)
+        out *= np.array(self._highest)[:, None]
+        return out
 
 
 def _read(fine: list[Array32], first: NDArray[np.int64], v: Array32, taps: Array32) -> Array32:
