@@ -208,7 +208,7 @@ def _levels(
     window = np.hanning(length).astype(np.float32)
     size = scipy.fft.next_fast_len(PADDING * length, real=True)
     step = rate_hz / size
-    signals, mean = Interpolator(rows), np.empty((len(centre_s), len(rates), size // 2 + 1), np.float32)
+    signals, mean = Interpolator(list(rows)), np.empty((len(centre_s), len(rates), size // 2 + 1), np.float32)
     at_once = max(1, TOGETHER // (len(rates) * length))
     for some in (slice(begin, begin + at_once) for begin in range(0, len(centre_s), at_once)):
         at = (centre_s[some, None, None] + warped) * rate_hz
@@ -220,7 +220,7 @@ def _levels(
         power = np.maximum(lines.real**2 + lines.imag**2, np.float32(1e-30))
         floor = _floor(power[:, :, len(rates) // 2].reshape(-1, size // 2 + 1), max(24, round(60.0 / step)))
         level = np.log(power)
-        level -= floor.reshape(len(rows), -1, 1, size // 2 + 1) + np.float32(1)
+        level -= floor.reshape(len(rows), frames.shape[1], 1, -1) + np.float32(1)
         mean[some] = np.clip(level, 0.0, cap, out=level).mean(axis=0)
     return mean.reshape(len(centre_s) * len(rates), -1), step
 

@@ -13,6 +13,7 @@ ends off by 1e-5 of the signal at half of half the sampling rate, by 3e-4 at nin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -231,7 +232,7 @@ def to_angle(signal: object, rate_hz: float, angle: ShaftAngle, per_turn: int | 
     knots = angle.positions_at(np.minimum(coarse, stop))
     position = np.interp(np.arange(count), np.arange(len(coarse)) * FINE, knots)
     cutoff = min(0.5, 0.5 * per_turn * slowest_hz / rate_hz)
-    return AngleSignal(_interpolate(samples, position, cutoff), per_turn, mean_hz, first, last)
+    return AngleSignal(Interpolator([samples], cutoff).at(position)[0], per_turn, mean_hz, first, last)
 
 
 def interpolate(signal: object, at: FloatArray, cutoff: float = 0.5) -> FloatArray:
@@ -239,17 +240,15 @@ def interpolate(signal: object, at: FloatArray, cutoff: float = 0.5) -> FloatArr
 
     `cutoff`, in cycles per sample, is where its band is cut off before.
     """
-    return _interpolate(check_signal(signal, 16), at, cutoff)
-
-
-def _interpolate(samples: FloatArray, at: FloatArray, cutoff: float) -> FloatArray:
-    return np.asarray(Interpolator(samples[None], cutoff).at(at)[0])
+    return np.asarray(Interpolator([signal], cutoff).at(at)[0])
 
 
 class Interpolator:
-    """Finite signals of shape (k, n) between their samples; all are read at the same positions, with one kernel."""
+    """Signals of one length between their samples; all are read at the same positions, with one kernel."""
 
-    def __init__(self, rows: FloatArray, cutoff: float = 0.5) -> None:
+    def __init__(self, signals: Sequence[object], cutoff: float = 0.5) -> None:
+        """`signals` have shape (n,) each, n >= 16. Raises SignalError."""
+        rows = [check_signal(signal, 16) for signal in signals]
         self._highest = [float(max(row.max(), -row.min())) or 1.0 for row in rows]
         self._fine = [
             _oversampled((row / high).astype(np.float32), cutoff) for row, high in zip(rows, self._highest, strict=True)

@@ -222,7 +222,7 @@ def _agreement(rows: FloatArray, shifts: NDArray[np.int64]) -> FloatArray:
     sums, squares = (np.concatenate([np.zeros((count, 1)), np.cumsum(x, axis=1)], axis=1) for x in (rows, rows**2))
     reach = np.abs(shifts).max(axis=1)
     width = size - 2 * reach
-    first, which = reach[:, None] + shifts, np.arange(count)
+    first, which = np.minimum(reach[:, None] + shifts, size), np.arange(count)
     last = np.minimum(first + np.maximum(width, 0)[:, None], size)
     length = np.maximum(width, 1)
     mean = (sums[which, last] - sums[which, first]) / length[:, None]
