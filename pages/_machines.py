@@ -16,7 +16,8 @@ from bearing.machines.demo import DEMO_STORE
 from bearing.machines.fleet import FleetRow, fleet, rows_of
 from bearing.machines.history import History, history_of_measurements, with_verdicts
 from bearing.machines.limits import limits_of
-from bearing.machines.measure import Measurement, measure_bytes, verdict_of_bytes
+from bearing.machines.measure import Measurement, measure_bytes, recording_of_bytes, verdict_of_bytes
+from bearing.machines.spectra import keep_recordings
 from bearing.machines.store import DEFAULT_STORE, Acknowledgement, Store
 from bearing.readers.names import clean_file_name
 from bearing.settings import store_file
@@ -132,10 +133,13 @@ class Uploads:
         )
 
 
-def keep(work: Uploads, machine: str) -> int:
+def keep(work: Uploads, machine: str, waveforms: bool = False) -> int:
     """Keep what was measured as a machine's, with the verdicts there are; how many measurements were new."""
     assert work.history is not None
     store = store_to_write()
+    for digest, (name, _) in work.contents.items() if waveforms else ():
+        (_, data), its = work.content(digest) or (name, b""), [m for m in work.found if m.sha256 == digest]
+        keep_recordings(store.path, machine, [(m, recording_of_bytes(data, name, work.asked, m.point)) for m in its])
     new = store.add(machine, [m for p in work.history.points for m in p.measurements], work.asked)
     if work.limits:
         store.set_limits(machine, work.limits)

@@ -14,7 +14,8 @@ from bearing.figures.trend import history_figures, trend_figure, waterfall_figur
 from bearing.machines.demo import DEMO_STORE
 from bearing.machines.history import History, Point
 from bearing.machines.limits import RULES, with_zones
-from bearing.machines.measure import INDICATORS, Measurement
+from bearing.machines.measure import INDICATORS, Measurement, recording_of_bytes
+from bearing.machines.spectra import kept_recording, place_of
 from bearing.machines.store import LONGEST_NAME, Store, checked_name
 from bearing.machines.words import verdict_words
 from bearing.recording import Recording
@@ -100,12 +101,15 @@ def keep_form() -> None:
         return
     with st.popover("Keep as a machine", icon=":material/inventory_2:", key="keep"), st.form("keep-form", border=False):
         written = st.text_input("Its name", max_chars=LONGEST_NAME, placeholder="pump 3")
+        more = st.checkbox(
+            "Waveforms, too", help="A stretch of each, to lay over later ones; 100 to 200 kB a recording."
+        )
         st.caption("Numbers and spectra are kept, no recordings." + ("" if store_file() else f" {FORGETS}"))
         if not st.form_submit_button("Keep", type="primary"):
             return
         try:
             name = checked_name(written)
-            keep(work, name)
+            keep(work, name, more)
         except BearingError as error:
             st.error(plain(str(error)))
             return
@@ -133,9 +137,9 @@ def content_of(one: Measurement) -> tuple[str, bytes] | None:
     return None if work is None else work.content(one.sha256)
 
 
-def compare(point: Point) -> None:
-    """Two uploaded recordings over each other."""
-    at = [i for i, one in enumerate(point.measurements) if content_of(one) is not None]
+def compare(point: Point, kept_in: Path | None, machine: str) -> None:
+    """Two recordings over each other: uploaded ones, or those kept with a machine."""
+    at = [i for i, one in enumerate(point.measurements) if comparable(one, kept_in, machine)]
     if len(at) < 2:
         return
     with st.expander("Compare two recordings"):
@@ -150,7 +154,11 @@ def compare(point: Point) -> None:
         second = columns[1].selectbox("Later", at, index=len(at) - 1, format_func=told, key="compare-second")
         kind = columns[2].selectbox("Shown", list(KINDS), index=2, format_func=KINDS.__getitem__, key="compare-kind")
         scale = st.radio("Axis", ["Hz", "Orders of shaft speed"], horizontal=True, key="compare-axis")
-        recordings = [recording_of(point.measurements[i]) for i in (first, second)]
+        try:
+            recordings = [recording_of(point.measurements[i], kept_in, machine) for i in (first, second)]
+        except BearingError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+            return
         names = (point.measurements[first].file, point.measurements[second].file)
         figure = comparison_figure(recordings[0], recordings[1], names, kind, scale != "Hz")
         if figure is None:
@@ -159,12 +167,19 @@ def compare(point: Point) -> None:
         chart(figure, "compare", f"{KINDS[kind]} of {names[0]} and {names[1]} over each other", "comparison")
 
 
-def recording_of(one: Measurement) -> Recording:
-    """The channel of an uploaded file that a measurement was made of, corrected as it was then."""
-    work: Uploads = st.session_state[UPLOADED]
-    held = work.content(one.sha256)
-    assert held is not None
-    return work.asked.apply(work.asked.open_upload(held[1], held[0]), one.point)[0]
+def comparable(one: Measurement, kept_in: Path | None, machine: str) -> bool:
+    """Whether there is more of a measurement than numbers."""
+    return content_of(one) is not None or (kept_in is not None and place_of(kept_in, machine, one.sha256).is_file())
+
+
+def recording_of(one: Measurement, kept_in: Path | None, machine: str) -> Recording:
+    """What a measurement was made of, corrected as it was then: of what is kept with a machine a stretch."""
+    if (held := content_of(one)) is not None:
+        return recording_of_bytes(held[1], held[0], st.session_state[UPLOADED].asked, one.point)
+    assert kept_in is not None
+    found = kept_recording(kept_in, machine, one)
+    assert found is not None
+    return found
 
 
 def acknowledge(store: Path, machine: str, point: Point) -> None:
@@ -210,7 +225,7 @@ def limits_form(kept_in: Path | None, machine: str) -> None:
     st.rerun()
 
 
-def show_point(point: Point) -> None:
+def show_point(point: Point, kept_in: Path | None, machine: str) -> None:
     """State and reason, then the pictures."""
     look = MACHINE_STATES[point.state]
     st.subheader(f"{SHAPES[point.state]} {look.title}: {plain(point.name)}", anchor=False)
@@ -244,7 +259,7 @@ def show_point(point: Point) -> None:
     if waterfall is not None:
         chart(waterfall, f"waterfall-{point.name}", f"Envelope spectra of {len(point.measurements)} measurements "
               f"in orders of shaft speed. {point.reason}", "waterfall")  # fmt: skip
-    compare(point)
+    compare(point, kept_in, machine)
 
 
 def report(history: History, title: str) -> str:
@@ -286,7 +301,7 @@ else:
                     acknowledge(kept_in, title, point)
                 else:
                     keep_form()
-        show_point(point)
+        show_point(point, kept_in, title)
         st.download_button("Report", partial(report, history, title), f"{title}.html", "text/html")
     if history.skipped:
         with st.expander(f"{len(history.skipped)} files are no measurement"):

@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from test_machine_history import BEARING, write
 
@@ -22,6 +24,8 @@ from bearing.cli.main import main
 from bearing.errors import DataError, ParameterError, UnreadableFile
 from bearing.files import ROOT
 from bearing.machines.fleet import fleet
+from bearing.machines.history import history_of_folder
+from bearing.machines.spectra import kept_recording, place_of
 from bearing.machines.store import Machine, Store
 from bearing.machines.watch import Watcher
 
@@ -313,3 +317,33 @@ def test_a_store_of_an_earlier_layout_is_taken_along(plant: Path, tmp_path: Path
     measured = Store(plant / "plant.sqlite", read_only=True).measurements("fan")
     assert Store(old).add("fan", measured) == len(measured)
     assert (Store(old).measurements("fan")[0].lines == measured[0].lines).all()
+
+
+def test_waveforms_and_spectra_are_kept_where_asked_for_once_and_pandas_reads_them(tmp_path: Path) -> None:
+    store = tmp_path / "plant.sqlite"
+    write(tmp_path / "a.csv", 0.0, 1)
+    write(tmp_path / "b.csv", 0.4, 2, seconds=0.2)
+    machine = Machine("pump / 3", store, bearing=BEARING)
+    assert machine.add(tmp_path / "a.csv").measurements
+    assert not (tmp_path / "plant.spectra").exists()
+    said = [str(tmp_path), "--store", str(store), "--keep-spectra"]
+    assert main(["add", "pump / 3", *said]) == 0  # one is known, but its spectra were not kept
+    assert main(["add", "pump / 3", *said]) == 0
+    frame = pd.read_parquet(tmp_path / "plant.spectra")
+    assert set(frame["machine"]) == {"pump / 3"}
+    points = machine.store.measurements("pump / 3")
+    assert len(frame) == len(points) == len(set(zip(frame["sha256"], frame["point"], strict=True)))
+    assert frame["waveform"].map(len).max() <= 65_536
+    assert frame["spectrum"].map(len).max() <= 2_000
+    whole = frame[frame["file"] == "a.csv"].iloc[0]
+    loudest = whole["spectrum_step_hz"] * int(np.argmax(whole["spectrum"]))
+    assert 0 < loudest < whole["sampling_rate_hz"] / 2
+    found = kept_recording(store, "pump / 3", points[0])
+    assert found is not None
+    assert found.shaft_rpm == whole["rpm"]
+    assert kept_recording(store, "another", points[0]) is None
+    place_of(store, "pump / 3", points[0].sha256).write_bytes(b"half")
+    with pytest.raises(UnreadableFile, match="is damaged"):
+        kept_recording(store, "pump / 3", points[0])
+    assert history_of_folder(tmp_path, verdicts=0).skipped == ()
+    assert not place_of(store, "€" * 100, "../" * 100).exists()

@@ -117,7 +117,7 @@ def test_the_servers_own_machines_are_shown_and_a_state_is_acknowledged_with_a_n
 ) -> None:
     store = tmp_path / "plant.sqlite"
     for name, data, _ in dropped(tmp_path):
-        Machine("fan & 3", store, bearing=BEARING).add_contents([(name, lambda data=data: data)])  # type: ignore[misc]
+        Machine("fan & 3", store, bearing=BEARING).add_contents([(name, lambda data=data: data)], keep_spectra=True)  # type: ignore[misc]
     monkeypatch.setenv("BEARING_STORE", str(store))
     at = page("fleet.py").run()
     assert not at.exception
@@ -129,6 +129,10 @@ def test_the_servers_own_machines_are_shown_and_a_state_is_acknowledged_with_a_n
     at.query_params["machine"] = "fan & 3"
     at.run()
     assert not at.exception
+    charts = len(at.get("plotly_chart"))
+    next(s for s in at.selectbox if s.label == "Later").set_value(6).run()  # their waveforms were kept
+    assert not at.exception
+    assert len(at.get("plotly_chart")) == charts == 3
     next(t for t in at.text_input if t.label == "What was found or decided").set_value("Bearing ordered.")
     next(t for t in at.text_input if t.label == "By").set_value("A. Smith")
     next(b for b in at.button if b.label == "Keep").click().run()

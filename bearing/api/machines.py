@@ -39,7 +39,7 @@ class ManyFilesRoute(UploadRoute):
     """A route whose form holds many files of one field and a few short fields."""
 
     max_files = MOST_FILES
-    fields = ("file", *SAID_FIELDS, "baseline", "limits")
+    fields = ("file", *SAID_FIELDS, "baseline", "limits", "keep_spectra")
     elsewhere = MappingProxyType(
         {name: f"The field '{name}' is asked of one file: send that to /api/diagnose." for name in ONE_FILE}
     )
@@ -54,6 +54,7 @@ class Uploads:
     said: dict[str, Any]
     baseline: str | None
     limits: str | None
+    keep_spectra: bool
 
 
 def _uploads(
@@ -61,9 +62,12 @@ def _uploads(
     said: Said,
     baseline: Annotated[str | None, Form(description=BASELINE)] = None,
     limits: Annotated[str | None, Form(description=LIMITS)] = None,
+    keep_spectra: Annotated[
+        bool, Form(description="Waveforms and spectra, too: of kept machines, for comparing.")
+    ] = False,
 ) -> Uploads:
     files: list[tuple[str, Callable[[], bytes]]] = [(upload_name(one.filename), partial(_content, one)) for one in file]
-    return Uploads(files, said, baseline, limits)
+    return Uploads(files, said, baseline, limits, keep_spectra)
 
 
 def _content(upload: UploadFile) -> bytes:
@@ -90,6 +94,8 @@ def _trend(uploads: Uploads) -> dict[str, Any]:
     from bearing.machines.limits import limits_of
     from bearing.verdict.request import Request as Asked
 
+    if uploads.keep_spectra:
+        raise ParameterError("Spectra are kept with a machine: send them to /api/machines/NAME.")
     baseline, limits = baseline_of(uploads.baseline), limits_of(uploads.limits)
     return history_of_contents(uploads.files, Asked(**uploads.said), baseline, limits=limits).as_dict()
 
@@ -141,7 +147,7 @@ def _add(machine: str, uploads: Uploads) -> dict[str, Any]:
     if uploads.baseline:
         raise ParameterError("A baseline is asked of a history: send it with GET /api/machines/NAME, or to /api/trend.")
     kept = Machine(machine, _store(), **uploads.said)
-    added = kept.add_contents(uploads.files)
+    added = kept.add_contents(uploads.files, uploads.keep_spectra)
     if uploads.limits:
         kept.store.set_limits(kept.name, uploads.limits)
     skipped = [{"file": name, "reason": why} for name, why in added.skipped]

@@ -28,7 +28,7 @@ def run_add(arguments: argparse.Namespace) -> int:
     """Adds recordings to a machine, tells what became of them."""
     limits_of(arguments.limits)  # said before hours of measuring
     machine = _machine(arguments)
-    added = machine.add(*arguments.files, progress=Bar().advance)
+    added = machine.add(*arguments.files, progress=Bar().advance, keep_spectra=arguments.keep_spectra)
     if arguments.limits is not None:
         machine.store.set_limits(machine.name, arguments.limits)
     with unheard():
@@ -41,7 +41,7 @@ def run_watch(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.folder)
     if not folder.is_dir():
         raise UnreadableFile(f"{str(folder)!r} is no folder: name the folder that recordings arrive in.")
-    for path, added in watch(_machine(arguments), folder, arguments.every):
+    for path, added in watch(_machine(arguments), folder, arguments.every, keep_spectra=arguments.keep_spectra):
         print(f"{path.name}: {added.measurements} measurements", flush=True)
         for _, why in added.skipped:
             print(f"{path.name}: {why}", file=sys.stderr, flush=True)

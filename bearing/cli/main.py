@@ -313,6 +313,9 @@ def parser() -> argparse.ArgumentParser:
         "--every", type=_interval_s, default=5.0, metavar="S", help="seconds between two looks (default: 5)"
     )
     for sub in (add, watch):
+        sub.add_argument(
+            "--keep-spectra", action="store_true", help="waveforms and spectra, too, as Parquet beside the store"
+        )
         add_asked(sub)
         add_store(sub)
     fleet = command("fleet", _fleet, "Show all machines of the store, worst first.")

@@ -26,6 +26,7 @@ from bearing.machines.measure import (
     verdict_of_bytes,
     verdict_of_file,
 )
+from bearing.machines.spectra import is_kept
 from bearing.machines.verdicts import NOT_ASKED, is_fault, most_said, of_joined, over_baseline
 from bearing.parallel import NO_MEMORY, in_order
 from bearing.physics.kinematics import FaultOrders
@@ -229,7 +230,10 @@ def history_of_folder(
     """
     if not folder.is_dir():
         raise UnreadableFile(f"{str(folder)!r} is no folder: name the folder that holds the recordings.")
-    paths = sorted((p for p in folder.rglob("*") if p.is_file()), key=lambda p: natural_key(str(p.relative_to(folder))))
+    paths = sorted(
+        (p for p in folder.rglob("*") if p.is_file() and not is_kept(p.relative_to(folder))),
+        key=lambda p: natural_key(str(p.relative_to(folder))),
+    )
     if not paths:
         raise UnreadableFile(f"The folder {folder.name!r} is empty: put the recordings into it.")
     names = [p.relative_to(folder).as_posix() for p in paths]

@@ -50,6 +50,7 @@ __all__ = [
     "measure_file",
     "comb_levels",
     "points_of",
+    "recording_of_bytes",
     "verdict_of_bytes",
     "verdict_of_file",
 ]
@@ -305,6 +306,11 @@ def resolves(turns: float, orders: FaultOrders) -> bool:
     """Whether so many turns in one recording tell the lines of the parts of this bearing apart (Hann: 2 / turns)."""
     lines = sorted(orders.families[name] for name in FAMILIES)
     return turns > 0 and min(b - a for a, b in pairwise(lines)) > 2.0 / turns
+
+
+def recording_of_bytes(data: bytes, name: str, asked: Request, channel: str) -> Recording:
+    """One channel of a file's content as it was measured. Raises the errors of reading and of choosing."""
+    return asked.apply(asked.open_upload(data, Path(name).name), channel)[0]
 
 
 def verdict_of_file(path: Path, asked: Request, channel: str) -> Verdict:

@@ -32,10 +32,12 @@ from bearing.machines.measure import (
     Verdict,
     joined_numbers,
     measure_bytes,
+    recording_of_bytes,
     verdict_of_bytes,
-    verdict_of_file,
 )
+from bearing.machines.spectra import is_kept, keep_recordings, place_of
 from bearing.physics.envelope_rule import SLIPS
+from bearing.readers import file_bytes
 from bearing.states import FAMILIES
 from bearing.verdict.request import Request
 
@@ -51,8 +53,8 @@ _SIZE = " + ".join(
 )
 _TOLD_TOGETHER = (("bearing", "geometry", "orders"), ("rpm", "rpm_over_time"), ("unit", "mv_per_g"))
 _SQLITE = b"SQLite format 3\0"
-# a file, what is in it, the diagnosis of one of its points
-_Found = tuple[str, list[Measurement] | str, Callable[[str], Verdict]]
+# a file, what is in it, and its content once more
+_Found = tuple[str, list[Measurement] | str, Callable[[], bytes]]
 _MIGRATIONS = (
     """
     CREATE TABLE machine (
@@ -448,21 +450,26 @@ class Machine:
         object.__setattr__(self, "store", kept)
         object.__setattr__(self, "asked", asked)
 
-    def add(self, *sources: str | Path, progress: Progress | None = None) -> Added:
+    def add(self, *sources: str | Path, progress: Progress | None = None, keep_spectra: bool = False) -> Added:
         """Recordings, or folders of them, into the store; each is kept as soon as it is measured.
+
+        keep_spectra : waveforms and spectra, too, as Parquet beside the store (`bearing.machines.spectra`).
 
         Raises UnreadableFile for a path that does not exist; a file that is no measurement is told in the answer.
         """
         paths = _files(sources)
         measured = measure_files(paths, [p.name for p in paths], self.asked, progress)
         return self._keep(
-            (name, found, partial(verdict_of_file, path, self.asked))
-            for (name, found), path in zip(measured, paths, strict=False)
+            (
+                (name, found, partial(file_bytes, path, self.asked.bounds))
+                for (name, found), path in zip(measured, paths, strict=False)
+            ),
+            keep_spectra,
         )
 
-    def add_contents(self, contents: Iterable[tuple[str, Callable[[], bytes]]]) -> Added:
+    def add_contents(self, contents: Iterable[tuple[str, Callable[[], bytes]]], keep_spectra: bool = False) -> Added:
         """The same of files that lie in no folder: each a name, and how its content is read."""
-        return self._keep(self._measured(name, read()) for name, read in contents)
+        return self._keep((self._measured(name, read()) for name, read in contents), keep_spectra)
 
     def _measured(self, name: str, data: bytes) -> _Found:
         found: list[Measurement] | str
@@ -470,25 +477,39 @@ class Machine:
             found = measure_bytes(data, name, self.asked)
         except BearingError as error:
             found = str(error)
-        return name, found, partial(verdict_of_bytes, data, name, self.asked)
+        return name, found, lambda: data
 
-    def _keep(self, files: Iterable[_Found]) -> Added:
+    def _keep(self, files: Iterable[_Found], keep_spectra: bool) -> Added:
         """Each file's measurements in a transaction of their own, with the full diagnosis of each."""
         known, skipped, added = [], [], 0
         have = self.store.known(self.name)
         waiting: list[Measurement] = []
-        for name, measured, verdict_of in files:
+        for name, measured, read in files:
             if isinstance(measured, str):
                 skipped.append((name, measured))
-            elif measured and measured[0].sha256 in have:
-                known.append(name)
-            elif any(m.spectrum is not None for m in measured):
-                waiting += measured  # too short by themselves: joined with their neighbours first
-            else:
-                told = [replace(m, verdict=verdict_of(m.point)) for m in measured]
-                added += self.store.add(self.name, told, self.asked)
+                continue
+            try:
+                if keep_spectra:
+                    self._keep_spectra(name, measured, read)
+                if measured and measured[0].sha256 in have:
+                    known.append(name)
+                elif any(m.spectrum is not None for m in measured):
+                    waiting += measured  # too short by themselves: joined with their neighbours first
+                else:
+                    added += self.store.add(self.name, self._diagnosed(name, measured, read()), self.asked)
+            except UnreadableFile as error:  # gone since it was measured
+                skipped.append((name, str(error)))
         added += self.store.add(self.name, self._joined(waiting), self.asked)
         return Added(added, tuple(known), tuple(skipped))
+
+    def _diagnosed(self, name: str, measured: Sequence[Measurement], data: bytes) -> list[Measurement]:
+        return [replace(m, verdict=verdict_of_bytes(data, name, self.asked, m.point)) for m in measured]
+
+    def _keep_spectra(self, name: str, measured: Sequence[Measurement], read: Callable[[], bytes]) -> None:
+        if measured and not place_of(self.store.path, self.name, measured[0].sha256).is_file():
+            data = read()
+            recordings = [recording_of_bytes(data, name, self.asked, m.point) for m in measured]
+            keep_recordings(self.store.path, self.name, list(zip(measured, recordings, strict=True)))
 
     def history(self, baseline: tuple[int, int] | None = None) -> History:
         """What changed in the machine so far."""
@@ -512,7 +533,7 @@ def _files(sources: Sequence[str | Path]) -> list[Path]:
             paths.append(source)
         else:
             raise UnreadableFile(f"No file or folder {str(source)[:200]!r}: check the path.")
-    return [p for p in paths if ".sqlite" not in p.name]
+    return [p for p in paths if not is_kept(p)]
 
 
 def _row(m: Measurement) -> tuple[object, ...]:

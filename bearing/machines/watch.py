@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from bearing.machines.spectra import is_kept
 from bearing.machines.store import Added, Machine
 
 __all__ = ["Watcher", "watch"]
@@ -17,8 +18,8 @@ class Watcher:
     """Looks at a folder again and again. A file is taken when its size and time are those of the last look; one that
     could not be read then is tried again only when it has changed, so a half-written one survives."""
 
-    def __init__(self, machine: Machine, folder: Path) -> None:
-        self.machine, self.folder = machine, folder
+    def __init__(self, machine: Machine, folder: Path, keep_spectra: bool = False) -> None:
+        self.machine, self.folder, self.keep_spectra = machine, folder, keep_spectra
         self._seen: dict[Path, Stamp] = {}
         self._done: dict[Path, Stamp] = {}
 
@@ -29,16 +30,20 @@ class Watcher:
         self._seen = now
         added = []
         for path in sorted(still):
-            added.append((path, self.machine.add(path)))
+            added.append((path, self.machine.add(path, keep_spectra=self.keep_spectra)))
             self._done[path] = now[path]
         return added
 
 
 def watch(
-    machine: Machine, folder: Path, every_s: float = 5.0, sleep: Callable[[float], None] = time.sleep
+    machine: Machine,
+    folder: Path,
+    every_s: float = 5.0,
+    sleep: Callable[[float], None] = time.sleep,
+    keep_spectra: bool = False,
 ) -> Iterator[tuple[Path, Added]]:
     """Look for ever, `every_s` seconds apart; yields what was added."""
-    watcher = Watcher(machine, folder)
+    watcher = Watcher(machine, folder, keep_spectra)
     while True:
         yield from watcher.look()
         sleep(every_s)
@@ -46,7 +51,7 @@ def watch(
 
 def _stamp(path: Path) -> Stamp | None:
     """Size and time of a file; None for what is none, is hidden, empty, or has just gone."""
-    if path.name.startswith(".") or ".sqlite" in path.name:
+    if path.name.startswith(".") or is_kept(path):
         return None
     try:
         status = path.stat()
