@@ -246,6 +246,26 @@ def test_a_full_disk_leaves_the_store_as_it_was(plant: Path, tmp_path: Path, mon
     assert len(whole.measurements("fan")) == 2
 
 
+def test_a_store_is_read_where_not_even_the_file_that_readers_share_has_room(
+    plant: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = copied(plant, tmp_path / "alone.sqlite")
+    connected = Store._connected
+
+    class Full:
+        def execute(self, sql: str) -> None:
+            raise sqlite3.OperationalError("disk I/O error")
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(Store, "_connected", lambda self, how: connected(self, how) if "imm" in how else Full())
+    assert Store(path, read_only=True).machines() == ["fan", "pump"]
+    path.with_name("alone.sqlite-wal").write_bytes(b"not yet in the store")
+    with pytest.raises(DataError, match="could not be used"):
+        Store(path, read_only=True)
+
+
 def test_kill_9_while_adding_loses_nothing_that_was_kept_and_doubles_nothing(tmp_path: Path) -> None:
     for i in range(12):
         write(tmp_path / f"m_{i}.csv", 0.0, i)

@@ -24,7 +24,7 @@ later than it except how long the history is (which sets how long is learned):
 * **Speed**: measurements are compared only with those at a similar speed and sampling rate (bins of 10 %).
 * **Striking**: while something strikes (with that persistence) the state is at least `watch`, whatever the baseline,
   which may have been worn. It is `alert` where next to nothing struck in the baseline; there it is `watch`, too, when
-  something strikes or lines stand now and then, in 5 of 16.
+  something strikes or lines stand now and then, in 4 of 16.
 * **Onset**: a one-sided CUSUM (E. S. Page, "Continuous inspection schemes", Biometrika 41 (1954) 100-115) on the same
   rises. Its crossing makes `watch`; where it last stood at zero is the estimated onset.
 """
@@ -78,7 +78,7 @@ BIN = 0.10
 CUSUM_SLACK, CUSUM_LIMIT, CUSUM_STEP = 0.35, 3.0, 1.0  # in units of the alert limit
 MAD_TO_SIGMA = 1.4826
 LOOK_EVERY = 4
-HEARD_IN, HEARD_OF = 5, 16  # strikes in so many of so many: it comes and goes
+HEARD_IN, HEARD_OF = 4, 16  # strikes in so many of so many: it comes and goes
 RARELY = 0.1  # of a baseline: chance
 STILL_KNOWN = 8  # measurements at a speed not judged yet, for which a machine's last state holds
 PRIOR_COUNT = 4.0  # a short baseline's spread is mixed with what is usual
@@ -308,7 +308,9 @@ def _struck(strikes: NDArray[np.bool_], heard: NDArray[np.bool_], base: Baseline
     persists = _over_set_limits(np.where(strikes, 0.0, -99.0), [0.0, math.nan], n) > NO_DATA
     if base is None or heard[base.first : base.last + 1].mean() > RARELY:
         return np.where(persists, WATCH, NO_DATA)
-    often = np.convolve(heard, np.ones(HEARD_OF, np.int64))[:n] >= HEARD_IN
+    counts, often = np.convolve(heard, np.ones(HEARD_OF, np.int64))[:n], np.zeros(n, bool)
+    for i, count in enumerate(counts):
+        often[i] = count >= HEARD_IN or (i > 0 and often[i - 1] and 2 * count >= HEARD_IN)
     return np.where(persists, ALERT, np.where(often, WATCH, NO_DATA))
 
 

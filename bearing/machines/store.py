@@ -151,10 +151,12 @@ class Store:
     def _open(self) -> Iterator[sqlite3.Connection]:
         """A connection; what goes wrong with the file becomes one sentence."""
         try:
-            mode = "ro" if self.read_only else "rwc"
-            connection = sqlite3.connect(
-                f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, timeout=WAIT_S, isolation_level=None
-            )
+            connection = self._connected("mode=ro" if self.read_only else "mode=rwc")
+            if self.read_only and not self._answers(
+                connection
+            ):  # no room, or no right, for the file that readers share
+                connection.close()
+                connection = self._connected("mode=ro&immutable=1")
         except sqlite3.Error as error:
             raise DataError(f"The store {self.path.name!r} could not be opened ({error}): check the folder.") from error
         try:
@@ -171,6 +173,21 @@ class Store:
             raise UnreadableFile(f"{self.path.name!r} is no store of machines, or is damaged ({error}).") from error
         finally:
             connection.close()
+
+    def _connected(self, how: str) -> sqlite3.Connection:
+        uri = f"{self.path.absolute().as_uri()}?{how}"
+        return sqlite3.connect(uri, uri=True, timeout=WAIT_S, isolation_level=None)
+
+    def _answers(self, connection: sqlite3.Connection) -> bool:
+        """Whether it can be read; told so, too, where there is a journal without which it would be half the truth."""
+        journal = self.path.with_name(f"{self.path.name}-wal")
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:
+            return journal.is_file() and journal.stat().st_size > 0
+        except sqlite3.DatabaseError:  # no store: said by whoever asks next
+            return True
+        return True
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
