@@ -58,8 +58,9 @@ def trend_figure(point: Point, name: str = "rms", height: int = 340) -> go.Figur
     steep = not name.endswith("_db") and bool(
         np.nanmax(y, initial=0) > 4 * np.nanmedian(y) if np.isfinite(y).any() else 0
     )
-    more: dict[str, Any] = {"yaxis": {"type": "log"} if steep else {"rangemode": "normal"}}
+    more: dict[str, Any] = {"yaxis": {"type": "log" if steep else "linear", "automargin": True}}
     figure = go.Figure(traces, layout(height, x_title, title, showlegend=True, **more))
+    figure.update_yaxes(title_standoff=12)  # from numbers of any width
     base = point.assessment.baseline
     if base is not None and len(y):
         figure.add_vrect(
@@ -81,12 +82,14 @@ def trend_figure(point: Point, name: str = "rms", height: int = 340) -> go.Figur
 
 
 def _limit_line(figure: go.Figure, y: float, key: str, text: str, dash: str, side: str, log: bool) -> None:
-    """A limit across the chart with its name; on a logarithmic axis a text, unlike a line, stands at the logarithm."""
+    """A limit across the chart with its name, that of an alarm above its line and of an alert below: the two may lie
+    close. On a logarithmic axis a text, unlike a line, stands at the logarithm."""
     figure.add_hline(y=y, line={"color": MACHINE_LOOKS[key].colour, "dash": dash, "width": 1.4})
     at = math.log10(max(y, 1e-30)) if log else y
     figure.add_annotation(
-        y=at, x=0.0 if side == "left" else 1.0, xref="paper", xanchor=side, yanchor="bottom", text=text, showarrow=False
-    )
+        y=at, x=0.0 if side == "left" else 1.0, xref="paper", xanchor=side, text=text, showarrow=False,
+        yanchor="bottom" if key == "alarm" else "top",
+    )  # fmt: skip
 
 
 def _line(x: np.ndarray | list[str], y: np.ndarray) -> dict[str, Any]:

@@ -518,7 +518,8 @@ class _Judge:
         level = np.where(over[1], ALARM, np.where(over[0], ALERT, OK))
         states = np.array([self._scan(row, start, share[:, row].tolist(), level[row].tolist()) for row in self.rows])
         worst = states.max(axis=0)
-        cause = np.where(states == worst, np.nan_to_num(share[0], nan=-1.0), -2.0).argmax(axis=0)
+        tells = np.where(np.array(self.names) == DEPTH, 0.0, 1.0)[:, None]  # whatever tells more comes first
+        cause = np.where(states == worst, tells * np.nan_to_num(share[0], nan=-1.0), -2.0).argmax(axis=0)
         self.states[here], self.causes[here] = worst, np.where(worst > OK, cause, -1)
         missing = np.flatnonzero(~self.usable[here]) + start
         for i in missing:  # nothing measured, nothing changed

@@ -86,8 +86,8 @@ INDICATORS: dict[str, Indicator] = {
     "rise_inner_db": Indicator("Inner race lines, band by band", "dB"),
     "rise_ball_db": Indicator("Rolling element lines, band by band", "dB"),
     "rise_comb_db": Indicator("Any comb of lines", "dB"),
-    "comb_depth_db": Indicator("Deepest comb", "dB"),
-    "comb_hz": Indicator("Pace of the deepest comb", "Hz"),
+    "comb_depth_db": Indicator("Deepest rhythm of impacts", "dB"),
+    "comb_hz": Indicator("Pace of that rhythm", "Hz"),
     "burst_kurtosis": Indicator("Kurtosis of the burstiest band", ""),
     "rpm": Indicator("Speed", "rpm"),
 }
