@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -37,9 +36,8 @@ def warm_up() -> None:
 
 @asynccontextmanager
 async def lifespan(running: st.App) -> AsyncIterator[dict[str, object]]:
-    """Warm up in the background; the API's own lifespan (it loads the models) runs only when it is entered here."""
-    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
-    async with lifespan_of(api)(running):
+    """The API's own lifespan, which warms up in the background, runs only when it is entered here."""
+    async with lifespan_of(api, warm_up)(running):
         yield {}
 
 

@@ -24,6 +24,7 @@ from bearing.results.verdict import (
 )
 from bearing.results.waveform import OTHER_MACHINE, PROTOCOLS, Result, read_predictions
 from bearing.states import LABELS, STATES
+from pages._show import Draw
 
 QUIET = {"displayModeBar": False}
 
@@ -48,7 +49,7 @@ def title_of(protocol: str) -> str:
     return known.title if known else protocol.replace("-", " ").capitalize()
 
 
-def show_exhibit(evaluated: dict[str, Result], folder: Path) -> None:
+def show_exhibit(evaluated: dict[str, Result], folder: Path, draw: Draw) -> None:
     """Nothing at all while the order network has not been evaluated."""
     file = folder / "evaluation_order.json"
     try:
@@ -70,7 +71,10 @@ def show_exhibit(evaluated: dict[str, Result], folder: Path) -> None:
     )
     rows = compared(found, evaluated, folder)
     st.plotly_chart(
-        figures.comparison_figure(rows), key="comparison", config=QUIET, alt=f"Fault recordings. {counts_words(rows)}"
+        draw("comparison", lambda: figures.comparison_figure(rows)),
+        key="comparison",
+        config=QUIET,
+        alt=f"Fault recordings. {counts_words(rows)}",
     )
     st.caption(
         "Experts: Smith & Randall, Mechanical Systems and Signal Processing 64-65 (2015) 100-131; their grades Y "
@@ -84,7 +88,7 @@ def show_exhibit(evaluated: dict[str, Result], folder: Path) -> None:
         required=True,
         key="asked",
     )
-    show_outcome(found[key])
+    show_outcome(found[key], draw)
 
 
 def compared(found: dict[str, Outcome], evaluated: dict[str, Result], folder: Path) -> list[tuple[str, dict[str, int]]]:
@@ -105,11 +109,11 @@ def compared(found: dict[str, Outcome], evaluated: dict[str, Result], folder: Pa
     return rows
 
 
-def show_outcome(outcome: Outcome) -> None:
+def show_outcome(outcome: Outcome, draw: Draw) -> None:
     left, right = st.columns([11, 9], gap="medium")
     with left:
         st.plotly_chart(
-            figures.grades_figure(outcome.faults),
+            draw(f"grades {outcome.protocol}", lambda: figures.grades_figure(outcome.faults)),
             key=f"grades {outcome.protocol}",
             config=QUIET,
             alt=f"Every fault recording with the experts' grade. {counts_words([('Verdicts', tally(outcome.faults))])}",
@@ -118,12 +122,15 @@ def show_outcome(outcome: Outcome) -> None:
     with right:
         st.markdown("**Every verdict counted**")
         st.plotly_chart(
-            confusion_figure(outcome.confusion, LABELS, outcome.answers, height=330),
+            draw(
+                f"verdicts {outcome.protocol}",
+                lambda: confusion_figure(outcome.confusion, LABELS, outcome.answers, height=330),
+            ),
             key=f"verdicts {outcome.protocol}",
             config=QUIET,
             alt=confusion_words(outcome.confusion, LABELS, outcome.answers),
         )
-    show_honesty(outcome.honesty, "recordings", outcome.protocol)
+    show_honesty(outcome.honesty, "recordings", outcome.protocol, draw)
     with st.container(horizontal=True, gap="medium"):
         summary = outcome.summary
         for name, value in (
@@ -146,7 +153,7 @@ def show_outcome(outcome: Outcome) -> None:
         )
 
 
-def show_honesty(honesty: Honesty, unit: str, key: str) -> None:
+def show_honesty(honesty: Honesty, unit: str, key: str, draw: Draw) -> None:
     """Reliability diagram beside accuracy over coverage."""
     st.markdown(
         f"**Does it know when it does not know?** Expected calibration error (ECE) {honesty.ece:.3f}: the mean "
@@ -155,14 +162,14 @@ def show_honesty(honesty: Honesty, unit: str, key: str) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.plotly_chart(
-            figures.reliability_figure(honesty, unit, height=270),
+            draw(f"reliability {key}", lambda: figures.reliability_figure(honesty, unit, height=270)),
             key=f"reliability {key}",
             config=QUIET,
             alt=reliability_words(honesty),
         )
     with right:
         st.plotly_chart(
-            figures.coverage_figure(honesty, unit, height=270),
+            draw(f"coverage {key}", lambda: figures.coverage_figure(honesty, unit, height=270)),
             key=f"coverage {key}",
             config=QUIET,
             alt=coverage_words(honesty),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -9,6 +10,7 @@ import streamlit as st
 from bearing.errors import ModelError
 from bearing.figures.questions import ways_figure, ways_words
 from bearing.results.questions import COMMAND, WAYS, Tally, question_tables, read_questions, total
+from pages._show import Draw
 
 QUIET = {"displayModeBar": False}
 
@@ -28,7 +30,7 @@ def headline(tallies: tuple[Tally, ...]) -> str:
     )
 
 
-def show_questions(folder: Path, changed: float) -> None:
+def show_questions(folder: Path, changed: float, draw: Draw) -> None:
     """A picture for damaged machines and one for sound ones, and every count in a table."""
     st.header("Asked rightly, asked wrongly, asked nothing", anchor="questions")
     try:
@@ -48,7 +50,7 @@ def show_questions(folder: Path, changed: float) -> None:
         with column:
             st.markdown(f"**{title}**")
             st.plotly_chart(
-                ways_figure(tallies, damaged),
+                draw(f"ways {damaged}", partial(ways_figure, tallies, damaged)),
                 key=f"ways {damaged}",
                 config=QUIET,
                 alt=f"{title}. {ways_words(tallies, damaged)}",

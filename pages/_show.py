@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
@@ -17,15 +18,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GLYPH",
+    "Draw",
     "STATE_COLOUR",
     "Tone",
     "announce",
     "chart",
+    "drawn",
     "hertz",
     "percent",
     "plain",
     "unseen_heading",
 ]
+
+Draw = Callable[[str, Callable[[], "go.Figure"]], "go.Figure"]  # `drawn`, of one folder
 
 Tone = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
@@ -69,6 +74,15 @@ def unseen_heading(text: str) -> None:
 def announce(text: str) -> None:
     """Tell a screen reader what changed: a live region nobody sees."""
     st.html(f'<p class="heard" role="status" aria-live="polite">{escape(text)}</p>')
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def drawn(folder: Path, changed: float, key: str, _draw: Callable[[], go.Figure]) -> go.Figure:
+    """A figure of what was measured once, in the files of a folder as of `changed`: built once for all visitors.
+
+    Building takes longer than sending. Nobody may change what comes back.
+    """
+    return _draw()
 
 
 def chart(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from bearing.verdict.words import whole_percent
 from pages._exhibit import honesty_of_cnn, show_exhibit, show_honesty
 from pages._live import show_live
 from pages._questions import show_questions
+from pages._show import Draw, drawn
 
 QUIET = {"displayModeBar": False}
 
@@ -88,10 +90,13 @@ def per_class_table(metrics: Metrics, unit: str) -> pd.DataFrame:
     )
 
 
-def show_protocols(evaluated: dict[str, Result]) -> None:
+def show_protocols(evaluated: dict[str, Result], draw: Draw) -> None:
     most, share = constant_answer(max((r.windows for r in evaluated.values()), key=lambda m: m.n))
     st.plotly_chart(
-        figures.protocols_figure(list(evaluated.values()), (STATES[most].title.lower(), share)),
+        draw(
+            "protocols",
+            lambda: figures.protocols_figure(list(evaluated.values()), (STATES[most].title.lower(), share)),
+        ),
         key="protocols",
         config=QUIET,
         alt="; ".join(
@@ -111,7 +116,7 @@ def show_protocols(evaluated: dict[str, Result]) -> None:
         )
 
 
-def show_metrics(evaluated: dict[str, Result], folder: Path) -> None:
+def show_metrics(evaluated: dict[str, Result], folder: Path, draw: Draw) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         key = st.segmented_control(
             "Confusion matrix of",
@@ -129,7 +134,10 @@ def show_metrics(evaluated: dict[str, Result], folder: Path) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.plotly_chart(
-            confusion_figure(np.array(metrics.confusion), metrics.classes, height=330),
+            draw(
+                f"confusion {key} {unit}",
+                lambda: confusion_figure(np.array(metrics.confusion), metrics.classes, height=330),
+            ),
             key=f"confusion {key} {unit}",
             config=QUIET,
             alt=f"{result.protocol.title}, {unit}. {confusion_words(np.array(metrics.confusion), metrics.classes)}",
@@ -154,10 +162,10 @@ def show_metrics(evaluated: dict[str, Result], folder: Path) -> None:
     except ModelError as error:
         st.warning(str(error))
     else:
-        show_honesty(honesty, unit, f"{key} {unit}")
+        show_honesty(honesty, unit, f"{key} {unit}", draw)
 
 
-def show_curves(evaluated: dict[str, Result], card: CnnCard, history: tuple[Epoch, ...]) -> None:
+def show_curves(evaluated: dict[str, Result], card: CnnCard, history: tuple[Epoch, ...], draw: Draw) -> None:
     """Learning curves of the committed network and of every fold, against what the held-out windows say."""
     st.header("How the waveform CNN learned", anchor="curves")
     random = evaluated.get("random")
@@ -171,7 +179,7 @@ def show_curves(evaluated: dict[str, Result], card: CnnCard, history: tuple[Epoc
         name = st.selectbox("Curves of", list(runs), key="curves_of", width=420)
     epochs, held_out, line = runs[name]
     st.plotly_chart(
-        figures.curves_figure(epochs, held_out=held_out),
+        draw(f"curves {name}", lambda: figures.curves_figure(epochs, held_out=held_out)),
         key="curves",
         config=QUIET,
         alt=curves_words(epochs, name, held_out),
@@ -181,12 +189,12 @@ def show_curves(evaluated: dict[str, Result], card: CnnCard, history: tuple[Epoc
     command(line)
 
 
-def show_network(card: CnnCard, folder: Path) -> None:
+def show_network(card: CnnCard, folder: Path, draw: Draw) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**The network**")
         st.plotly_chart(
-            figures.network_figure(card),
+            draw("network", lambda: figures.network_figure(card)),
             key="network",
             config=QUIET,
             alt="The layers of the network, input at the top: "
@@ -197,7 +205,7 @@ def show_network(card: CnnCard, folder: Path) -> None:
         try:
             kernels, rate_hz = read_kernels(folder), card["sampling_rate_hz"]
             st.plotly_chart(
-                figures.kernels_figure(kernels, rate_hz),
+                draw("kernels", lambda: figures.kernels_figure(kernels, rate_hz)),
                 key="kernels",
                 config=QUIET,
                 alt=kernels_words(kernels, rate_hz),
@@ -240,7 +248,7 @@ def card_rows(card: CnnCard) -> dict[str, str]:
 st.set_page_config(page_title="Training · Bearing Diagnostics")
 st.title("Training", anchor=False)
 folder = files.WEIGHTS_DIR
-changed = max((f.stat().st_mtime for f in folder.glob("evaluation_*.json")), default=0.0)
+changed = max((f.stat().st_mtime for f in folder.glob("*.json")), default=0.0)
 history: tuple[Epoch, ...] = ()
 evaluated: dict[str, Result] = {}
 try:
@@ -250,13 +258,14 @@ try:
 except ModelError as error:
     st.info(str(error), title="No committed training to show", icon=":material/hourglass_empty:")
 else:
+    draw = partial(drawn, folder, changed)
     st.header("What 100 % meant", anchor="meaning")
     st.markdown(headline(evaluated))
     if evaluated:
-        show_protocols(evaluated)
-        show_metrics(evaluated, folder)
-        show_exhibit(evaluated, folder)
-    show_questions(folder, changed)
-    show_curves(evaluated, card, history)
-    show_network(card, folder)
+        show_protocols(evaluated, draw)
+        show_metrics(evaluated, folder, draw)
+        show_exhibit(evaluated, folder, draw)
+    show_questions(folder, changed, draw)
+    show_curves(evaluated, card, history, draw)
+    show_network(card, folder, draw)
 show_live(evaluated, history)

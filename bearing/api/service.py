@@ -444,15 +444,24 @@ def routes_of(api: FastAPI) -> list[BaseRoute]:
     ]
 
 
-def lifespan_of(api: FastAPI) -> Callable[[Any], AbstractAsyncContextManager[None]]:
-    """Starts the workers and lets one of them load the models; stops them at the end."""
+def lifespan_of(
+    api: FastAPI, besides: Callable[[], object] = lambda: None
+) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    """Starts the workers and lets one of them load the models, then do something `besides`; stops them at the end.
+
+    One after the other: two threads that import SciPy at once have been seen to lose it.
+    """
+
+    def warm_up() -> None:
+        api.openapi()
+        besides()
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
         start_log()
         send_at_once()
         workers: Workers = api.state.workers
-        workers.warm_up(api.openapi)
+        workers.warm_up(warm_up)
         try:
             yield
         finally:

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from bearing.figures.recording import SIGNAL
-from bearing.figures.test_set import HATCHED, WRONG, base_layout
+from bearing.figures.test_set import HATCHED, WRONG, base_layout, label_room
 from bearing.results.questions import WAYS, Tally, total
 
 __all__ = ["ways_figure", "ways_words"]
@@ -67,15 +67,15 @@ def ways_figure(tallies: Sequence[Tally], damaged: bool) -> go.Figure:
             ],
             hovertemplate="%{hovertext}<extra></extra>",
         )
+    names = [_name(key, way) for key, way, _ in rows]
+    margin = {"l": label_room(names), "r": 8, "t": 8, "b": 36}
     figure.update_layout(
-        **base_layout(90 + int(26 * -y), barmode="stack", showlegend=True),
+        **base_layout(90 + int(26 * -y), barmode="stack", showlegend=True, margin=margin),
         legend={"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom", "traceorder": "normal"},
     )
-    names = [_name(key, way) for key, way, _ in rows]
-    figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True)
-    figure.update_yaxes(
-        tickvals=at, ticktext=names, range=[y + BETWEEN, 0.6], fixedrange=True, showgrid=False, zeroline=False
-    )
+    bare = {"fixedrange": True, "showgrid": False, "zeroline": False, "automargin": False}
+    figure.update_xaxes(range=[0, 1], visible=False, **bare)
+    figure.update_yaxes(tickvals=at, ticktext=names, range=[y + BETWEEN, 0.6], **bare)
     return figure
 
 

@@ -67,8 +67,8 @@ def protocols_figure(results: Sequence[Result], constant: tuple[str, float]) -> 
     height = 54 + 104 * len(results)
     figure.update_layout(**base_layout(height, barmode="overlay", margin={"l": 4, "r": 18, "t": 26, "b": 26}))
     ticks = {"tickmode": "array", "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%"}
-    figure.update_xaxes(range=[0, 1.0], gridcolor=GRID, zeroline=False, fixedrange=True, **ticks)
-    figure.update_yaxes(range=[-0.5, len(results) - 0.45], visible=False, fixedrange=True)
+    figure.update_xaxes(range=[0, 1.0], gridcolor=GRID, zeroline=False, fixedrange=True, automargin=False, **ticks)
+    figure.update_yaxes(range=[-0.5, len(results) - 0.45], visible=False, fixedrange=True, automargin=False)
     return figure
 
 
@@ -121,11 +121,13 @@ def curves_figure(
                     col=column,
                 )
     figure.update_layout(
-        **base_layout(height, showlegend=True, margin={"l": 8, "r": 8, "t": 30, "b": 70}),
+        **base_layout(height, showlegend=True, margin={"l": 44, "r": 8, "t": 30, "b": 70}),
         legend={"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"},
     )
     figure.update_xaxes(gridcolor=GRID, zeroline=False, title="epoch", title_standoff=4, fixedrange=True)
     figure.update_yaxes(gridcolor=GRID, zeroline=False, fixedrange=True, rangemode="tozero")
+    figure.update_xaxes(automargin=False)
+    figure.update_yaxes(automargin=False)
     figure.update_yaxes(tickformat=".0%", range=[0, 1.02], row=1, col=2)
     figure.update_annotations(font_size=13)
     if held_out is not None:
@@ -177,6 +179,8 @@ def kernels_figure(kernels: NDArray[np.floating], rate_hz: float, height: int = 
     figure.update_xaxes(title="ms", row=1, col=1)
     figure.update_xaxes(title="kHz", row=1, col=2)
     figure.update_yaxes(visible=False, fixedrange=True, range=[-0.15, count])
+    figure.update_xaxes(automargin=False)
+    figure.update_yaxes(automargin=False)
     figure.update_annotations(font_size=12)
     return figure
 
@@ -220,8 +224,8 @@ def network_figure(card: CnnCard, height: int = 400) -> go.Figure:
         hovertemplate="%{hovertext}<extra></extra>",
     )
     figure.update_layout(**base_layout(height, shapes=shapes))
-    figure.update_xaxes(visible=False, range=[-0.6, 2.1], fixedrange=True)
-    figure.update_yaxes(visible=False, range=[-(len(layers) - 1) * step - 0.4, 0.45], fixedrange=True)
+    figure.update_xaxes(visible=False, range=[-0.6, 2.1], fixedrange=True, automargin=False)
+    figure.update_yaxes(visible=False, range=[-(len(layers) - 1) * step - 0.4, 0.45], fixedrange=True, automargin=False)
     return figure
 
 

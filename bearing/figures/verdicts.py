@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from bearing.figures.recording import GRID, SIGNAL
-from bearing.figures.test_set import HATCHED, WRONG, base_layout
+from bearing.figures.test_set import HATCHED, WRONG, base_layout, label_room
 from bearing.results.verdict import Honesty, RecordingVerdict
 from bearing.states import STATES
 
@@ -51,8 +51,8 @@ def comparison_figure(rows: Sequence[tuple[str, dict[str, int]]], height: int | 
         legend={"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom", "traceorder": "normal"},
     )
     total = max((sum(tally.values()) for _, tally in rows), default=1)
-    figure.update_xaxes(range=[0, total], visible=False, fixedrange=True)
-    figure.update_yaxes(range=[-0.5, len(rows) - 0.4], visible=False, fixedrange=True)
+    figure.update_xaxes(range=[0, total], visible=False, fixedrange=True, automargin=False)
+    figure.update_yaxes(range=[-0.5, len(rows) - 0.4], visible=False, fixedrange=True, automargin=False)
     return figure
 
 
@@ -91,14 +91,16 @@ def grades_figure(verdicts: Sequence[RecordingVerdict], marked: str = "", row_px
             ],
             hovertemplate="%{hovertext}<extra></extra>",
         )
+    margin = {"l": label_room(names), "r": 8, "t": 30, "b": 36}
     figure.update_layout(
-        **base_layout(74 + row_px * len(names), showlegend=True, margin={"l": 8, "r": 8, "t": 30, "b": 36}),
+        **base_layout(74 + row_px * len(names), showlegend=True, margin=margin),
         legend={"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom", "itemsizing": "constant"},
     )
     across = {"tickvals": list(range(len(columns))), "ticktext": columns, "range": [-0.5, len(columns) - 0.5]}
-    figure.update_xaxes(side="top", showgrid=False, zeroline=False, fixedrange=True, **across)
+    bare = {"showgrid": False, "zeroline": False, "fixedrange": True, "automargin": False}
+    figure.update_xaxes(side="top", **bare, **across)
     rows = {"tickvals": list(range(len(names))), "ticktext": names, "range": [len(names) - 0.4, -0.6]}
-    figure.update_yaxes(showgrid=False, zeroline=False, fixedrange=True, **rows)
+    figure.update_yaxes(**bare, **rows)
     return figure
 
 
@@ -138,7 +140,10 @@ def coverage_figure(honesty: Honesty, unit: str = "recordings", height: int = 30
 
 def _shares(figure: go.Figure, x: str, y: str, height: int) -> go.Figure:
     figure.update_layout(**base_layout(height, margin={"l": 62, "r": 14, "t": 12, "b": 44}))
-    axis = {"range": [0, 1.02], "tickformat": ".0%", "gridcolor": GRID, "zeroline": False, "fixedrange": True}
+    axis = {
+        "range": [0, 1.02], "tickformat": ".0%", "gridcolor": GRID, "zeroline": False, "fixedrange": True,
+        "automargin": False,
+    }  # fmt: skip
     figure.update_xaxes(title=x, title_standoff=8, **axis)
     figure.update_yaxes(title=y, title_standoff=8, **axis)
     return figure
