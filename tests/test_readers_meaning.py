@@ -194,6 +194,64 @@ def test_the_table_of_formats_is_whole() -> None:
     assert twins.ALL
 
 
+# --- several recordings in one file -----------------------------------------------------------------------------------
+
+
+def test_every_stretch_between_stops_is_a_recording_of_its_own() -> None:
+    x = coloured()
+    hours = [f"2024-03-01 {10 + at // 3_000}:00:{at % 3_000 / RATE_HZ:09.6f}" for at in range(6_000)]
+    relative = [f"{at % 3_000 / RATE_HZ:.6f}" for at in range(6_000)]
+    for stamps in (hours, relative):  # an hour apart; the clock beginning anew
+        recordings = read_bytes(csv("time,acc", stamps, x), "a.csv")
+        assert [r.channel for r in recordings] == ["acc part 1", "acc part 2"]
+        assert [len(r.samples) for r in recordings] == [3_000, 3_000]
+        assert vibration_channels(recordings) == (0, 1)
+        np.testing.assert_allclose(recordings[1].samples, x[3_000:], rtol=1e-5)
+
+
+def test_short_stretches_that_are_not_judged_are_told() -> None:
+    clock = [f"{at / RATE_HZ + 1_000.0 * (at >= 5_000):.6f}" for at in range(6_000)]
+    (recording,) = read_bytes(csv("time,acc", clock, coloured()), "a.csv")
+    assert len(recording.samples) == 5_000
+    assert any("17 % of the rows lie in other" in doubt for doubt in recording.doubts)
+
+
+KEYED = {
+    "interleaved": ("time,channel,value", lambda at: at // 2, lambda at: ("ax", "ay")[at % 2]),
+    "one below the other": ("time,channel,value", lambda at: at % 6_000, lambda at: ("ax", "ay")[at // 6_000]),
+    "by number": ("time,sensor_id,acc", lambda at: at // 2, lambda at: str(101 + at % 2)),
+}
+
+
+@pytest.mark.parametrize("how", sorted(KEYED))
+def test_a_column_that_names_the_channel_takes_the_table_apart(how: str) -> None:
+    header, place, key = KEYED[how]
+    apart = np.stack([coloured(), coloured(seed=1)])
+    order = [(0 if key(at) in ("ax", "101") else 1, place(at)) for at in range(12_000)]
+    stamps = [f"{row / RATE_HZ:.6f}" for _, row in order]
+    data = csv(header, stamps, [key(at) for at in range(12_000)], [apart[one, row] for one, row in order])
+    recordings = read_bytes(data, "a.csv")
+    assert vibration_channels(recordings) == (0, 1)
+    for recording, x in zip(recordings, apart, strict=True):
+        assert recording.sampling_rate_hz == RATE_HZ
+        np.testing.assert_allclose(recording.samples, x, rtol=1e-5)
+
+
+def test_a_column_of_states_does_not_take_the_table_apart() -> None:
+    states = ["RUN" if at % 1_500 < 900 else "IDLE" for at in range(6_000)]
+    clock = [f"{at / RATE_HZ:.6f}" for at in range(6_000)]
+    (recording,) = read_bytes(csv("time,acc,state", clock, coloured(), states), "a.csv")
+    assert len(recording.samples) == 6_000
+
+
+@pytest.mark.parametrize("bits", [8, 16, 24])
+def test_counts_written_without_their_sign_are_read_with_it(bits: int) -> None:
+    counts = np.rint(coloured() * 2 ** (bits - 4) / np.abs(coloured()).max())
+    written = [f"{int(count) % 2**bits}" for count in counts]
+    (recording,) = read_bytes(csv("# fs: 12000\nz", written), "a.csv")
+    np.testing.assert_array_equal(recording.samples, counts)
+
+
 # --- other ways to write the same -------------------------------------------------------------------------------------
 
 

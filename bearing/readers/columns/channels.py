@@ -24,7 +24,7 @@ from bearing.readers.columns.clock import (
     start_of_wall_clock,
 )
 from bearing.readers.columns.facts import CERTAINLY_RPM, Facts, Known, rpm_per_unit
-from bearing.readers.columns.samples import bridged, fill_value, look_of, pulse_rate
+from bearing.readers.columns.samples import bridged, fill_value, look_of, pulse_rate, signed_counts
 from bearing.readers.columns.spectra import is_complex_pair, is_frequency_axis, is_spectral_name, is_unnamed_spectrum
 from bearing.readers.names import clean_file_name, clean_name, kind_of, unique_names, words_of
 from bearing.recording import RPM_LIMITS, FloatArray, Recording
@@ -34,6 +34,7 @@ __all__ = ["Column", "columns_of", "preferred_channel", "to_recordings", "vibrat
 
 MOST_PULSED_RPM = 30_000.0  # a faster pulse train is an encoder's, with many pulses a turn
 MOST_UNNAMED_CHANNELS = 8  # a nameless matrix with more short rows than this holds snapshots of one channel
+FEW = 0.02  # share of the rows that may be passed over
 LONGEST_PIECE = 4_096  # a longer row is judged well enough on its own
 _ENVELOPE = re.compile(r"envelope|hüllkurve|huellkurve|enveloppe|envolvente|demodulat|peakvue|包络", re.IGNORECASE)
 
@@ -44,7 +45,8 @@ class Column:
 
     `named` is False for a made-up name, `stamp` True for dates or times of day in seconds. A channel joined of equal
     `pieces` is `seamless` when they plainly follow each other.
-    `started` is the first stamp of a clock with dates, ISO 8601.
+    `started` is the first stamp of a clock with dates, ISO 8601. `labels` are the few words a column of text consists
+    of, `values` then which of them stands in each row.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Column:
     pieces: int = 1
     seamless: bool = True
     started: str = ""
+    labels: tuple[str, ...] = ()
 
 
 def columns_of(matrix: np.ndarray, name: str, bounds: Limits) -> list[Column]:
@@ -163,6 +166,11 @@ def to_recordings(
     Raises UnsupportedFormat when no column is a vibration signal, TooLarge when there are too many.
     """
     bounds.check_columns(len(columns))
+    if apart := _channels_apart(columns, source, bounds, facts):
+        return apart
+    texts = tuple(f"Column '{column.name}' holds text and is set aside." for column in columns if column.labels)
+    columns = [column for column in columns if not column.labels]
+    facts = facts.or_else(Facts(notes=texts))
     unwrapped = _unwrapped(columns)
     if len(unwrapped) < len(columns):
         told = (
@@ -186,6 +194,26 @@ def to_recordings(
     names = [recording.channel for recording in recordings]
     full = [f"{r.channel} {r.unit}" if names.count(r.channel) > 1 and r.unit else r.channel for r in recordings]
     return [replace(r, channel=name) for r, name in zip(recordings, unique_names(map(clean_name, full)), strict=True)]
+
+
+def _channels_apart(columns: Sequence[Column], source: str, bounds: Limits, facts: Facts) -> list[Recording]:
+    """The recordings of a table whose rows name their channel; empty for any other table."""
+    from bearing.readers.columns.keyed import split_by_key
+
+    recordings: list[Recording] = []
+    refusals: list[UnsupportedFormat] = []
+    for own in split_by_key(columns):
+        try:
+            recordings += to_recordings(own, source, bounds, facts)
+        except UnsupportedFormat as error:
+            refusals.append(error)
+    if refusals and not recordings:
+        raise refusals[0]
+    bounds.check_channels(len(recordings))
+    return [
+        replace(one, channel=name)
+        for one, name in zip(recordings, unique_names(one.channel for one in recordings), strict=True)
+    ]
 
 
 def _of_group(
@@ -213,13 +241,29 @@ def _of_group(
         Facts(None, speed.known if speed else None, tuple(notes))
     )
     bounds.check_channels(len(signals))
-    recordings = [_recording(column, known, group.clock, source, speed) for column in signals]
+    recordings = [one for column in signals for one in _stretches(column, known, group.clock, source, speed)]
     fast = [r for r in recordings if r.sampling_rate_hz is None or r.sampling_rate_hz >= MIN_RATE_HZ]
     slow = [r for r in recordings if r.sampling_rate_hz is not None and r.sampling_rate_hz < MIN_RATE_HZ]
     if slow and fast:
         told = f"Set aside, as measured too seldom: {', '.join(repr(r.channel) for r in slow[:5])}."
         return [replace(recording, notes=(*recording.notes, told)) for recording in fast]
     return recordings
+
+
+def _stretches(column: Column, facts: Facts, clock: Clock | None, source: str, speed: _Speed | None) -> list[Recording]:
+    """One channel, as often as its clock was stopped in between: a fault may stand in any of the stretches."""
+    if clock is None or not (clock.others or clock.passed_over > FEW):
+        return [_recording(column, facts, clock, source, speed)]
+    parts = [replace(clock, places=places) for places in (clock.places, *clock.others)]
+    numbered = [
+        replace(column, name=f"{column.name} part {number}") if len(parts) > 1 else column
+        for number in range(1, len(parts) + 1)
+    ]
+    recordings = [_recording(one, facts, part, source, speed) for one, part in zip(numbered, parts, strict=True)]
+    if clock.passed_over <= FEW:
+        return recordings
+    doubt = f"{100 * clock.passed_over:.2g} % of the rows lie in other, shorter stretches that are not judged"
+    return [replace(one, doubts=(*one.doubts, doubt)) for one in recordings]
 
 
 def _recording(column: Column, facts: Facts, clock: Clock | None, source: str, speed: _Speed | None) -> Recording:
@@ -233,6 +277,12 @@ def _recording(column: Column, facts: Facts, clock: Clock | None, source: str, s
     if every > 1:
         rate_hz = rate_hz / every if rate_hz else None
         notes.append(f"Column '{clean_name(column.name)}' fills one row in {every} and is read at its own rate.")
+    bits = signed_counts(values)
+    if bits:
+        values = np.where(values >= 2.0 ** (bits - 1), values - 2.0**bits, values)
+        notes.append(
+            f"Counts of {bits} bits without a sign: the upper half of '{clean_name(column.name)}' is negative."
+        )
     filled_with = fill_value(values)
     if filled_with is not None:
         values = np.where(values == filled_with, np.nan, values)

@@ -48,6 +48,8 @@ _DAYS = ((20_000.0, 80_000.0), (730_000.0, 770_000.0))  # since 1900 from 1954 t
 _DAY_S = 86_400.0
 _WRAPS = 2.0**32  # of the counters of milliseconds and microseconds on small boards
 _WINDOW = 8
+MOST_STRETCHES = 16  # of one channel: a logger that wakes up once an hour
+SHORTEST_STRETCH = 2_048  # rows: fewer are no recording
 _MOST_UNEVEN = 0.6  # of a step, by the median: beyond, the stamps do not tell where samples lie
 
 
@@ -65,12 +67,18 @@ class Clock:
         Place of each row on the grid, -1 for a row that is left out; None where rows simply follow each other.
     lost_share : float
         Samples missing in holes, as a share of the grid.
+    others : tuple of array of int, shape (rows,) each
+        The places of the other stretches, where the recording was stopped in between: each a recording of its own.
+    passed_over : float
+        Rows in stretches too short to be one, as a share of all.
     """
 
     rate: Known | None
     note: str
     places: NDArray[np.int64] | None = None
     lost_share: float = 0.0
+    others: tuple[NDArray[np.int64], ...] = ()
+    passed_over: float = 0.0
 
 
 def is_ramp(values: FloatArray) -> bool:
@@ -110,7 +118,8 @@ def clock_of_stamps(stamps: FloatArray, name: str, unit: str, named: bool) -> Cl
     if np.mean(np.diff(stamps) < 0) > 0.95:  # the newest row first
         clock = clock_of_stamps(stamps[::-1], name, unit, named)
         places = np.arange(stamps.size) if clock is None or clock.places is None else clock.places
-        return clock and replace(clock, places=places[::-1].copy())
+        others = tuple(other[::-1].copy() for other in clock.others) if clock else ()
+        return clock and replace(clock, places=places[::-1].copy(), others=others)
     scale = _SECONDS.get(unit.strip().lower()) or _scale_in_name(name) or _scale_of_size(stamps)
     even = _even_clock(stamps)
     if even is not None:  # the usual case, at a tenth of the cost
@@ -132,6 +141,7 @@ def clock_of_stamps(stamps: FloatArray, name: str, unit: str, named: bool) -> Cl
     if steps.size < 2 or not 0 < step < np.inf or np.mean(steps < 0) > 0.05:
         return Clock(None, f"Time {label} does not rise, so it gives no sampling rate.") if named else None
     back = int(np.count_nonzero(steps < 0))
+    anew = rows[1:][(steps < 0) & (ticks[1:] - ticks[0] < 4 * step)]
     if back:
         steps = np.where(steps < 0, step * row_steps / max(_usual(row_steps), 1.0), steps)
     coarse = repeated or bool(row_steps.max() > 1)
@@ -141,7 +151,7 @@ def clock_of_stamps(stamps: FloatArray, name: str, unit: str, named: bool) -> Cl
         return Clock(None, f"Time {label} jumps about, so it gives no sampling rate.") if named else None
     steady = steps[lost == 0] if (lost == 0).any() else steps
     jitter = float(np.std(steady / row_steps[lost == 0])) * per_unit if (lost == 0).any() and not coarse else 0.0
-    clock = _placed(stamps.size, rows, lost)
+    clock = _placed(stamps.size, rows, lost, anew)
     printed = max(2.0 / float(rows[-1] - rows[0]), float(np.ptp(steady)) / float(steps.sum())) if coarse else 0.0
     rate, why = _rate_of(per_unit, scale, named, label, step, printed)
     if rate is None:
@@ -227,9 +237,13 @@ def _stays(excess: FloatArray, noise: float) -> NDArray[np.bool_]:
     return np.asarray(medians[_WINDOW : _WINDOW + excess.size] - medians[: excess.size] > 0.6 * excess)
 
 
-def _placed(size: int, rows: NDArray[np.int64], lost: NDArray[np.int64]) -> Clock:
-    """Places of all rows on a grid with the lost samples in it, or of those of the longest stretch between chasms."""
-    if not lost.any():
+def _placed(size: int, rows: NDArray[np.int64], lost: NDArray[np.int64], anew: NDArray[np.int64]) -> Clock:
+    """Places of all rows on a grid with the lost samples in it; between chasms, of each stretch for itself.
+
+    `anew` are the rows where the clock begins again: recordings one below the other.
+    """
+    anew = anew if (np.diff(np.concatenate(([0], anew, [size]))) >= SHORTEST_STRETCH).all() else anew[:0]
+    if not lost.any() and not anew.size:
         return Clock(None, "")
     shift = np.zeros(size, np.int64)
     np.add.at(shift, rows[1:], lost)
@@ -240,23 +254,30 @@ def _placed(size: int, rows: NDArray[np.int64], lost: NDArray[np.int64]) -> Cloc
     while places[-1] + 1 - removed > 2 * size and pieces <= order.size:
         removed += int(shift[order[pieces - 1]])
         pieces += 1
-    note = ""
-    if pieces > 1:  # the recording was stopped in between: what lies between is no hole in it
-        edges = np.concatenate(([0], np.sort(order[: pieces - 1]), [size]))
-        longest = int(np.argmax(np.diff(edges)))
-        start, end = int(edges[longest]), int(edges[longest + 1])
-        first = places[start]
-        places[:start] = places[end:] = -1
-        places[start:end] -= first
-        size = end - start
-        note = f"The clock shows {pieces} stretches far apart: the longest of them, {size:,} rows, is read. "
-    grid = int(places.max()) + 1
+    stretches, passed_over, note = [places], 0.0, ""
+    edges = np.unique(np.concatenate(([0], order[: pieces - 1], anew, [size])))
+    if edges.size > 2:  # the recording was stopped in between: what lies between is no hole in it
+        rows = np.diff(edges)
+        longest = np.argsort(-rows, kind="stable")[:MOST_STRETCHES]
+        judged = np.sort(longest[(rows[longest] >= SHORTEST_STRETCH) | (longest == longest[0])])
+        stretches = [_alone(places, int(edges[k]), int(edges[k + 1])) for k in judged]
+        passed_over = 1.0 - float(rows[judged].sum()) / size
+        size = int(rows[judged].sum())
+        told = f"the longest of them, {size:,} rows, is read" if len(judged) == 1 else f"{len(judged)} are judged"
+        note = f"The clock shows {rows.size} recordings, one after another: {told}. "
+    grid = sum(int(one.max()) + 1 for one in stretches)
     missing = grid - size
-    if not missing:
-        return Clock(None, note.strip(), places)
-    holes = int(np.count_nonzero(np.diff(places[places >= 0]) > 1))
-    note += f"The clock has {holes:,} holes: {missing:,} samples ({100 * missing / grid:.2g} %) are lost."
-    return Clock(None, note, places, missing / grid)
+    if missing:
+        holes = sum(int(np.count_nonzero(np.diff(one[one >= 0]) > 1)) for one in stretches)
+        note += f"The clock has {holes:,} holes: {missing:,} samples ({100 * missing / grid:.2g} %) are lost."
+    return Clock(None, note.strip(), stretches[0], missing / grid, tuple(stretches[1:]), passed_over)
+
+
+def _alone(places: NDArray[np.int64], start: int, end: int) -> NDArray[np.int64]:
+    """The places of the rows from `start` to `end` counted from the first of them, all others left out."""
+    alone = np.full(places.size, -1, np.int64)
+    alone[start:end] = places[start:end] - places[start]
+    return alone
 
 
 def _unwrapped(ticks: FloatArray, period: float) -> FloatArray:

@@ -10,7 +10,7 @@ import numpy as np
 from bearing.readers.columns.clock import is_ramp
 from bearing.recording import FloatArray
 
-__all__ = ["WHITE", "bridged", "fill_value", "look_of", "pulse_rate", "spectral_flatness"]
+__all__ = ["WHITE", "bridged", "fill_value", "look_of", "pulse_rate", "signed_counts", "spectral_flatness"]
 
 _LOOKED_AT = 2**16
 _BLOCK = 512
@@ -18,6 +18,7 @@ WHITE = 0.85  # spectral flatness: converter noise around a level has 0.95 and m
 _MOST_BRIDGED = 0.5
 _FILL_APART = 10.0  # ranges of all other samples between them and a value that stands for none
 _MOST_FILLED = 0.2
+_WORD_BITS = (8, 10, 12, 14, 16, 18, 20, 24, 32)
 
 
 def spectral_flatness(values: FloatArray) -> float:
@@ -118,6 +119,27 @@ def fill_value(values: FloatArray) -> float | None:
         if most > least and apart > _FILL_APART * (most - least) and told and not pulse_rate(x):
             return extreme
     return None
+
+
+def signed_counts(values: FloatArray) -> int:
+    """Bits of counts that were written without their sign (65535 for -1), 0 for any other column.
+
+    Such counts lie at both ends of their range and never in its middle; a tacho that rests at both ends pulses.
+    """
+    x = values[:_LOOKED_AT]
+    x = x[np.isfinite(x)]
+    if x.size < 64 or x.min() < 0 or x.max() < 2**7:
+        return 0
+    bits = next((bits for bits in _WORD_BITS if x.max() < 2.0**bits), 0)
+    if not bits or (x != np.rint(x)).any():
+        return 0
+    quarter = 2.0 ** (bits - 2)
+    low, high = x[x < quarter], x[x >= 3 * quarter]
+    if low.size + high.size < 0.999 * x.size or min(np.unique(low).size, np.unique(high).size) < 2:
+        return 0
+    if min(low.size, high.size) < 5e-4 * x.size or np.unique(x).size < 4:
+        return 0
+    return 0 if pulse_rate(x) else bits
 
 
 def bridged(values: FloatArray) -> tuple[FloatArray, float]:

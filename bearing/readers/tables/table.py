@@ -16,6 +16,7 @@ import numpy as np
 from bearing.errors import UnreadableFile
 from bearing.readers.columns.channels import Column
 from bearing.readers.columns.facts import iso_time
+from bearing.readers.columns.keyed import MOST_KEYS
 from bearing.readers.names import clean_name
 from bearing.readers.tables.dialect import WHITESPACE, Dialect
 from bearing.readers.tables.stamps import is_stamp, seconds_of_stamps
@@ -133,6 +134,7 @@ class _Table:
         self.is_clock = [False] * dialect.columns
         self.started = [""] * dialect.columns
         self.origin: list[float | None] = [None] * dialect.columns
+        self.words: list[dict[str, int] | None] = [{} for _ in range(dialect.columns)]  # None: more than a few
 
     def add(self, frame: pd.DataFrame) -> None:
         self.rows += len(frame)
@@ -156,7 +158,9 @@ class _Table:
             pieces = self.pieces[index] or [np.empty(0)]
             values = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
             pieces.clear()
-            if 2 * self.lost[index] > self.filled[index]:
+            if words := self._few_words(index):
+                columns.append(Column(label, values, "", bool(name), labels=words))
+            elif 2 * self.lost[index] > self.filled[index]:
                 notes.append(f"Column '{label}' holds text and is set aside.")
             elif np.isnan(values[:1_000]).all() and np.isnan(values).all():
                 notes += [f"Column '{label}' is empty and set aside."] if name else []
@@ -216,8 +220,26 @@ class _Table:
         if np.isnan(numbers).sum() - text.isna().sum() > len(filled) / 2:
             plain = text.str.extract(_DECORATED)[0].str.replace(r"[dD]", "E", regex=True)
             numbers = np.asarray(pd.to_numeric(plain, errors="coerce").to_numpy(np.float64, na_value=np.nan))
-        self.lost[index] += int(np.isnan(numbers).sum()) - int(text.isna().sum())
-        return numbers
+        lost = int(np.isnan(numbers).sum()) - int(text.isna().sum())
+        self.lost[index] += lost
+        return numbers if lost < len(filled) else self._codes_of_words(text, index)
+
+    def _codes_of_words(self, text: pd.Series, index: int) -> FloatArray:
+        """Which of the few different words of its column each cell is; NaN where there are many."""
+        import pandas as pd
+
+        words = self.words[index]
+        codes, uniques = pd.factorize(text)
+        if words is None or len(uniques) + len(words) > 2 * MOST_KEYS:
+            self.words[index] = None
+            return np.full(len(text), np.nan)
+        numbers = np.array([words.setdefault(str(one), len(words)) for one in uniques] + [np.nan])
+        return np.asarray(numbers[codes])
+
+    def _few_words(self, index: int) -> tuple[str, ...]:
+        """The words of a column that consists of a few, in the order of their codes; empty for any other."""
+        words = self.words[index]
+        return tuple(clean_name(word) for word in words) if words and self.lost[index] == self.filled[index] else ()
 
 
 def _lost_lines(data: bytes, start: int, lines: int, rows: int) -> list[str]:
