@@ -109,7 +109,8 @@ def test_lost_samples_stand_still() -> None:
 
 def test_length() -> None:
     assert severity(noise(2_047), "short") == "severe"
-    assert severity(noise(2_048), "short") == "note"
+    assert severity(noise(2_048), "short") == "warning"
+    assert severity(noise(6_000), "short") == "note"
     assert severity(noise(4_000), "short", rpm=100) == "severe"
     assert severity(noise(0), "short") == "severe"
 

@@ -40,7 +40,10 @@ _UNIT_AT_END = re.compile(
     r"^(?P<name>\S.*?)\s+"
     r"(?P<unit>g|mg|m/s\^?2|m/s²|m/s/s|mm/s|°C|°F|degC|degF|deg C|bar|mbar|kPa|psi|mV|mA|Hz|rpm|dB|µm|um)$"
 )
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-zäöüßéèçàâêîôû]+|[а-я]+|[\u4e00-\u9fff]+|\d+|[µμ°]\w*")
+_WORDS = re.compile(
+    r"[A-Z]+(?![a-z])|[A-Z]?[a-zäöüßéèçàâêîôûčěščřžýáíóúůąćęłńśźżğışőű]+|[А-ЯЁ]?[а-яё]+|[А-ЯЁ]+"
+    r"|[\u3040-\u30ff\u4e00-\u9fff]+|[\uac00-\ud7af]+|\d+|[µμ°]\w*"
+)
 
 # What a word in a name says about its values. The first kind with a matching word wins.
 _KINDS: tuple[tuple[str, frozenset[str]], ...] = (
@@ -49,7 +52,8 @@ _KINDS: tuple[tuple[str, frozenset[str]], ...] = (
         "time",
         word_set(
             "time timestamp timestamps stamp stamps zeit temps tiempo tempo datetime date datum hora fecha uhrzeit "
-            "seconds millis micros t ts epoch unix ticks 时间 时刻 日期"
+            "seconds millis micros t ts epoch unix ticks hour hours stunde stunden day days 时间 时刻 日期 "
+            "время врем дата 時間 時刻 시간 시각 czas zaman čas idő aika tid tijd"
         ),
     ),
     ("tacho", word_set("tacho tach tachometer keyphasor keyphase encoder trigger pulse phasor drehgeber codeur")),
@@ -68,7 +72,8 @@ _KINDS: tuple[tuple[str, frozenset[str]], ...] = (
         word_set(
             "acc accel acceleration accelerometer beschleunigung acelerometro acceleracion aceleración vib vibe "
             "vibration vibrations vibración schwingung accélération acceleracion aceleração beschl acx acy acz "
-            "ax ay az horizontal vertical axial radial 加速度 振动 "
+            "ax ay az horizontal vertical axial radial 加速度 振动 振動 가속도 진동 ускорение виброускорение вибрация "
+            "przyspieszenie drgania ivme titreşim zrychlení gyorsulás kiihtyvyys versnelling accelerazione "
             "de fe ba gs bearing lager"
         ),
     ),
@@ -77,10 +82,10 @@ _KINDS: tuple[tuple[str, frozenset[str]], ...] = (
 _UNIT_KINDS: tuple[tuple[str, frozenset[str]], ...] = (
     (
         "vibration",
-        word_set("g mg gn grms ug µg m/s2 m/s^2 m/s² m/s**2 mm/s2 mm/s^2 mm/s² ms-2 m.s-2 mm/s in/s ips m/s"),
+        word_set("g mg gn grms ug µg m/s2 m/s^2 m/s² m/s**2 м/с2 м/с² м/с^2 mm/s2 mm/s^2 mm/s² ms-2 m.s-2 mm/s in/s ips m/s"),
     ),
-    ("time", word_set("s sec secs second seconds ms msec us usec µs μs ns min h")),
-    ("speed", word_set("rpm 1/min min-1 r/min u/min tr/min rev/min rev/s rps cpm")),
+    ("time", word_set("s sec secs second seconds ms msec us usec µs μs ns min h с сек мс мкс 秒 초 sn")),
+    ("speed", word_set("rpm 1/min min-1 r/min u/min tr/min rev/min rev/s rps cpm об/мин")),
     ("temperature", word_set("°c °f degc degf c k celsius kelvin ℃")),
     ("angular rate", word_set("dps mdps deg/s °/s rad/s")),
     ("sound", word_set("pa upa db dba")),

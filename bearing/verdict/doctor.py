@@ -24,6 +24,8 @@ from bearing.signal.nature import Nature, NoVibration, drift, nature, occupied_h
 __all__ = ["DoctorReport", "Finding", "examine", "usable_stretch"]
 
 MIN_SAMPLES = 2_048
+# Strong faults, asked for with a wrong rate: 16 of 80 are "normal" in 5.5 turns, 4 of 40 in 7, none of 60 in 10 and more.
+FEWEST_TURNS_SOUND = 10.0
 MIN_TURNS = 5.0
 SLOWEST_RPM = 350.0  # below, simulated inner race faults of the size of the noise pass for sound; from there on, none
 LIKELY_HZ = 120.0  # a slower "rpm" may be in Hz
@@ -209,6 +211,14 @@ def _short(recording: Recording, usable: int) -> Finding | None:
     if turns < MIN_TURNS:
         return Finding(
             "short", "severe", f"The recording spans {turns:.1f} turns of the shaft, at least {MIN_TURNS:g} are needed."
+        )
+    if turns < FEWEST_TURNS_SOUND:
+        return Finding(
+            "short",
+            "warning",
+            f"The recording spans only {turns:.0f} turns of the shaft: in fewer than {FEWEST_TURNS_SOUND:g} a wrong "
+            "entry leaves no trace, so no bearing can be called sound. Record for longer.",
+            vetoes_normal=True,
         )
     if turns < 4 * MIN_TURNS:
         return Finding(

@@ -23,7 +23,7 @@ from bearing.readers.columns.clock import (
     rate_of_wall_clock,
     start_of_wall_clock,
 )
-from bearing.readers.columns.facts import CERTAINLY_RPM, Facts, Known, rpm_per_unit
+from bearing.readers.columns.facts import CERTAINLY_RPM, Facts, Known, names_shaft_speed, rpm_per_unit
 from bearing.readers.columns.samples import bridged, fill_value, look_of, pulse_rate, signed_counts
 from bearing.readers.columns.spectra import is_complex_pair, is_frequency_axis, is_spectral_name, is_unnamed_spectrum
 from bearing.readers.names import clean_file_name, clean_name, kind_of, unique_names, words_of
@@ -36,6 +36,10 @@ MOST_PULSED_RPM = 30_000.0  # a faster pulse train is an encoder's, with many pu
 MOST_UNNAMED_CHANNELS = 8  # a nameless matrix with more short rows than this holds snapshots of one channel
 FEW = 0.02  # share of the rows that may be passed over
 LONGEST_PIECE = 4_096  # a longer row is judged well enough on its own
+_INDICATORS = re.compile(
+    r"\b(?:[avg]?rms|effektivwert|kurtosis|crest|skewness|std|variance|overall|peak|pk|p2p|pk-pk|peak2peak)(?=\b|[A-Z\d])",
+    re.IGNORECASE,
+)
 _ENVELOPE = re.compile(r"envelope|hüllkurve|huellkurve|enveloppe|envolvente|demodulat|peakvue|包络", re.IGNORECASE)
 
 
@@ -406,9 +410,10 @@ def _axis_of(column: Column, position: int, columns: Sequence[Column]) -> str:
         return "clock"
     kind = kind_of(column.name, column.unit) if column.named else ""
     if column.named and is_frequency_axis(column.name, column.unit, column.values):
-        return "frequency"
+        return "" if names_shaft_speed(column.name, column.unit) else "frequency"
     if kind == "time":
-        return "clock"
+        falls = len(columns) == 1 and np.mean(np.diff(column.values) < 0) > 0.2
+        return "" if falls else "clock"
     if column.unit or kind:
         return ""
     if len(columns) == 1:
@@ -512,10 +517,13 @@ def _set_labels_aside(columns: list[Column]) -> tuple[list[Column], _Speed | Non
     """The signals among the columns, the speed one gives, and notes."""
     notes: list[str] = []
     speed: _Speed | None = None
-    signals = []
+    signals, indicators = [], []
     for column in columns:
         kind = kind_of(column.name, column.unit) if column.named else ""
-        if kind == "label" and len(columns) > 1:
+        kind = "speed" if column.named and names_shaft_speed(column.name, column.unit) else kind
+        if column.named and _is_indicator(column):
+            indicators.append(clean_name(column.name))
+        elif kind == "label" and len(columns) > 1:
             notes.append(f"Column '{clean_name(column.name)}' is taken as labels, not as a signal.")
         elif kind == "counter" and _rises(column.values[np.isfinite(column.values)]):
             notes.append(f"Column '{clean_name(column.name)}' only counts the rows and is set aside.")
@@ -523,7 +531,19 @@ def _set_labels_aside(columns: list[Column]) -> tuple[list[Column], _Speed | Non
             speed = speed or _speed_column(column, notes)
         else:
             signals.append(column)
+    if indicators:
+        told = f"{_quoted(indicators)}: a number for each measurement (RMS, peak, kurtosis), no waveform"
+        if not signals:
+            raise UnsupportedFormat(f"{told}: diagnosis needs the samples of the vibration itself, so export those.")
+        notes.append(f"{told}, set aside.")
     return signals, speed, notes
+
+
+def _is_indicator(column: Column) -> bool:
+    """Whether a column holds what was computed of a vibration, a number for each measurement, and not the vibration."""
+    values = column.values[np.isfinite(column.values)]
+    called = _INDICATORS.search(f"{column.name} {column.unit}".replace("_", " "))
+    return bool(called and values.size and values.min() >= 0)
 
 
 @dataclass(frozen=True)

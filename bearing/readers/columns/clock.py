@@ -31,13 +31,19 @@ MIN_RATE_HZ = 20.0  # slower than this is a log of temperatures or levels, not v
 SLOWEST_USEFUL_HZ = 500.0  # below, no bearing can be heard: a rate that looks like a slip of a thousand is a question
 
 _SECONDS = {
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds", "sek", "sekunden"), 1.0),
-    **dict.fromkeys(("ms", "msec", "millis", "millisec", "milliseconds", "millisecond"), 1e-3),
-    **dict.fromkeys(("us", "usec", "µs", "μs", "micros", "microsec", "microseconds", "microsecond"), 1e-6),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds", "sek", "sekunden", "с", "сек", "秒", "초", "sn"), 1.0),
+    **dict.fromkeys(("ms", "msec", "millis", "millisec", "milliseconds", "millisecond", "мс"), 1e-3),
+    **dict.fromkeys(("us", "usec", "µs", "μs", "мкс", "micros", "microsec", "microseconds", "microsecond"), 1e-6),
     **dict.fromkeys(("ns", "nsec", "nanos", "nanoseconds", "nanosecond"), 1e-9),
     **dict.fromkeys(("min", "minutes"), 60.0),
     **dict.fromkeys(("h", "hours"), 3600.0),
     **dict.fromkeys(("d", "days"), 86_400.0),
+}
+_SLOW = {
+    **dict.fromkeys(("minutes", "minuten"), 60.0),
+    **dict.fromkeys(("hour", "hours", "stunde", "stunden", "heure", "heures", "hora", "horas", "ore"), 3600.0),
+    **dict.fromkeys(("day", "days", "tag", "tage", "jour", "jours", "dia", "giorno"), 86_400.0),
+    **dict.fromkeys(("week", "weeks", "woche", "wochen"), 604_800.0),
 }
 # Seconds per unit of stamps since 1970 (unix), since 1601 and since year 1 (ticks), from 2001 to 2096, by their size.
 _UNIX = (
@@ -332,6 +338,8 @@ def _usual(steps: FloatArray) -> float:
 def _scale_in_name(name: str) -> float | None:
     """Seconds per unit when the name ends in one: ``time_ms``, ``t_us``, ``millis``."""
     words = words_of(name)
+    if len(words) == 1 and words[0] in _SLOW:  # a trend: one row an hour
+        return _SLOW[words[0]]
     if words == ["millis"] or words == ["micros"]:
         return _SECONDS[words[0]]
     return _SECONDS.get(words[-1]) if len(words) > 1 and words[-1] not in ("seconds", "h", "d") else None

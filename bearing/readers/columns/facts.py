@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from math import isfinite, pi
 
 from bearing.readers.names import clean_name, split_unit, word_set
@@ -23,12 +24,15 @@ __all__ = [
     "facts_in_lines",
     "facts_in_scalars",
     "iso_time",
+    "names_shaft_speed",
     "rpm_per_unit",
     "tidy_rate",
 ]
 
 CERTAINLY_RPM = 500.0  # a speed without a unit above this would be 30,000 rpm and more if it were in Hz
 _SLOWEST_STATED_HZ = 20.0
+_CERTAINLY_HZ = 4_000.0  # a `rate` or `frequency` without a unit above this is one of sampling
+_LONGEST_STEP_S = 2e-3
 _SLIP_HZ = (1_000.0, 1e6)  # a unitless rate below 500 that lies here times a thousand is a question: Hz or kHz?
 
 
@@ -71,7 +75,7 @@ _RATE_NAMES = word_set(
     "ratesampling freqsampling samplespersecond samplespersec sps ksps srate odr outputdatarate datarate daqrate "
     "acquisitionrate acquisitionfrequency acqrate scanrate scanfrequency adcrate digitizingrate recordingrate lograte "
     "loggingrate samplerateinhz fsdata fsvib fsacc rate "
-    "abtastrate abtastfrequenz abtastung messrate messfrequenz samplefrequenz "
+    "fabtast fabt abtastrate abtastfrequenz abtastung messrate messfrequenz samplefrequenz "
     "frequencesampling frequenceechantillonnage fréquencedéchantillonnage frequencedechantillonnage "
     "fréquenceéchantillonnage tauxdéchantillonnage tauxdechantillonnage échantillonnage echantillonnage "
     "fe cadence frecuenciademuestreo frecuenciamuestreo tasademuestreo velocidaddemuestreo muestreo "
@@ -118,14 +122,29 @@ _DURATION_NAMES = word_set(
     "durée duree duréedacquisition duración duracion tiempototal durata duração 采样时间 时长 持续时间"
 )
 _FREQUENCY_NAMES = word_set("frequency freq f frequenz fréquence frequence frecuencia frequenza frequência 频率")
+_EVERY = word_set("every each interval spacing sample persample timepersample secondspersample")
+_STEP = word_set("delta step interval period xaxisdelta xdelta xinc tinc tincrement loggerstep logstep")
+_BESIDE_A_COUNT = ("", *word_set("in over within during for"))
+_PLAINLY_HZ = word_set("rate freq frequency hz")
 _SAMPLING_WORDS = re.compile(
     r"(?:sampl|acqui|digiti[sz]|scan|record|logg|adc|daq|abtast|mess|mesure|éch|ech|muestre|camp|amostr)\w*?"
     r"(?:rate|freq|fréq|frec|clock|takt)"
     r"|(?:freq|fréq|frec)\w*?(?:sampl|acqui|éch|ech|abtast|muestre|camp|amostr)"
+    # what samples, in languages that put it elsewhere: Polish, Turkish, Czech, Finnish, Hungarian, Romanian, Russian ...
+    r"|próbkowan|probkowan|örneklem|orneklem|vzorkov|näytteen|mintavétel|eșantion|esantion|дискретизац|опитува"
+    r"|サンプリング|샘플링|표본화|采样|採樣|取样|取樣"
+)
+# `Update rate: 12000 Hz` is one where the number is a rate of sampling by its size.
+_PERHAPS_SAMPLING = re.compile(r"^fa$|rate$|(?:data|log|stream|measuring|measurement|update|tast)(?:freq|frequency|frequenz)$")
+_SAMPLED_AT = re.compile(
+    r"@\s*$|\b(?:sampled|recorded|logged|acquired|measured|digiti[sz]ed|resampled|decimated|downsampled|abgetastet)"
+    r"\b[ a-z]{0,12}\b(?:at|with|to|mit)\s*$",
+    re.I,
 )
 _NO_RATE = re.compile(
     r"filter|cut ?-?off|corner|low ?pass|high ?pass|band|range|mains|line freq|reson|nyquist|max|min\b|limit|grenz|"
-    r"lines|number|anzahl|bpf|bsf|ftf|fault|carrier|natural|baud|alarm|trip|power|resolution|blade|gear|mesh|span",
+    r"lines|number|anzahl|bpf|bsf|ftf|fault|carrier|natural|baud|\bbit|alarm|trip|power|resolution|blade|gear|mesh|span|"
+    r"original|former|from\W*$|before|flow|heart|pwm|switching|inverter|decay|cooling|heating|leak|feed",
     re.IGNORECASE,
 )
 
@@ -162,6 +181,7 @@ _RPM_PER_UNIT = {
     ),
     "krpm": 1e3,
     "rad/s": 30.0 / pi,
+    **dict.fromkeys(("deg/s", "°/s"), 1.0 / 6.0),
 }  # fmt: skip
 _CYCLES = {"cpm": 1.0, "c/min": 1.0, "cycles/min": 1.0, "hz": 60.0, "hertz": 60.0, "1/s": 60.0, "s-1": 60.0}
 _COUNTED = word_set("samples points pts values werte messwerte points muestras puntos campioni échantillons")
@@ -180,8 +200,23 @@ _NUMBER = re.compile(
 _PER_SECOND = re.compile(
     r"\b(k|m)?(?:samples?|sa?|pts|points) ?(?:/|per|pro|par|por) ?(?:s|sec|second|sekunde)s?\b", re.I
 )
+# Written otherwise, and brought into a form that `_NUMBER` takes for one number with one unit.
+_REWRITTEN = tuple(
+    (re.compile(pattern, re.I), new)
+    for pattern, new in (
+        (r"(?<![\d.,/])1 ?/ ?min\b|\bmin(?:\^?-1\b|⁻¹)", "rpm"),
+        (r"(?<![\d.,/])1 ?/ ?s\b|\bs(?:\^?-1\b|⁻¹)", "Hz"),
+        (r"(?<=\d)_(?=\d{3})", ""),
+        (r"(?<=\d) ?[·×x*] ?10\^?(\d)\b", r"e\1"),
+        (r"(?<=\d) ?[·×x*] ?10³", "e3"),
+        (r"(?<=\d) ?k(?:ilo)?[ -]?(?=samples?\b)", " k"),
+        (r"([-+\d.,e]+) ?(µs|μs|us|ms|ns) ?(?:/|per ) ?(?:sample|point)s?\b", r" sample interval \1 \2"),
+    )
+)
 _BEARING_LINE = re.compile(
-    r"[\s#%;/*!'\"]*bearing(?:[ _](?:type|name|designation|model))?\s*[:=]\s*(?P<name>[^;\t]{2,60})", re.I
+    r"[\s#%;/*!'\"]*(?:bearing|lager|wälzlager|roulement|rodamiento|cuscinetto|rolamento|łożysko|подшипник|轴承|軸受)"
+    r"(?:[ _](?:type|typ|name|designation|bezeichnung|model|number|no\.?))?\s*[:=,;\t]\s*(?P<name>[^;\t]{2,60})",
+    re.I,
 )
 _STARTED_LINE = re.compile(
     r"[\s#%;/*!'\"]*(?:date|time|timestamp|start|started|start[ _]time|recorded|measured|date[ _]?time|acquired)"
@@ -218,11 +253,11 @@ def facts_in_lines(lines: Iterable[str], decimal: str = "") -> Facts:
     decimal : str
         The decimal sign of the file's table where it shows one, "" where it does not.
     """
-    found: list[_Named] = []
+    lines = [line[:_LINE] for line in lines]
+    found = [one for names, numbers in pairwise(lines) for one in _numbers_below(names, numbers, decimal)]
     bearing = started = ""
     notes: list[str] = []
     for line in lines:
-        line = line[:_LINE]
         if not started and (when := _STARTED_LINE.match(line)):
             started = iso_time(when["when"])
         if _SIMULATED.search(line) and not notes:
@@ -256,6 +291,13 @@ def rpm_per_unit(unit: str) -> float | None:
     return _RPM_PER_UNIT.get(plain, _CYCLES.get(plain))
 
 
+def names_shaft_speed(name: str, unit: str) -> bool:
+    """Whether a column is called the speed of a shaft and measured in a unit of one (``f_rot`` in Hz)."""
+    key = re.sub(r"[\W_]+", "", name.lower())
+    called = key in _RPM_NAMES | _SHAFT_HZ_NAMES | _SPEED_NAMES | {"omega", "ω"}
+    return called and rpm_per_unit(unit) is not None
+
+
 def tidy_rate(rate_hz: float, tolerance: float = 1e-5) -> float:
     """A rate computed from time stamps, rounded to a whole number of Hz where it is one within `tolerance`."""
     if not isfinite(rate_hz):
@@ -270,6 +312,8 @@ def tidy_rate(rate_hz: float, tolerance: float = 1e-5) -> float:
 def _named_numbers(line: str, decimal: str) -> Iterator[_Named]:
     """Every number of a line with the words before it; those before the first name all that follow without words."""
     plain = line.lstrip(" \t#%;/*!\"'").replace('"', "")
+    for pattern, new in _REWRITTEN:
+        plain = pattern.sub(new, plain)
     plain = _PER_SECOND.sub(lambda match: f"{match[1] or ''}samples/s", plain)
     source = f"line '{clean_name(line.strip(' #%;,' + chr(9)))}'"
     at = 0
@@ -279,12 +323,29 @@ def _named_numbers(line: str, decimal: str) -> Iterator[_Named]:
         yield _Named(_last_words(words), _values(match["number"], match["sign"], decimal), match["unit"] or "", source)
 
 
+def _numbers_below(names: str, numbers: str, decimal: str) -> Iterator[_Named]:
+    """The numbers of a line below the line that names them, field by field, as in a table of one row."""
+    delimiter = next((sign for sign in "\t;," if sign in names), None)
+    above = [field.strip(' "') for field in names.split(delimiter)] if delimiter else []
+    below = [field.strip(' "') for field in numbers.split(delimiter)]
+    if len(above) < 2 or len(above) != len(below) or any(map(_NUMBER.fullmatch, above)):
+        return
+    for name, field in zip(above, below, strict=True):
+        match = _NUMBER.fullmatch(field)
+        if name and match:
+            yield _Named(
+                name, _values(match["number"], match["sign"], decimal), match["unit"] or "", f"line '{clean_name(names)}'"
+            )
+
+
 def _last_words(words: str) -> str:
     """The words that name a number: those after the last delimiter that still has words behind it."""
     words = words.strip(" \t:=;,|~≈")
     for delimiter in (";", "\t", ", ", ","):
         if delimiter in words:
-            words = words.rsplit(delimiter, 1)[1]
+            before, words = words.rsplit(delimiter, 1)
+            if words.strip(" :=-[]()").lower() in _UNITS:  # `Sampling rate, Hz: 12000`
+                words = f"{before.rstrip()} ({words.strip(' :=-[]()')})"
     return words.strip(" :=-")[-60:]
 
 
@@ -347,6 +408,12 @@ def _judge(one: _Named) -> tuple[str, Known | None, str]:
     doubtful = bool(_NO_RATE.search(name.replace("_", " ")))
     if unit in _SPS_PER_UNIT and not doubtful:
         return _rate(one, _SPS_PER_UNIT[unit], True)
+    if unit in _HZ_PER_UNIT and one.values[0] * _HZ_PER_UNIT[unit] >= _SLIP_HZ[0] and not doubtful:
+        if _SAMPLED_AT.search(one.name) or _PERHAPS_SAMPLING.search(key):
+            return _rate(one, _HZ_PER_UNIT[unit], True)
+    if (key in _EVERY and unit in _SECONDS_PER_UNIT) or (key in _STEP and unit in ("", *_SECONDS_PER_UNIT)):
+        seconds = _SECONDS_PER_UNIT.get(unit, 1.0)
+        return _interval(one, seconds) if one.values[0] * seconds <= _LONGEST_STEP_S else ("", None, "")
     called_rate = _means(key, _RATE_NAMES) or bool(_SAMPLING_WORDS.search(key))
     if (_means(key, _INTERVAL_NAMES) and not unit) or (
         (called_rate or _means(key, _INTERVAL_NAMES)) and unit in _SECONDS_PER_UNIT
@@ -360,6 +427,12 @@ def _judge(one: _Named) -> tuple[str, Known | None, str]:
         and one.values[0] * _HZ_PER_UNIT[unit] >= 1_000
     ):
         return _rate(one, _HZ_PER_UNIT[unit], True)
+    in_line = one.source.startswith("line ")
+    if not unit and key in _PLAINLY_HZ and in_line and _CERTAINLY_HZ <= one.values[0] <= _SLIP_HZ[1]:
+        return _rate(one, 1.0, True)
+    if key == "fc" and unit in _HZ_PER_UNIT:
+        label = one.source[0].upper() + one.source[1:]
+        return "", None, f"{label} is the sampling rate to some and a filter's to others: if it is the rate, give it."
     if unit in _RPM_PER_UNIT and not doubtful:
         return _speed(one, _RPM_PER_UNIT[unit])
     if _means(key, _RPM_NAMES) and (not unit or unit in _CYCLES):
@@ -373,7 +446,11 @@ def _judge(one: _Named) -> tuple[str, Known | None, str]:
             return _speed(one, 1.0)
         label = one.source[0].upper() + one.source[1:]
         return "", None, f"{label} is {one.values[0]:g} without a unit, Hz or rpm: give the shaft speed yourself."
-    beside_a_count = not key and bool(_COUNTED.intersection(re.findall(r"\w+", one.source.lower())))
+    if in_line and one.name == "N" and not unit and one.values[0] >= _SLIP_HZ[0]:
+        return "samples", Known(one.values[0], one.source), ""
+    if in_line and one.name == "T" and unit in _SECONDS_PER_UNIT:
+        return "duration", Known(one.values[0] * _SECONDS_PER_UNIT[unit], one.source), ""
+    beside_a_count = key in _BESIDE_A_COUNT and bool(_COUNTED.intersection(re.findall(r"\w+", one.source.lower())))
     if unit in _SECONDS_PER_UNIT and (beside_a_count or _means(key, _DURATION_NAMES)):
         return "duration", Known(one.values[0] * _SECONDS_PER_UNIT[unit], one.source), ""
     if unit in _COUNTED or (not unit and key in _SAMPLES_NAMES):

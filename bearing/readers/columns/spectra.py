@@ -15,12 +15,13 @@ __all__ = ["is_complex_pair", "is_frequency_axis", "is_spectral_name", "is_unnam
 
 _AXIS_WORDS = word_set(
     "frequency frequencies freq freqs frequenz frequenzen fréquence frequence frequences frecuencia frecuencias "
-    "frequenza frequência frekvens hz khz cpm cpms order orders ordnung ordnungen ordre ordres orden ordenes bin bins"
+    "frequenza frequência frekvens hz khz cpm cpms order orders ordnung ordnungen ordre ordres orden ordenes bin bins "
+    "lag lags quefrency частота 周波数 częstotliwość frekans"
 )
 _REAL, _IMAGINARY = word_set("real re reell réel reel"), word_set("imaginary imag im imaginär imaginaire imaginario")
 _AXIS_UNITS = word_set("hz khz mhz cpm kcpm order orders ord xn x")
 _SPECTRAL = re.compile(
-    r"\b(?:fft|dft|psd|asd|spectr\w*|spektr\w*|espectr\w*|leistungsdichte|power density|re\(\w*\)|im\(\w*\))|频谱|频率",
+    r"\b(?:fft|dft|psd|asd|autocorr\w*|cepstr\w*|coherence|spectr\w*|spektr\w*|espectr\w*|leistungsdichte|power density|re\(\w*\)|im\(\w*\))|频谱|频率",
     re.I,
 )
 
@@ -60,7 +61,7 @@ def is_unnamed_spectrum(axis: FloatArray, beside: list[FloatArray], slowest_hz: 
     step = float(np.median(np.diff(x)))
     if not step > 0 or abs(float(x[0])) > step or 1.0 / step > slowest_hz:
         return False
-    if abs(step - 1.0) < 1e-9 and not any(_peaked(values) for values in beside):
+    if abs(step - 1.0) < 1e-9 and not any(_peaked(values) or _uneven(values) for values in beside):
         return False
     return all(_one_sided(values) for values in beside)
 
@@ -69,6 +70,19 @@ def _peaked(values: FloatArray) -> bool:
     """Lines far over their floor, as no envelope has them: a row's number is then a line of the spectrum."""
     x = np.abs(values[np.isfinite(values)])
     return bool(x.size and x.max() > 30 * np.median(x) > 0)
+
+
+def _uneven(values: FloatArray) -> bool:
+    """Whether the usual height changes along the column as that of a spectrum does at its resonances, no envelope's.
+
+    Medians of 32 pieces: those of envelopes of simulated machines differ by up to 1.3, of spectra by 3.3 and more.
+    """
+    x = values[np.isfinite(values)]
+    if x.size < 32 * 16:
+        return False
+    middles = np.median(x[: x.size // 32 * 32].reshape(32, -1), axis=1)
+    low, high = float(middles.min()), float(middles.max())
+    return high > 2.2 * low if x.min() >= 0 else high - low > x.std()
 
 
 def _one_sided(values: FloatArray) -> bool:

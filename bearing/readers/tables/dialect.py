@@ -230,7 +230,8 @@ def _with_header(
     names, units, used = _names_above(above, columns, delimiter)
     if columns > 2 and used and names[0] and not names[-1] and _rows_are_numbered(lines[start : start + 4], delimiter):
         names, units = ("", *names[:-1]), ("", *units[:-1])  # R names no column of row numbers
-    preamble = tuple(_COMMENT.sub("", line).strip() for line in above[: len(above) - used])
+    facts_in_header = [line for line in above[len(above) - used :] if re.search(r"=\s*[-+.\d]", line)]
+    preamble = tuple(_COMMENT.sub("", line).strip() for line in (*above[: len(above) - used], *facts_in_header))
     return Dialect(delimiter, decimal, thousands, columns, start, names, units, preamble)
 
 
@@ -314,6 +315,8 @@ def _header_fields(line: str, columns: int, delimiter: str) -> tuple[str, ...] |
     if 2 * sum(bool(_DOT.fullmatch(field)) for field in filled) >= len(filled):
         return None
     if is_comment(line) and (columns == 1 or re.search(r"[:=]\s*[-+.\d]", plain)):
+        return None
+    if columns == 1 and re.search(r"[:=,;\t]\s*[\"']?[-+.\d]", plain):  # `Time:,10:11:12` names no column
         return None
     stated = facts_in_lines([plain]) if re.search(r"\d", plain) else None
     if (

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["one_record_a_line", "table_of_labels"]
+__all__ = ["one_record_a_line", "table_of_labels", "without_block_beside"]
 
 _LABELLED = re.compile(
     r"(?P<label>[^\W\d][\w .]{0,20}?)\s*[:=]\s*(?P<value>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?![\w.:])"
 )
 _ARRIVED = re.compile(r"^\s*(?P<stamp>(?:\d{4}-\d\d-\d\d[ T])?\d{1,2}:\d\d:\d\d[.,:]?\d*)\s*(?:->|-›|→|,|;|\t)\s*")
 _LEAST_LINES = 20
+_MOST_FACTS = 100  # lines beside which facts may stand
 
 
 def one_record_a_line(data: bytes) -> bytes:
@@ -25,6 +26,32 @@ def one_record_a_line(data: bytes) -> bytes:
             if len(head) > _LEAST_LINES and len(counts) == 1 and counts.pop() >= 1:
                 return data.replace(between, b"\n")
     return data
+
+
+def without_block_beside(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
+    """A table beside whose first lines stand facts, in columns that are empty below; and those facts.
+
+    ``Sample Interval,8.3e-05,,-1.0,0.02`` above ``,,,-0.9999,0.03`` (oscilloscopes), or to the right of the numbers.
+    Empty columns in front are cut off. None for any other text.
+    """
+    middle = lines[len(lines) // 2 :][:40]
+    if len(lines) < 4 * _LEAST_LINES:
+        return None
+    for sign in ",;\t":
+        rows = [line.split(sign) for line in middle]
+        filled = [[at for at, cell in enumerate(row) if cell.strip()] for row in rows]
+        if not all(filled):
+            continue
+        first, last = min(row[0] for row in filled), max(row[-1] for row in filled) + 1
+        head = [line.split(sign) for line in lines[:_MOST_FACTS]]
+        beside = [sign.join(side) for row in head for side in (row[:first], row[last:])]
+        facts = tuple(text for text in beside if re.search(r"[^\W\d]{2}", text))
+        if not facts or max(first, len(rows[0]) - last) < 2:
+            continue
+        field = re.escape(sign.encode())
+        cut = re.sub(rb"^(?:[^%b\n]*%b){%d}" % (field, field, first), b"", data, flags=re.MULTILINE) if first else data
+        return cut, facts
+    return None
 
 
 def table_of_labels(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
