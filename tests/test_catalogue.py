@@ -276,3 +276,25 @@ def test_import_is_light():
 def test_orders_stay_finite():
     for entry in ENTRIES:
         assert all(math.isfinite(v) and v > 0 for v in (entry.orders.bpfo, entry.orders.bsf, entry.orders.ftf))
+
+
+@pytest.mark.parametrize(
+    ("said", "base"),
+    [
+        ("KBS 6205", "6205"), ("C&U 6205", "6205"), ("skf explorer 6205-2rs1", "6205"), ("deep groove 6205", "6205"),
+        ("Rillenkugellager 6205", "6205"), ("DIN 625-6205", "6205"), ("E2.6205-2Z/C3", "6205"), ("180205", "6205"),
+        ("\uff16\uff12\uff10\uff15\uff0d\uff12\uff32\uff33", "6205"), ("6205 \u04213", "6205"),
+        ("1210 K", "1210"), ("2206 EKTN9/C3", "2206"), ("3205 A-2Z", "3205"), ("5208-2RS", "5208"), ("QJ 206 N2MA", "QJ206"),
+        ("71910 C", "71910"), ("NJ 2306", "NU2306"), ("31306", "31306"), ("23122 CCK/W33", "23122"), ("R8ZZ", "R8"),
+        ("MR105", "MR105"), ("FYJ 25 TF", "UC205"), ("SNL 511-609 + 22211 EK", "22211"),
+    ],
+)  # fmt: skip
+def test_bearings_as_people_write_them(said, base):
+    assert find(said).designation.startswith(base)
+
+
+def test_a_housing_is_no_bearing():
+    with pytest.raises(ParameterError, match="is a housing and fits several bearings"):
+        find("SNL 511")
+    with pytest.raises(ParameterError, match="No bearing"):
+        find("CARB C2210")  # toroidal: not the 2210 that rolls on balls

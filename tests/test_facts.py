@@ -66,6 +66,24 @@ RATES = [
     "Digitization frequency: 12000.0",
     "Rate 12000 S/s/ch",
     "Sample clock 12 kHz",
+    "acc @ 12 kHz",
+    "Recorded at 12000 Hz",
+    "Original sampling rate 48000 Hz, resampled to 12000 Hz",
+    "Sampling rate, Hz: 12000",
+    "Abtastrate [1/s]: 12000",
+    "sampling_rate: 12_000",
+    "fs = 12·10³ Hz",
+    "rate=12000.000000",
+    "Update rate: 12000 Hz",
+    "12k samples/sec",
+    "24000 points in 2 seconds",
+    "Resolution: 83.33333 us/sample",
+    "1 sample = 83.33333 us",
+    "interval (ms),0.08333333",
+    "XInc:,8.333333E-005",
+    "Частота дискретизации, Гц: 12000",
+    "Częstotliwość próbkowania: 12 kHz",
+    "サンプリングレート,12000,Hz",
 ]
 SPEEDS = [
     "RPM: 1772",
@@ -89,6 +107,9 @@ SPEEDS = [
     "Motor: 1772 rpm",
     "shaft_hz: 29.5333",
     "Speed = 185.5634 rad/s",
+    "Drehzahl [1/min];1772",
+    "n [min-1]: 1772",
+    "speed: 10632 deg/s",
 ]
 
 
@@ -127,6 +148,11 @@ def test_two_facts_on_a_line_and_samples_over_a_duration() -> None:
         "Frequency range: 10000 Hz",
         "Max speed: 3600 rpm",
         "Serial number: 12000",
+        "Fc = 12000 Hz",
+        "Baud rate: 115200 Hz",
+        "Switching rate 12 kHz",
+        "Original sampling rate: 48000 Hz",
+        "Measured frequency: 105.9 Hz",
         "Date: 2024-03-01 10:00:00",
     ],
 )
@@ -148,3 +174,15 @@ def test_the_files_own_decimal_sign_decides_what_a_comma_means() -> None:
     assert german.rate is not None
     assert german.rpm is not None
     assert (german.rate.value, german.rpm.value) == (25_600, 1_772)
+
+
+def test_numbers_below_their_names_are_facts() -> None:
+    facts = facts_in_lines(["Date,Sample rate,Channels,RPM", "2024-11-26,12000,1,1772"])
+    assert facts.rate is not None
+    assert facts.rpm is not None
+    assert (facts.rate.value, facts.rpm.value) == (12_000, 1_772)
+
+
+@pytest.mark.parametrize("line", ["Bearing: 6205", "Bearing type,6205", "Lager: 6205", "轴承: 6205"])
+def test_the_bearing_is_read_too(line: str) -> None:
+    assert facts_in_lines([line]).bearing == "6205"

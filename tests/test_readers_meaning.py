@@ -289,16 +289,70 @@ def written_otherwise() -> dict[str, bytes]:
             {"fs": RATE_HZ, "acc": {str(index): value for index, value in enumerate(x.tolist())}}
         ),
         "packets": b"\n".join(map(orjson.dumps, packets)),
+        **{f"json {how}": orjson.dumps(content) for how, content in as_json(x).items()},
+        "line protocol": lines("v,axis=z acc={} {}", cells, [f"{10**18 + round(at * 1e9)}" for at in clock]),
+        "arff": b"@RELATION v\n@ATTRIBUTE t NUMERIC\n@ATTRIBUTE acc NUMERIC\n@DATA\n" + lines("{},{}", times, cells),
+        "parentheses": lines("({}, {})", times, cells),
+        "NMEA": b"# fs: 12000\n" + lines("$ACC,{}*4F", cells),
+        "log": lines("2024-11-26 10:11:{} INFO a - z={}", [f"{12 + at:09.6f}" for at in clock], cells),
+        "psql": lines(" 2024-11-26 10:11:{}+00 | {}", [f"{12 + at:09.6f}" for at in clock], cells),
+        "Oracle": csv("t,acc", [f"26-NOV-24 10.11.{12 + at:09.6f} AM" for at in clock], cells),
+        "named zone": csv("t,acc", [f"2024-11-26T10:11:{12 + at:09.6f}+01:00[Europe/Berlin]" for at in clock], cells),
+        "hour, minute, second": csv(
+            "h,m,s,acc", ["10"] * x.size, ["11"] * x.size, [f"{at:.6f}" for at in clock], cells
+        ),
+        "commas for everything": b"t,acc\n" + lines("{},{}", times, cells).replace(b".", b","),
+        "facts beside": lines("{},,{},{}", ["Sample Interval,1", "Units,V"] + [","] * (x.size - 2), times, cells),
+        "Octave": b"# Created by Octave 8.4.0\n# name: fs\n# type: scalar\n12000\n\n\n# name: acc\n# type: matrix\n"
+        + f"# rows: {x.size}\n# columns: 1\n".encode()
+        + lines("{}", cells),
+    }
+
+
+def lines(form: str, *columns: list[str]) -> bytes:
+    return "".join(form.format(*row) + "\n" for row in zip(*columns, strict=True)).encode()
+
+
+def as_json(x: np.ndarray) -> dict[str, object]:
+    clock = [f"2024-11-26T10:11:{12 + at / RATE_HZ:09.6f}Z" for at in range(x.size)]
+    cells = x.tolist()
+    nested = [
+        {"ts": at, "payload": {"acc": {"z": cells[at : at + 500]}, "fs": RATE_HZ}} for at in range(0, x.size, 500)
+    ]
+    return {
+        "keyed by time": {"acc": dict(zip(clock, cells, strict=True))},
+        "nested packets": nested,
+        "names and rows": {"columns": ["time", "acc"], "values": [list(row) for row in zip(clock, cells, strict=True)]},
+        "values with units": {"samplingRate": {"value": 12, "unit": "kHz"}, "acc": cells},
+        "records in records": [{"t": t, "v": {"body": v}} for t, v in zip(clock, cells, strict=True)],
     }
 
 
 @pytest.mark.parametrize("how", sorted(written_otherwise()))
 def test_the_same_vibration_written_otherwise(how: str) -> None:
-    name = "a.json" if how in ("keyed by row", "packets") else "a.csv"
+    name = "a.json" if how.startswith("json") or how in ("keyed by row", "packets") else "a.csv"
     recordings = read_bytes(written_otherwise()[how], name)
     recording = recordings[vibration_channels(recordings)[0]]
     assert recording.sampling_rate_hz == pytest.approx(RATE_HZ, rel=1e-5)
     np.testing.assert_allclose(recording.samples, coloured(), atol=2e-5)
+
+
+def test_packets_are_told_apart_by_their_sensor_and_counted() -> None:
+    a, b = coloured(), coloured(seed=1)
+    sent = [{"dev": dev, "seq": at, "fs": RATE_HZ, "acc": of[at * 500 : at * 500 + 500].tolist()}
+            for at in range(12) for dev, of in (("A", a), ("B", b)) if (dev, at) != ("B", 5)]  # fmt: skip
+    recordings = read_bytes(b"\n".join(map(orjson.dumps, sent)), "a.json")
+    assert [(r.channel, len(r.samples)) for r in recordings] == [("A.acc", 6_000), ("B.acc", 6_000)]
+    np.testing.assert_allclose(recordings[0].samples, a)
+    assert recordings[1].lost_share == pytest.approx(1 / 12)
+
+
+def test_what_was_computed_of_a_vibration_is_no_waveform() -> None:
+    with pytest.raises(UnsupportedFormat, match="no waveform"):
+        read_bytes(csv("# fs: 12000\nvRMS (mm/s)", 2 + 0.1 * coloured() / np.abs(coloured()).max()), "a.csv")
+    uneven = np.abs(coloured()) * np.linspace(1, 20, 6_000)
+    with pytest.raises(UnsupportedFormat, match="holds a spectrum"):
+        read_bytes(csv(",", [str(line) for line in range(6_000)], uneven), "a.csv")
 
 
 @pytest.mark.parametrize("lost", ["-999", "-9999", "9.9E+37", "0"])

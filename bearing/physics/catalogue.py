@@ -16,6 +16,7 @@ import difflib
 import io
 import math
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -50,11 +51,31 @@ COLUMNS = (
 )  # fmt: skip
 # What stands before or after the designation and changes no fault line
 MAKERS = (
-    "ASAHI", "CRAFT", "CX", "FAFNIR", "FAG", "FBJ", "FYH", "GMN", "GRW", "HCH", "IBC", "INA", "JTEKT", "KBC", "KOYO",
-    "LDK", "LYC", "MRC", "MTK", "NACHI", "NKE", "NMB", "NSK", "NTN", "RBC", "RHP", "SCHAEFFLER", "SKF", "SNFA", "SNR",
-    "TIMKEN", "URB", "ZEN", "ZKL", "ZWZ",
+    "AMI", "ARB", "ASAHI", "AST", "BARDEN", "BOWER", "BROWNING", "CRAFT", "CU", "CX", "DKF", "DODGE", "DPI", "EZO",
+    "FAFNIR", "FAG", "FBJ", "FERSA", "FKL", "FYH", "GMN", "GPZ", "GRW", "HCH", "HRB", "IBC", "IJK", "IKO", "INA",
+    "IPTCI", "ISB", "JAF", "JTEKT", "KBC", "KBS", "KINEX", "KML", "KOYO", "LDK", "LINKBELT", "LYC", "MCGILL", "MRC",
+    "MTK", "NACHI", "NBC", "NIS", "NKE", "NMB", "NSK", "NTN", "PEER", "RBC", "RHP", "SCHAEFFLER", "SEALMASTER", "SKF",
+    "SLF", "SNFA", "SNR", "SPZ", "TIMKEN", "TORRINGTON", "TPI", "URB", "WSW", "ZEN", "ZKL", "ZVL", "ZWZ",
 )  # fmt: skip
+# What people write before a designation that names no bearing
+KIND_WORDS = (
+    "BEARING", "BEARINGS", "BRG", "DEEP", "GROOVE", "BALL", "ROLLER", "DGBB", "ACBB", "SRB", "CRB", "TRB", "SABB",
+    "EXPLORER", "TYPE", "TYP", "ISO", "DIN", "RILLENKUGELLAGER", "KUGELLAGER", "WALZLAGER", "WAELZLAGER", "LAGER",
+    "PENDELROLLENLAGER", "PENDELKUGELLAGER", "ZYLINDERROLLENLAGER", "KEGELROLLENLAGER", "SCHRAGKUGELLAGER",
+    "ROULEMENT", "RODAMIENTO", "CUSCINETTO", "ROLAMENTO", "LOZYSKO", "LOZISKO", "GOST", "JIS",
+)  # fmt: skip
+STANDARD = re.compile(r"\b(?:DIN|ISO|GOST|ГОСТ|JIS|GB/?T|EN)[ .]?\d{2,5}(?:-\d{1,4})?[ :/-]+(?=\S*\d)", re.IGNORECASE)
+ENERGY_EFFICIENT = re.compile(r"^\s*(?:SKF\s+)?E2[.\s]\s*", re.IGNORECASE)
+# Letters of other alphabets that look like Latin ones, as a keyboard left in Cyrillic writes them
+LOOKALIKES = str.maketrans("АВСЕНКМОРТХУавсенкмортху", "ABCEHKMOPTXYabcehkmoptxy")
+HOUSING = re.compile(r"^(?P<housing>(?:SNL|SNV|SNH|SN|SSN|SD|SAF|SAFS)[ -]?\d{3,5}(?:-\d{3})?)[\s+,/]*", re.IGNORECASE)
+# SKF and INA name units by the shaft in mm: the insert of a 25 mm shaft is that of a UC205.
+BY_SHAFT = re.compile(
+    r"(?:SY|SYJ|SYF|FY|FYJ|FYT|FYTB|FYC|TU|TUJ|GYE|RAE|GRAE|RASE|PASE|RCJ|PCJ)(?P<mm>[2-9][05])(?!\d)"
+)
 BASE = re.compile(r"(?P<letters>[A-Z]*)(?:(?P<sealed>\d{3,5}?)(?=2(?:RS|RZ|Z|LS|HRS))|(?P<digits>\d{3,5})(?!\d))")
+INCH = re.compile(r"R(?:2|3|4|6|8|10|12|14|16|18|20)(?!\d)")
+GOST = re.compile(r"(?:5|6|8|15|16|18)0([23]\d{2})(?!\d)")  # 180205 is a 6205-2RS
 CYLINDRICAL = ("NU", "NJ", "NUP", "N", "NF", "NUB", "NH", "RNU", "RN")  # one roller set, other ribs on the rings
 HOUSED = (
     "UC",
@@ -71,6 +92,12 @@ HOUSED = (
     "UK",
     "UKP",
     "UKF",
+    "SA",
+    "SB",
+    "SER",
+    "ES",
+    "UEL",
+    "UELP",
 )  # one insert, other housings
 SPECIAL = ("S", "SS", "W", "DD", "MR", "BB", "E", "P", "F", "H")  # stainless, wide, flanged ...
 # of the space between the rings: diameter of an element; of the pitch circle: share that is filled; contact angle
@@ -81,6 +108,11 @@ INSIDE = {
     "cylindrical roller": (0.28, 0.80, 0.0),
     "spherical roller": (0.245, 0.83, 0.0),
     "tapered roller": (0.23, 0.83, 12.6),
+    "steep tapered roller": (0.23, 0.83, 28.8),
+    "self-aligning ball": (0.264, 0.72, 10.0),
+    "double-row angular contact ball": (0.29, 0.0, 30.0),
+    "four-point contact ball": (0.317, 0.895, 35.0),
+    "spindle ball": (0.29, 0.83, 20.0),
 }
 MOUNTING_ANGLE_DEG = 192.0  # balls of a Conrad bearing fill about half the circle, or the last would not go in
 
@@ -214,6 +246,11 @@ def load_estimated() -> tuple[CatalogueEntry, ...]:
         return tuple(_estimated_entry(row) for row in csv.DictReader(file))
 
 
+@cache
+def _estimated_names() -> frozenset[str]:
+    return frozenset(entry.designation for entry in load_estimated())
+
+
 def _estimated_entry(row: dict[str, str]) -> CatalogueEntry:
     bore_mm, outside_mm = float(row["bore_mm"]), float(row["outside_mm"])
     geometry, *others = estimate_geometries(bore_mm, outside_mm, row["type"])
@@ -258,7 +295,17 @@ def find(name: str) -> CatalogueEntry:
         When nothing fits (the nearest names are listed), or when entries that fit disagree.
     """
     entries = load_catalogue()
-    query, breaks = _normal(name)
+    plain = ENERGY_EFFICIENT.sub("", STANDARD.sub("", _latin(name)))
+    housing = HOUSING.match(plain.strip())
+    if housing is not None:
+        inside = plain.strip()[housing.end() :]
+        if re.search(r"\d{4}", inside):
+            return find(inside)
+        raise ParameterError(
+            f"{shown(housing['housing'])} is a housing and fits several bearings: name the one in it, as printed on "
+            "it, such as 22211 EK."
+        )
+    query, breaks = _normal(_without_kind(plain))
     for maker in sorted({_normal(entry.maker)[0] for entry in entries} | set(MAKERS), key=len, reverse=True):
         if query.startswith(maker) and len(query) > len(maker):
             own = tuple(entry for entry in entries if _normal(entry.maker)[0] == maker)
@@ -273,7 +320,24 @@ def find(name: str) -> CatalogueEntry:
             return _one(name, of_base)
         if estimated := [entry for entry in load_estimated() if entry.designation == base]:
             return estimated[0]
+    if unit := BY_SHAFT.match(query):
+        return find(f"UC2{int(unit['mm']) // 5:02d}")
     raise _unknown(name, query)
+
+
+def _latin(name: str) -> str:
+    """The name in plain letters: full-width ones, dashes and Cyrillic look-alikes as they were meant."""
+    return unicodedata.normalize("NFKC", name).translate(LOOKALIKES)
+
+
+def _without_kind(name: str) -> str:
+    """The designation without words in front of it that say what kind of thing it is."""
+    parts = name.split()
+    maker = parts[:1] if len(parts) > 1 and _normal(parts[0])[0] in MAKERS else []
+    parts = parts[len(maker) :]
+    while len(parts) > 1 and _normal(parts[0])[0] in KIND_WORDS:
+        parts = parts[1:]
+    return " ".join(maker + parts)
 
 
 def _known(name: str, query: str, breaks: set[int], entries: tuple[CatalogueEntry, ...]) -> CatalogueEntry | None:
@@ -301,10 +365,16 @@ def _begins(designation: str, query: str) -> bool:
 def _base(query: str, breaks: set[int]) -> str:
     """The basic designation a query means: series and bore, without what stands before and after; "" for none."""
     first = min((at for at in breaks if re.fullmatch(r"[A-Z]*\d{3,5}", query[:at])), default=len(query))
+    if (inch := INCH.match(query)) is not None:
+        return inch[0]
+    if (russian := GOST.match(query)) is not None:
+        return f"6{russian[1]}"
     match = BASE.match(query[:first]) or BASE.match(query)
     if match is None:
         return ""
     letters, digits = match["letters"], match["sealed"] or match["digits"]
+    if letters + digits in _estimated_names():
+        return letters + digits
     if letters in CYLINDRICAL:
         return f"NU{digits}"
     if letters in HOUSED:

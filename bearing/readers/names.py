@@ -52,8 +52,8 @@ _KINDS: tuple[tuple[str, frozenset[str]], ...] = (
         "time",
         word_set(
             "time timestamp timestamps stamp stamps zeit temps tiempo tempo datetime date datum hora fecha uhrzeit "
-            "seconds millis micros t ts epoch unix ticks hour hours stunde stunden day days 时间 时刻 日期 "
-            "время врем дата 時間 時刻 시간 시각 czas zaman čas idő aika tid tijd"
+            "seconds millis micros elapsed runtime laufzeit t ts epoch unix ticks hour hours stunde stunden day "
+            "days 时间 时刻 日期 время врем дата 時間 時刻 시간 시각 czas zaman čas idő aika tid tijd"
         ),
     ),
     ("tacho", word_set("tacho tach tachometer keyphasor keyphase encoder trigger pulse phasor drehgeber codeur")),
@@ -82,7 +82,9 @@ _KINDS: tuple[tuple[str, frozenset[str]], ...] = (
 _UNIT_KINDS: tuple[tuple[str, frozenset[str]], ...] = (
     (
         "vibration",
-        word_set("g mg gn grms ug µg m/s2 m/s^2 m/s² m/s**2 м/с2 м/с² м/с^2 mm/s2 mm/s^2 mm/s² ms-2 m.s-2 mm/s in/s ips m/s"),
+        word_set(
+            "g mg gn grms ug µg m/s2 m/s^2 m/s² m/s**2 м/с2 м/с² м/с^2 mm/s2 mm/s^2 mm/s² ms-2 m.s-2 mm/s in/s ips m/s"
+        ),
     ),
     ("time", word_set("s sec secs second seconds ms msec us usec µs μs ns min h с сек мс мкс 秒 초 sn")),
     ("speed", word_set("rpm 1/min min-1 r/min u/min tr/min rev/min rev/s rps cpm об/мин")),

@@ -24,7 +24,7 @@ from bearing.signal.nature import Nature, NoVibration, drift, nature, occupied_h
 __all__ = ["DoctorReport", "Finding", "examine", "usable_stretch"]
 
 MIN_SAMPLES = 2_048
-# Strong faults, asked for with a wrong rate: 16 of 80 are "normal" in 5.5 turns, 4 of 40 in 7, none of 60 in 10 and more.
+# Strong faults, read at too high a rate: 16 of 60 are "normal" in 5.5 turns, 4 of 40 in 7, none of 80 in 10 to 20.
 FEWEST_TURNS_SOUND = 10.0
 MIN_TURNS = 5.0
 SLOWEST_RPM = 350.0  # below, simulated inner race faults of the size of the noise pass for sound; from there on, none

@@ -36,11 +36,15 @@ def read_npy(data: bytes, name: str, bounds: Limits) -> list[Recording]:
         bounds.check_columns(len(array.dtype.names))
         bounds.check_samples(array.size * len(array.dtype.names))
         columns = [
-            Column(field, np.asarray(array[field], np.float64).reshape(-1))
+            Column(field, _seconds(array[field]).reshape(-1), "s", stamp=True)
+            if array.dtype[field].kind in "mM"
+            else Column(field, np.asarray(array[field], np.float64).reshape(-1))
             for field in array.dtype.names
-            if array.dtype[field].kind in "fiub" and array.dtype[field].shape == ()
+            if array.dtype[field].kind in "fiubmM" and array.dtype[field].shape == ()
         ]
         return to_recordings(columns, name, bounds, Facts(notes=in_part))
+    if array.dtype.kind in "UmM":
+        raise UnsupportedFormat(f"The NumPy file holds {clean_name(array.dtype)}, expected an array of real numbers.")
     if array.size == 1:
         raise UnsupportedFormat("The .npy file holds a single number, expected an array of samples.")
     return to_recordings(
@@ -65,8 +69,13 @@ def read_npz(data: bytes, name: str, bounds: Limits) -> list[Recording]:
             for member in members:
                 with archive.open(member) as stream:
                     array = _array(stream.read(member.file_size), bounds)
-                if array.dtype.names is None:
-                    tree[member.filename.removesuffix(".npy")] = array
+                variable = member.filename.removesuffix(".npy")
+                if array.dtype.kind == "U":
+                    tree |= {variable: str(array.flat[0])} if array.size == 1 else {}  # labels are no samples
+                elif array.dtype.kind in "mM":
+                    tree[f"{variable}_s"] = _seconds(array)
+                elif array.dtype.names is None:
+                    tree[variable] = array
     except BearingError:
         raise
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
@@ -126,6 +135,12 @@ def _array(data: bytes, bounds: Limits) -> np.ndarray:
             f"The NumPy file is cut off: shape {shape} needs {claimed:,} bytes, {held:,} are there. "
             "Copy or save it again."
         )
-    if dtype.kind not in "fiubV":
+    if dtype.kind not in "fiubVUmM":
         raise UnsupportedFormat(f"The NumPy file holds values of type {clean_name(dtype)}, expected real numbers.")
     return np.frombuffer(data, dtype, count, start).reshape(shape, order="F" if fortran else "C")
+
+
+def _seconds(stamps: np.ndarray) -> np.ndarray:
+    """Dates or spans of time as seconds since the first of them."""
+    first = stamps.reshape(-1)[:1]
+    return np.asarray((stamps - first) / np.timedelta64(1, "ns") * 1e-9, np.float64)

@@ -26,7 +26,7 @@ from bearing.readers.columns.clock import (
 from bearing.readers.columns.facts import CERTAINLY_RPM, Facts, Known, names_shaft_speed, rpm_per_unit
 from bearing.readers.columns.samples import bridged, fill_value, look_of, pulse_rate, signed_counts
 from bearing.readers.columns.spectra import is_complex_pair, is_frequency_axis, is_spectral_name, is_unnamed_spectrum
-from bearing.readers.names import clean_file_name, clean_name, kind_of, unique_names, words_of
+from bearing.readers.names import clean_file_name, clean_name, kind_of, unique_names, word_set, words_of
 from bearing.recording import RPM_LIMITS, FloatArray, Recording
 from bearing.settings import Limits
 
@@ -376,7 +376,7 @@ def _groups(columns: list[Column], source: str) -> list[_Group]:
             note = "Columns 1 to 4 are taken as hour, minute, second and microsecond."
             started = start_of_wall_clock([column.values for column in columns[:4]])
             return [_Group(columns[4:], Clock(wall, ""), [note], started)]
-    columns = _seconds_joined_with_fractions(_dates_joined_with_times(columns))
+    columns = _seconds_joined_with_fractions(_dates_joined_with_times(_parts_of_time_joined(columns)))
     groups = [_Group([], None, [])]
     spectra: list[str] = []
     under_spectrum = is_complex_pair([column.name for column in columns])
@@ -469,6 +469,34 @@ def _dates_joined_with_times(columns: list[Column]) -> list[Column]:
         return columns
     joined = replace(time, values=date.values + time.values)
     return [joined if index == stamps[0] else column for index, column in enumerate(columns) if index != stamps[1]]
+
+
+_PARTS_OF_TIME = (
+    (word_set("h hh hour hours hr stunde stunden heure hora"), 24.0, 3600.0),
+    (word_set("m mm min minute minutes minuten mi"), 60.0, 60.0),
+    (word_set("s ss sec second seconds sekunde sekunden"), 61.0, 1.0),
+)
+_PARTS_OF_DATE = word_set("y yy yyyy year jahr mo mon month monat d dd day tag m mm")
+
+
+def _parts_of_time_joined(columns: list[Column]) -> list[Column]:
+    """Columns of hour, minute and second made one clock; those of the date before them are left out."""
+    keys = [re.sub(r"[\W\d_]+", "", column.name.lower()) if column.named else "" for column in columns]
+    for at in range(len(columns) - 2):
+        parts = columns[at : at + 3]
+        named = all(key in names for key, (names, _, _) in zip(keys[at:], _PARTS_OF_TIME, strict=False))
+        if not named or not all(
+            np.isfinite(part.values).all() and 0 <= part.values.min() <= part.values.max() < end
+            for part, (_, end, _) in zip(parts, _PARTS_OF_TIME, strict=True)
+        ):
+            continue
+        seconds = sum(part.values * scale for part, (_, _, scale) in zip(parts, _PARTS_OF_TIME, strict=True))
+        first = at
+        while first and keys[first - 1] in _PARTS_OF_DATE:
+            first -= 1
+        clock = Column("hour, minute, second", np.asarray(seconds), "s", stamp=True)
+        return [*columns[:first], clock, *columns[at + 3 :]]
+    return columns
 
 
 _FRACTIONS = {

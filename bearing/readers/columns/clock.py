@@ -24,6 +24,7 @@ __all__ = [
     "is_ramp",
     "laid_out",
     "rate_of_wall_clock",
+    "seconds_by_size",
     "start_of_wall_clock",
 ]
 
@@ -126,7 +127,7 @@ def clock_of_stamps(stamps: FloatArray, name: str, unit: str, named: bool) -> Cl
         places = np.arange(stamps.size) if clock is None or clock.places is None else clock.places
         others = tuple(other[::-1].copy() for other in clock.others) if clock else ()
         return clock and replace(clock, places=places[::-1].copy(), others=others)
-    scale = _SECONDS.get(unit.strip().lower()) or _scale_in_name(name) or _scale_of_size(stamps)
+    scale = _SECONDS.get(unit.strip().lower()) or _scale_in_name(name) or seconds_by_size(stamps)
     even = _even_clock(stamps)
     if even is not None:  # the usual case, at a tenth of the cost
         per_unit, jitter, step = even
@@ -338,6 +339,8 @@ def _usual(steps: FloatArray) -> float:
 def _scale_in_name(name: str) -> float | None:
     """Seconds per unit when the name ends in one: ``time_ms``, ``t_us``, ``millis``."""
     words = words_of(name)
+    if len(words) == 1 and words[0] in ("ms", "msec", "us", "usec", "µs", "ns", "nsec"):
+        return _SECONDS[words[0]]
     if len(words) == 1 and words[0] in _SLOW:  # a trend: one row an hour
         return _SLOW[words[0]]
     if words == ["millis"] or words == ["micros"]:
@@ -345,7 +348,7 @@ def _scale_in_name(name: str) -> float | None:
     return _SECONDS.get(words[-1]) if len(words) > 1 and words[-1] not in ("seconds", "h", "d") else None
 
 
-def _scale_of_size(stamps: FloatArray) -> float | None:
+def seconds_by_size(stamps: FloatArray) -> float | None:
     """Seconds per unit of stamps that can only be unix time or a spreadsheet's days, by their size."""
     finite = stamps[np.isfinite(stamps)]
     if not finite.size:

@@ -130,12 +130,14 @@ _SAMPLING_WORDS = re.compile(
     r"(?:sampl|acqui|digiti[sz]|scan|record|logg|adc|daq|abtast|mess|mesure|éch|ech|muestre|camp|amostr)\w*?"
     r"(?:rate|freq|fréq|frec|clock|takt)"
     r"|(?:freq|fréq|frec)\w*?(?:sampl|acqui|éch|ech|abtast|muestre|camp|amostr)"
-    # what samples, in languages that put it elsewhere: Polish, Turkish, Czech, Finnish, Hungarian, Romanian, Russian ...
+    # what samples, in languages that put it elsewhere
     r"|próbkowan|probkowan|örneklem|orneklem|vzorkov|näytteen|mintavétel|eșantion|esantion|дискретизац|опитува"
     r"|サンプリング|샘플링|표본화|采样|採樣|取样|取樣"
 )
 # `Update rate: 12000 Hz` is one where the number is a rate of sampling by its size.
-_PERHAPS_SAMPLING = re.compile(r"^fa$|rate$|(?:data|log|stream|measuring|measurement|update|tast)(?:freq|frequency|frequenz)$")
+_PERHAPS_SAMPLING = re.compile(
+    r"^fa$|rate$|(?:data|log|stream|measuring|measurement|update|tast)(?:freq|frequency|frequenz)$"
+)
 _SAMPLED_AT = re.compile(
     r"@\s*$|\b(?:sampled|recorded|logged|acquired|measured|digiti[sz]ed|resampled|decimated|downsampled|abgetastet)"
     r"\b[ a-z]{0,12}\b(?:at|with|to|mit)\s*$",
@@ -334,7 +336,10 @@ def _numbers_below(names: str, numbers: str, decimal: str) -> Iterator[_Named]:
         match = _NUMBER.fullmatch(field)
         if name and match:
             yield _Named(
-                name, _values(match["number"], match["sign"], decimal), match["unit"] or "", f"line '{clean_name(names)}'"
+                name,
+                _values(match["number"], match["sign"], decimal),
+                match["unit"] or "",
+                f"line '{clean_name(names)}'",
             )
 
 
@@ -408,9 +413,9 @@ def _judge(one: _Named) -> tuple[str, Known | None, str]:
     doubtful = bool(_NO_RATE.search(name.replace("_", " ")))
     if unit in _SPS_PER_UNIT and not doubtful:
         return _rate(one, _SPS_PER_UNIT[unit], True)
-    if unit in _HZ_PER_UNIT and one.values[0] * _HZ_PER_UNIT[unit] >= _SLIP_HZ[0] and not doubtful:
-        if _SAMPLED_AT.search(one.name) or _PERHAPS_SAMPLING.search(key):
-            return _rate(one, _HZ_PER_UNIT[unit], True)
+    perhaps = _SAMPLED_AT.search(one.name) or _PERHAPS_SAMPLING.search(key)
+    if perhaps and not doubtful and one.values[0] * _HZ_PER_UNIT.get(unit, 0.0) >= _SLIP_HZ[0]:
+        return _rate(one, _HZ_PER_UNIT[unit], True)
     if (key in _EVERY and unit in _SECONDS_PER_UNIT) or (key in _STEP and unit in ("", *_SECONDS_PER_UNIT)):
         seconds = _SECONDS_PER_UNIT.get(unit, 1.0)
         return _interval(one, seconds) if one.values[0] * seconds <= _LONGEST_STEP_S else ("", None, "")

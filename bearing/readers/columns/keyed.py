@@ -16,12 +16,12 @@ from bearing.readers.columns.channels import Column
 from bearing.readers.names import kind_of, word_set, words_of
 from bearing.recording import FloatArray
 
-__all__ = ["MOST_KEYS", "split_by_key"]
+__all__ = ["KEY_WORDS", "MOST_KEYS", "split_by_key"]
 
 MOST_KEYS = 64
 FEWEST_ROWS = 500  # of one channel
-_KEY_WORDS = word_set(
-    "channel chan ch kanal voie canal sensor sensorid axis id tag tagname node nodeid point signal variable var "
+KEY_WORDS = word_set(
+    "channel chan ch dev kanal voie canal sensor sensorid axis id tag tagname node nodeid point signal variable var "
     "varname field series name metric machine motor pump device run file test recording measurement trial"
 )
 _VALUE_WORDS = word_set("value values val data reading wert valeur valor y v varvalue")
@@ -33,7 +33,7 @@ def split_by_key(columns: Sequence[Column]) -> list[list[Column]]:
     values = [column for column in columns if not column.labels]
     for key in columns:
         others = [column for column in values if column is not key]
-        if not others or (not key.labels and not (_KEY_WORDS | _LABEL_WORDS).intersection(words_of(key.name))):
+        if not others or (not key.labels and not (KEY_WORDS | _LABEL_WORDS).intersection(words_of(key.name))):
             continue
         codes, names = _codes(key)
         if not 2 <= len(names) <= MOST_KEYS or not _tells_channels_apart(key, codes, len(names), others):
@@ -57,7 +57,7 @@ def _codes(key: Column) -> tuple[NDArray[np.int64], list[str]]:
 def _tells_channels_apart(key: Column, codes: NDArray[np.int64], count: int, others: Sequence[Column]) -> bool:
     """Whether the rows of one key are a recording of their own, and those of all keys together are none."""
     changes = np.flatnonzero(np.diff(codes))
-    named = bool(_KEY_WORDS.intersection(words_of(key.name)))
+    named = bool(KEY_WORDS.intersection(words_of(key.name)))
     clock = next((column for column in others if column.stamp or kind_of(column.name, column.unit) == "time"), None)
     if clock is not None:
         at_changes = np.diff(clock.values)[changes]

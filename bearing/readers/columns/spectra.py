@@ -21,7 +21,8 @@ _AXIS_WORDS = word_set(
 _REAL, _IMAGINARY = word_set("real re reell réel reel"), word_set("imaginary imag im imaginär imaginaire imaginario")
 _AXIS_UNITS = word_set("hz khz mhz cpm kcpm order orders ord xn x")
 _SPECTRAL = re.compile(
-    r"\b(?:fft|dft|psd|asd|autocorr\w*|cepstr\w*|coherence|spectr\w*|spektr\w*|espectr\w*|leistungsdichte|power density|re\(\w*\)|im\(\w*\))|频谱|频率",
+    r"\b(?:fft|dft|psd|asd|autocorr\w*|cepstr\w*|coherence|spectr\w*|spektr\w*|espectr\w*|leistungsdichte"
+    r"|power density|re\(\w*\)|im\(\w*\))|频谱|频率",
     re.I,
 )
 

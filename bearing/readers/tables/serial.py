@@ -1,16 +1,25 @@
-"""What serial monitors and phones write (``ax:0.1,ay:0.2``; all records on one line) -> plain tables."""
+"""What serial monitors, databases and phones write (``ax:0.1,ay:0.2``; all records on one line) -> plain tables.
+
+Each form is told by a look at some lines in the middle of the first stretch, and rewritten in one pass.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-__all__ = ["one_record_a_line", "table_of_labels", "without_block_beside"]
+__all__ = ["one_record_a_line", "plain_table"]
 
 _LABELLED = re.compile(
     r"(?P<label>[^\W\d][\w .]{0,20}?)\s*[:=]\s*(?P<value>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?![\w.:])"
 )
 _ARRIVED = re.compile(r"^\s*(?P<stamp>(?:\d{4}-\d\d-\d\d[ T])?\d{1,2}:\d\d:\d\d[.,:]?\d*)\s*(?:->|-›|→|,|;|\t)\s*")
+_ARRIVED_BEFORE = re.compile(r"^\W{0,2}(?:\d{4}-)?(?:\d\d-\d\d[ T])?\d{1,2}:\d\d:\d\d[.,]\d+(?=[\]) ])")
+_LINE_PROTOCOL = re.compile(
+    r"(?P<series>[^\s]+) (?P<fields>[^\s=,]+=[^\s,]+(?:,[^\s=,]+=[^\s,]+)*) (?P<stamp>\d{10,19})"
+)
+_AROUND_ROW = re.compile(r"\s*(?:\$[A-Z]{2,8},|[(\[{]+)?[-+.\d].*?(?:[)\]}]+[,;]?|\*[0-9A-Fa-f]{2})\s*")
+_UNIT_BEHIND = rb"(?: ?(?:m?g|m/s\^?2|m/s\xc2\xb2|mm/s|m?V|deg/s|dps|\xc2\xb0?C))?"
 _LEAST_LINES = 20
 _MOST_FACTS = 100  # lines beside which facts may stand
 
@@ -28,13 +37,77 @@ def one_record_a_line(data: bytes) -> bytes:
     return data
 
 
-def without_block_beside(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
+def plain_table(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
+    """The text as a plain table, and the lines that stood above or beside it; None where it is one, or none of these.
+
+    Parameters
+    ----------
+    data : bytes
+        The text.
+    lines : sequence of str
+        The complete lines of its first stretch.
+    """
+    forms = (_line_protocol, _arff, _labelled, _enclosed, _decimal_commas, _block_beside)
+    return next((table for form in forms if (table := form(data, lines)) is not None), None)
+
+
+def _middle(lines: Sequence[str]) -> list[str]:
+    body = [line for line in lines if line.strip()]
+    return body[len(body) // 2 :][:40]
+
+
+def _line_protocol(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
+    """InfluxDB's line protocol: ``vib,axis=x acc=0.1,n=2i 1732615872000000000``."""
+    found = [_LINE_PROTOCOL.fullmatch(line.strip()) for line in _middle(lines)]
+    if len(found) < _LEAST_LINES or not all(found):
+        return None
+    fields = [field.split("=")[0] for field in found[0]["fields"].split(",")] if found[0] else []
+    pairs = b",".join(re.escape(field.encode()) + rb"=([-+.\deE]+)[iu]?" for field in fields)
+    rows = re.findall(rb"^(\S+) " + pairs + rb" (\d{10,19})[ \t\r]*$", data, re.MULTILINE)
+    header = ";".join(("series", *fields, "time")).encode()
+    return header + b"\n" + b"\n".join(map(b";".join, rows)) + b"\n", ()
+
+
+def _arff(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
+    """Weka's tables: names in ``@attribute`` lines, the rows below ``@data``."""
+    at = next((index for index, line in enumerate(lines) if line.strip().lower() == "@data"), None)
+    names = [line.split()[1].strip("'\"") for line in lines[: at or 0] if line.lower().startswith("@attribute ")]
+    if at is None or not names:
+        return None
+    rows = re.split(rb"^@data[ \t\r]*\n", data, maxsplit=1, flags=re.MULTILINE | re.IGNORECASE)[1]
+    return ",".join(names).encode() + b"\n" + rows, tuple(line for line in lines[:at] if line.startswith("%"))
+
+
+def _enclosed(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
+    """Rows in brackets (``(0.1, 0.2)``), or as NMEA writes them (``$ACC,1,0.1*4F``)."""
+    sample = _middle(lines)
+    if len(sample) < _LEAST_LINES or not all(_AROUND_ROW.fullmatch(line) for line in sample):
+        return None
+    data = re.sub(rb"^[ \t]*(?:\$[A-Z]{2,8},|[(\[{]+)(?=[ \t]*[-+.\d])", b"", data, flags=re.MULTILINE)
+    return re.sub(rb"(?<=\d)[ \t]*(?:[)\]}]+[,;]?|\*[0-9A-Fa-f]{2})[ \t\r]*$", b"", data, flags=re.MULTILINE), ()
+
+
+def _decimal_commas(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
+    """``0,0001,-0,25`` below a header of two names: commas part the columns and the decimals alike."""
+    sample = _middle(lines)
+    header = next((line for line in lines if line.strip() and line[0] not in "#%"), "")
+    width = header.count(",") + 1
+    pair = r"[+-]?\d+,\d+"
+    row = re.compile(f"{pair}(?:,{pair}){{{width - 1}}}\\s*")
+    if not 2 <= width <= 64 or len(sample) < _LEAST_LINES or not re.search(r"[^\W\d]", header):
+        return None
+    if not all(row.fullmatch(line) for line in sample):
+        return None
+    return re.sub(rb"(\d),(\d+)(?=,|[ \t\r]*$)(,?)", rb"\1.\2\3", data, flags=re.MULTILINE), ()
+
+
+def _block_beside(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
     """A table beside whose first lines stand facts, in columns that are empty below; and those facts.
 
     ``Sample Interval,8.3e-05,,-1.0,0.02`` above ``,,,-0.9999,0.03`` (oscilloscopes), or to the right of the numbers.
     Empty columns in front are cut off. None for any other text.
     """
-    middle = lines[len(lines) // 2 :][:40]
+    middle = _middle(lines)
     if len(lines) < 4 * _LEAST_LINES:
         return None
     for sign in ",;\t":
@@ -54,12 +127,16 @@ def without_block_beside(data: bytes, lines: Sequence[str]) -> tuple[bytes, tupl
     return None
 
 
-def table_of_labels(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
-    """Lines of ``label: value`` pairs as a table with the labels for a header, and the lines before; None for others.
+def _labelled(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
+    """Lines of ``label: value`` pairs as a table with the labels for a header, and the lines before.
 
-    A stamp that a serial monitor wrote in front becomes a column ``time``.
+    A stamp that a serial monitor or a log wrote in front becomes a column ``time``; braces and quotes around the pairs
+    (one JSON object a line, behind a topic) and units behind the values are passed over.
     """
     body = [line for line in lines if line.strip()]
+    if len(_middle(lines)) >= _LEAST_LINES and all(re.match(r'[^{}"]{1,200}\{"', line) for line in _middle(lines)):
+        data = re.sub(rb'^[^{\n]*\{|["}]', b"", data, flags=re.MULTILINE)
+        body = [re.sub(r'^[^{]*\{|["}]', "", line) for line in body]
     sample = body[len(body) // 2 :][:40]
     found = [_LABELLED.findall(_ARRIVED.sub("", line)) for line in sample]
     if len(sample) < _LEAST_LINES or not found[0]:
@@ -68,14 +145,21 @@ def table_of_labels(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str
     agreeing = sum([label.strip() for label, _ in one] == labels for one in found)
     if agreeing < 0.8 * len(sample) or len(set(labels)) != len(labels):
         return None
-    stamped = all(_ARRIVED.match(line) for line in sample)
-    number = rb"\s*[:=]\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
+    number = rb"\s*[:=]\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)" + _UNIT_BEHIND
     pairs = rb"[ ,;\t|]+".join(re.escape(label.encode()) + number for label in labels)
-    start = rb"^[ \t]*(\d[-\d :.,T]*\d)[ \t]*(?:->|\xe2\x86\x92|[,;\t])[ \t]*" if stamped else rb"^[ \t]*"
+    arrived = all(_ARRIVED.match(line) for line in sample)
+    logged = not arrived and all(_ARRIVED_BEFORE.match(line) for line in sample)
+    if arrived:
+        start = rb"^[ \t]*(\d[-\d :.,T]*\d)[ \t]*(?:->|\xe2\x86\x92|[,;\t])[ \t]*"
+    elif logged:
+        start = rb"^\W{0,2}(\d[-\d :.,T]*\d)(?=[\]) ])[^\n]*?(?<![\w.])"
+    else:
+        start = rb"^[ \t]*"
     rows = re.findall(start + pairs, data, re.MULTILINE)
     if len(rows) < _LEAST_LINES:
         return None
     unit = _unit_after(sample[0])
+    stamped = arrived or logged
     header = ["time"] * stamped + [f"{label} [{unit}]" if unit else label for label in labels]
     single = not stamped and len(labels) == 1
     table = b"\n".join(rows) if single else b"\n".join(b";".join(row) for row in rows)

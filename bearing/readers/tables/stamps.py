@@ -42,13 +42,15 @@ _TIME = (
     r"|(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,:](?P<fraction>\d{1,9})\d*)?)?"
     r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
 )
-_ZONE = r"(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?"
+_ZONE = r"(?: ?(?:Z|[A-Z]{2,3}T|UTC|[+-]\d\d(?::?\d\d)?))?"
 _STAMP = re.compile(rf"(?:{_DATE}(?:[T_ ,]|, | - |\s+)?)?(?:(?<!\d)(?:{_TIME}){_ZONE})?")
 _DAY_S = 86_400.0
 # Other ways to write the same, each told by a look at one cell and brought into the forms above.
 _REWRITTEN = tuple(
     (re.compile(pattern, re.IGNORECASE), new)
     for pattern, new in (
+        (r"\[[a-z]+/[a-z_/]+\]$", ""),  # a zone's name
+        (r"(?<=\d) (\d{1,2})\.(\d\d)\.(\d\d)(?=[., ]|$)", r" \1:\2:\3"),  # Oracle's time of day
         (r"^[\['(]+|[\]')]+$", ""),
         (r"^[^\W\d]{2,10}\.?,? (?=\d{1,2}[-/. ]|[^\W\d]{3,9} +\d)", ""),  # a weekday
         (r"^([^\W\d]{3,9}) +(\d{1,2}) (\d{1,2}:\d\d:\d\d\S*) (\d{4})$", r"\2 \1 \4 \3"),  # C's asctime

@@ -19,7 +19,8 @@ from bearing.readers.columns.channels import MOST_UNNAMED_CHANNELS, Column, join
 from bearing.readers.columns.facts import Facts, facts_in_lines
 from bearing.readers.names import clean_file_name, clean_name
 from bearing.readers.tables.dialect import find_dialect
-from bearing.readers.tables.serial import one_record_a_line, table_of_labels, without_block_beside
+from bearing.readers.tables.octave import is_octave, read_octave
+from bearing.readers.tables.serial import one_record_a_line, plain_table
 from bearing.readers.tables.stamps import is_stamp
 from bearing.readers.tables.table import parse_table
 from bearing.recording import FloatArray, Recording
@@ -54,14 +55,16 @@ def read_text(data: bytes, name: str, bounds: Limits) -> list[Recording]:
         When it holds too many numbers, columns or channels.
     """
     data = decode(data, bounds)
+    if is_octave(data):
+        return read_octave(data.replace(b"\r\n", b"\n"), name, bounds)
     data = one_record_a_line(data)
     lines = _head_lines(data)
     wide = _long_rows(data, lines, name, bounds)
     if wide:
         return wide
-    labelled = table_of_labels(data, lines) or without_block_beside(data, lines)
-    if labelled is not None:
-        data, above = labelled
+    rewritten = plain_table(data, lines)
+    if rewritten is not None:
+        data, above = rewritten
         lines = _head_lines(data)
     else:
         above = ()
