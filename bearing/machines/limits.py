@@ -77,7 +77,7 @@ FEWEST_LEARNED, MOST_LEARNED = 4, 30
 BIN = 0.10
 CUSUM_SLACK, CUSUM_LIMIT, CUSUM_STEP = 0.35, 3.0, 1.0  # in units of the alert limit
 MAD_TO_SIGMA = 1.4826
-LOOK_EVERY = 4
+LOOK_EVERY, LOOK_LATEST = 4, 8  # measurements from one choice of the baseline to the next
 HEARD_IN, HEARD_OF = 4, 16  # strikes in so many of so many: it comes and goes
 RARELY = 0.1  # of a baseline: chance
 STILL_KNOWN = 8  # measurements at a speed not judged yet, for which a machine's last state holds
@@ -455,7 +455,7 @@ class _Judge:
         while start < self.n:
             if self.by_hand is None and (self.stretch is None or bool((self.current == OK).all())):
                 self._choose(start)
-            stop = min(self.n, start + max(LOOK_EVERY, start // 10))
+            stop = min(self.n, start + max(LOOK_EVERY, min(LOOK_LATEST, self.n // 12), start // 10))
             if self.stretch is not None:
                 self._judge(start, stop)
             start = stop
@@ -597,7 +597,11 @@ def _steadied(cells: NDArray[np.floating], count: int) -> NDArray[np.floating]:
         return cells
     padded = np.concatenate([np.repeat(cells[known[:1]], count - 1, axis=0), cells[known]])
     out = np.full_like(cells, np.nan)
-    out[known] = np.median(np.lib.stride_tricks.sliding_window_view(padded, count, axis=0), axis=-1)
+    if count == 3:  # twenty times as fast as by sorting
+        a, b, c = padded[:-2], padded[1:-1], padded[2:]
+        out[known] = np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))
+    else:
+        out[known] = np.median(np.lib.stride_tricks.sliding_window_view(padded, count, axis=0), axis=-1)
     return out
 
 
