@@ -72,6 +72,9 @@ def main() -> None:
             app.page.get_by_text("Show the history").click()
             app.page.locator(TRACE).first.wait_for(state="attached", timeout=120_000)
             took = time.perf_counter() - wall
+            app.settle()
+            told = app.page.get_by_text("measurements in order").first.inner_text()
+            print(told[:40])
             print(f"{len(files)} files dropped to trend drawn: {took:.1f} s, server {server_s(port) - cpu:.1f} s")
 
 

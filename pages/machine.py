@@ -50,21 +50,26 @@ NONE = "none"
 
 
 def upload_form() -> None:
-    """Files, bearing, speed, rate and unit once for all of them."""
-    files = st.file_uploader("Drop all recordings of one machine here", accept_multiple_files=True, key="machine-files")
+    """Files, bearing, speed, rate and unit once for all of them.
+
+    The bearing's fields follow each other and stand outside the form; its button waits for the last file.
+    """
     bearing = bearing_field("machine")
-    columns = st.columns(3, gap="small")
     as_read: dict[str, Any] = {"value": None, "placeholder": AS_FILES, "format": "%.7g"}
-    rpm = columns[0].number_input("Speed (rpm)", step=1.0, key="machine-rpm", **as_read)
-    rate = columns[1].number_input("Sampling rate (Hz)", step=100.0, key="machine-rate", **as_read)
-    unit = columns[2].selectbox("Unit", list(UNITS), index=None, placeholder=AS_FILES, key="machine-unit")
-    per_g = None
-    if unit is not None and UNITS[unit].quantity == "voltage":
-        per_g = st.number_input(
-            "Sensitivity (mV/g)", value=None, min_value=0.001, placeholder="such as 100", key="machine-sensitivity"
+    with st.form("machine-form", border=False):
+        files = st.file_uploader(
+            "Drop all recordings of one machine here", accept_multiple_files=True, key="machine-files"
         )
-    if not st.button("Show the history", type="primary"):
-        return
+        left, right = st.columns(2, gap="small")
+        rpm = left.number_input("Speed (rpm)", step=1.0, key="machine-rpm", **as_read)
+        rate = right.number_input("Sampling rate (Hz)", step=100.0, key="machine-rate", **as_read)
+        unit = left.selectbox("Unit", list(UNITS), index=None, placeholder=AS_FILES, key="machine-unit")
+        per_g = right.number_input(
+            "Sensitivity (mV/g)", min_value=0.001, key="machine-sensitivity", help="Volts become g by it.",
+            **{**as_read, "placeholder": "of volts"},
+        )  # fmt: skip
+        if not st.form_submit_button("Show the history", type="primary"):
+            return
     if not files:
         st.info("Drop the recordings first, all at once.")
         return

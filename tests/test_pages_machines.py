@@ -71,13 +71,13 @@ def test_bearing_and_unit_are_told_once_as_on_diagnose(tmp_path: Path) -> None:
     at = page("machine.py").run()
     assert [s.label for s in at.selectbox] == ["Bearing", "Unit"]
     assert any(BEARING in option for option in at.selectbox[0].options)
-    at.file_uploader[0].set_value(dropped(tmp_path, 5))
-    at.selectbox[1].set_value("mV")
     at.selectbox[0].set_value("Own fault orders").run()
     assert any("Still to fill in" in c.value for c in at.caption)
     for label, value in (("BPFO", 3.585), ("BPFI", 5.415), ("BSF", 2.357), ("FTF", 0.398)):
         next(n for n in at.number_input if n.label == label).set_value(value)
     at.run()
+    at.file_uploader[0].set_value(dropped(tmp_path, 5))
+    at.selectbox[1].set_value("mV")
     next(n for n in at.number_input if n.label == "Sensitivity (mV/g)").set_value(100.0)
     next(b for b in at.button if b.label == "Show the history").click().run()
     assert not at.exception
