@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bearing.errors import ParameterError
-from bearing.machines.limits import STRIKES, assess, learning_count, limits_of, with_zones
+from bearing.machines.limits import STRIKES, WORN, assess, learning_count, limits_of, with_zones
 
 N = 240
 
@@ -282,3 +282,13 @@ def test_a_speed_not_judged_yet_makes_no_state_flap_but_sound_is_not_carried_on_
     assert sum(a != b for a, b in pairwise(states)) == 1
     rpm = np.where(np.arange(N) < 220, 1500.0, 1100.0)
     assert assess({"rms": life(17)}, rpm=rpm).state == "no data"
+
+
+def test_a_baseline_chosen_where_the_machine_was_far_over_its_quietest_time_makes_nothing_ok_there() -> None:
+    rms = life(18)
+    rms[120:] += 12
+    found = assess({"rms": rms}, baseline=(130, 170))
+    assert found.state == "watch"
+    assert found.cause == WORN
+    assert set(found.states[:115]) == {"ok"}
+    assert assess({"rms": rms}, baseline=(20, 60)).state == "alarm"

@@ -99,7 +99,7 @@ class Point:
         cause = self.assessment.cause
         if cause == STRIKES:
             return DEPTH if any(DEPTH in m.values for m in self.measurements) else "rms"
-        return cause or "rms"
+        return cause if cause in INDICATORS else "rms"
 
     def unit_of(self, name: str) -> str:
         """The unit of an indicator here, "" where none is known."""

@@ -25,6 +25,7 @@ later than it except how long the history is (which sets how long is learned):
 * **Striking**: while something strikes (with that persistence) the state is at least `watch`, whatever the baseline,
   which may have been worn. It is `alert` where next to nothing struck in the baseline; there it is `watch`, too, when
   something strikes or lines stand now and then, in 4 of 16.
+* **Worn**: where a baseline chosen by hand stands 6 dB over the machine's quietest time, what does so, too, is `watch`.
 * **Onset**: a one-sided CUSUM (E. S. Page, "Continuous inspection schemes", Biometrika 41 (1954) 100-115) on the same
   rises. Its crossing makes `watch`; where it last stood at zero is the estimated onset.
 """
@@ -48,6 +49,7 @@ __all__ = [
     "RULES",
     "STATES",
     "STRIKES",
+    "WORN",
     "Assessment",
     "Baseline",
     "HandLimits",
@@ -66,7 +68,10 @@ STATES = ("no data", "ok", "watch", "alert", "alarm")
 NO_DATA, OK, WATCH, ALERT, ALARM = range(5)
 
 DEPTH = "comb_depth_db"
-STRIKES = "strikes"  # a cause that is no indicator
+STRIKES, WORN = (
+    "strikes",
+    "worn",
+)  # causes that are no indicator: what strikes; a baseline by hand that was no sound time
 ALERT_SIGMAS, ALARM_SIGMAS = 4.0, 5.0
 RELEASE = 0.75
 RELEASE_DB = 20 * math.log10(RELEASE)
@@ -152,7 +157,7 @@ class Assessment:
     """States of a history of n measurements.
 
     states : one of STATES per measurement. first : per state of watch, alert, alarm the first measurement in that state
-    or a worse one, None if never. cause : the indicator that the last state rests on (STRIKES for what strikes), "" if
+    or a worse one, None if never. cause : the indicator that the last state rests on (or STRIKES, WORN), "" if
     ok. baseline : of the last speed bin, None while learning. limits : per indicator, of the last speed bin. rises :
     what was made of `cells`, the greatest rise over the baseline in dB per measurement.
     """
@@ -260,7 +265,13 @@ def assess(
     base = None if last is None else last.baseline_of(where[int(bins[-1])])
     struck = _struck(strikes, strikes if standing is None else strikes | standing, base)
     causes, states = np.where(struck > states, len(names), causes), np.maximum(states, struck)
-    told = [*names, STRIKES]
+    most_db = _or_inf(rules["rms"].alarm_db)
+    if last is not None and base is not None and base.above_db >= most_db:
+        at, worn = where[int(bins[-1])], np.zeros(n, np.int64)
+        quietest_db = float(last.level[names.index("rms")]) - base.above_db
+        worn[at] = np.minimum(_over_set_limits(values_db["rms"][at], [quietest_db + most_db, math.nan], n), WATCH)
+        causes, states = np.where(worn > states, len(names) + 1, causes), np.maximum(states, worn)
+    told = [*names, STRIKES, WORN]
     return Assessment(
         states=tuple(STATES[s] for s in states),
         first={name: _first(states >= level) for level, name in enumerate(STATES) if level >= WATCH},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bearing.machines.limits import HEARD_OF, RULES, STRIKES, in_db, learning_count
+from bearing.machines.limits import HEARD_OF, RULES, STRIKES, WORN, in_db, learning_count
 from bearing.machines.measure import INDICATORS
 from bearing.machines.verdicts import is_fault
 from bearing.states import MACHINE_STATES
@@ -48,6 +48,9 @@ def reason(point: Point) -> str:
         from_first = since is not None and since <= learning_count(n)
         when = "from the first measurements on" if from_first else f"since {_when(point, since)}"
         return f"Something strikes {when}, in {times} of the last {len(last)} measurements."
+    if found.cause == WORN and found.baseline is not None:
+        over = f"stands {found.baseline.above_db:.0f} dB over the quietest time of this machine"
+        return f"The baseline chosen by hand {over}, and so does what followed."
     if found.state == "no data":
         heard = f" But {_told(point)}." if point.state != found.state else ""
         if found.baseline is None and n <= learning_count(n):
