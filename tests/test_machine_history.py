@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -310,3 +311,11 @@ def test_which_of_day_and_month_comes_first_is_told_by_all_names_or_not_guessed(
     unknown = timeline(["a 01-02-2025", "a 05-01-2025"], [""] * 2)
     assert unknown.times == ("", "")
     assert "whether day or month comes first" in unknown.source
+
+
+def test_levels_in_another_unit_of_the_same_are_no_change(hundred: list[Recording]) -> None:
+    made = [replace(r, samples=r.samples * 9.80665, unit="m/s2") if i >= 20 else r for i, r in enumerate(hundred[:40])]
+    (point,) = history_of_measurements([measure(r, None) for r in made]).points
+    assert point.state == "ok"
+    assert point.unit_of("rms") == "m/s²"
+    assert point.series("rms")[0] == pytest.approx(9.80665 * np.sqrt(np.mean(made[0].samples ** 2)), rel=0.01)

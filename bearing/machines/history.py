@@ -30,6 +30,7 @@ from bearing.machines.spectra import is_kept
 from bearing.machines.verdicts import NOT_ASKED, is_fault, most_said, of_joined, over_baseline
 from bearing.parallel import NO_MEMORY, in_order
 from bearing.physics.kinematics import FaultOrders
+from bearing.signal.units import UNITS
 from bearing.states import FAMILIES
 from bearing.verdict.request import OUTER_RING_TURNS, Request
 
@@ -321,7 +322,7 @@ def _point(
         with suppress(ParameterError):  # the catalogue here need not name it: its lines were measured
             name = known.removesuffix(OUTER_RING_TURNS)
             bearing = Request(bearing=name, outer_ring_turns=name != known).named
-    measured = joined_numbers([found[i] for i in when.order], bearing.orders if bearing else None)
+    measured = joined_numbers(_in_one_unit([found[i] for i in when.order]), bearing.orders if bearing else None)
     orders = bearing.orders if bearing else None
     assessment = judged(measured, baseline, limits)
     measured = [
@@ -329,6 +330,20 @@ def _point(
         for i, m in enumerate(measured)
     ]
     return Point(name, tuple(measured), when.times, when.days, when.source, assessment, NOT_ASKED, orders)
+
+
+def _in_one_unit(measured: Sequence[Measurement]) -> list[Measurement]:
+    """Levels in the unit of the last measurement, of those that measure the same in another one."""
+    last = next((UNITS[m.unit] for m in reversed(measured) if m.unit in UNITS), None)
+    if last is None:
+        return list(measured)
+    out = []
+    for one in measured:
+        unit = UNITS.get(one.unit, last)
+        times = unit.to_si / last.to_si if unit.quantity == last.quantity else 1.0
+        levels = {name: one.values[name] * times for name in ("rms", "peak") if name in one.values}
+        out.append(one if times == 1.0 else replace(one, unit=last.symbol, values=one.values | levels))
+    return out
 
 
 def judged(
