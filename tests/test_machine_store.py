@@ -367,3 +367,20 @@ def test_waveforms_and_spectra_are_kept_where_asked_for_once_and_pandas_reads_th
         kept_recording(store, "pump / 3", points[0])
     assert history_of_folder(tmp_path, verdicts=0).skipped == ()
     assert not place_of(store, "€" * 100, "../" * 100).exists()
+
+
+def test_short_recordings_that_arrive_one_by_one_are_joined_like_those_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    machine = Machine("rig", tmp_path / "rig.sqlite", bearing=BEARING)
+    for i in range(12):
+        path = tmp_path / "in" / f"snap_{i:02d}.csv"
+        write(path, 0.0, i, seconds=0.2)
+        machine.add(path)
+    kept, direct = machine.history().as_dict(), history_of_folder(tmp_path / "in", machine.asked).as_dict()
+    assert kept == direct
+    assert kept["points"][0]["series"]["joined"] == [4] * 12
+    with sqlite3.connect(machine.store.path) as connection:
+        connection.execute("UPDATE measurement SET spectrum = x'7b7d0a00'")
+    connection.close()
+    with pytest.raises(UnreadableFile, match="is damaged"):
+        machine.history()

@@ -6,7 +6,6 @@ done is read from the parts alone, so nothing is counted twice, whatever killed 
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import uuid
@@ -24,7 +23,7 @@ from bearing.errors import DataError, ParameterError, UnreadableFile
 from bearing.machines.clock import natural_key
 from bearing.machines.measure import Measurement, Verdict
 from bearing.physics.envelope_rule import SLIPS
-from bearing.signal.order_spectrum import OrderSpectrum
+from bearing.signal.order_spectrum import packed, unpacked
 from bearing.states import FAMILIES
 
 __all__ = ["Row", "claimed", "done", "is_batch", "machines_of", "read_measurements", "rows_of", "write_rows"]
@@ -72,23 +71,8 @@ def _row(one: Measurement) -> Row:
         "indicators": json.dumps(one.values),
         "waterfall": one.waterfall.astype("<f2").tobytes(),
         "lines": one.lines.astype("<f2").tobytes(),
-        "spectrum": None if one.spectrum is None else _packed(one.spectrum),
+        "spectrum": None if one.spectrum is None else packed(one.spectrum),
     }
-
-
-def _packed(spectrum: OrderSpectrum) -> bytes:
-    """A spectrum that waits to be joined with its neighbours'."""
-    buffer = io.BytesIO()
-    scalars = [spectrum.step, spectrum.revolutions, spectrum.total_revolutions, spectrum.shaft_hz]
-    np.savez(buffer, bands=spectrum.bands, level=spectrum.level, floor=spectrum.floor, scalars=scalars)
-    return buffer.getvalue()
-
-
-def _unpacked(content: bytes) -> OrderSpectrum:
-    with np.load(io.BytesIO(content), allow_pickle=False) as held:
-        bands = tuple((float(low), float(high)) for low, high in held["bands"])
-        step, revolutions, total, shaft_hz = map(float, held["scalars"])
-        return OrderSpectrum(bands, held["level"], held["floor"], step, revolutions, total, shaft_hz)
 
 
 def write_rows(folder: Path, rows: Iterable[Row]) -> None:
@@ -214,7 +198,7 @@ def _measurement(row: dict) -> Measurement:
         row["file"], row["point"], row["sha256"], row["started"], row["duration_s"], row["sampling_rate_hz"],
         row["unit"], json.loads(row["indicators"]), row["bearing"], frozenset(json.loads(row["lines_stand"])),
         row["turns"], tuple(json.loads(row["findings"])),
-        None if row["spectrum"] is None else _unpacked(row["spectrum"]),
+        None if row["spectrum"] is None else unpacked(row["spectrum"]),
         np.frombuffer(row["waterfall"], "<f2").astype(np.float16), 1, said,
         np.frombuffer(row["lines"], "<f2").astype(np.float16).reshape(-1, len(FAMILIES), SLIPS),
     )  # fmt: skip

@@ -30,7 +30,6 @@ from bearing.machines.limits import STATES, HandLimits, limits_of
 from bearing.machines.measure import (
     Measurement,
     Verdict,
-    joined_numbers,
     measure_bytes,
     recording_of_bytes,
     verdict_of_bytes,
@@ -38,6 +37,7 @@ from bearing.machines.measure import (
 from bearing.machines.spectra import is_kept, keep_recordings, place_of
 from bearing.physics.envelope_rule import SLIPS
 from bearing.readers import file_bytes
+from bearing.signal.order_spectrum import packed, unpacked
 from bearing.states import FAMILIES
 from bearing.verdict.request import Request
 
@@ -49,7 +49,7 @@ LONGEST_NAME = 100
 LARGEST_ROW = 1_000_000  # bytes; a measurement of this program takes some 10,000
 _SIZE = " + ".join(
     f"coalesce(length({name}), 0)"
-    for name in ("waterfall", "lines", "indicators", "lines_stand", "findings", "verdict")
+    for name in ("waterfall", "lines", "spectrum", "indicators", "lines_stand", "findings", "verdict")
 )
 _TOLD_TOGETHER = (("bearing", "geometry", "orders"), ("rpm", "rpm_over_time"), ("unit", "mv_per_g"))
 _SQLITE = b"SQLite format 3\0"
@@ -99,6 +99,7 @@ _MIGRATIONS = (
     );
     """,
     "ALTER TABLE machine ADD COLUMN limits TEXT NOT NULL DEFAULT '';",
+    "ALTER TABLE measurement ADD COLUMN spectrum BLOB;",  # of what waits for its neighbours
 )
 
 
@@ -289,7 +290,7 @@ class Store:
             connection.executemany(
                 "INSERT OR IGNORE INTO measurement (machine, point, file, sha256, started, duration_s, "
                 "sampling_rate_hz, unit, bearing, turns, joined, indicators, lines_stand, findings, verdict, "
-                "waterfall, lines, program) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"waterfall, lines, spectrum, program) VALUES ({', '.join('?' * 19)})",
                 [(key, *_row(m)) for m in measured],
             )
             return connection.total_changes - before
@@ -344,7 +345,7 @@ class Store:
         with self._open() as connection:
             rows = connection.execute(
                 "SELECT point, file, sha256, started, duration_s, sampling_rate_hz, unit, bearing, turns, joined, "
-                "indicators, lines_stand, findings, verdict, waterfall, lines FROM measurement JOIN machine "
+                "indicators, lines_stand, findings, verdict, waterfall, lines, spectrum FROM measurement JOIN machine "
                 "ON machine.id = machine WHERE machine.name = ? ORDER BY measurement.id",
                 (machine,),
             )
@@ -500,7 +501,6 @@ class Machine:
         """Each file's measurements in a transaction of their own, with the full diagnosis of each."""
         known, skipped, added = [], [], 0
         have = self.store.known(self.name)
-        waiting: list[Measurement] = []
         for name, measured, read in files:
             if isinstance(measured, str):
                 skipped.append((name, measured))
@@ -511,12 +511,11 @@ class Machine:
                 if measured and measured[0].sha256 in have:
                     known.append(name)
                 elif any(m.spectrum is not None for m in measured):
-                    waiting += measured  # too short by themselves: joined with their neighbours first
+                    added += self.store.add(self.name, measured, self.asked)  # too short for a diagnosis
                 else:
                     added += self.store.add(self.name, self._diagnosed(name, measured, read()), self.asked)
             except UnreadableFile as error:  # gone since it was measured
                 skipped.append((name, str(error)))
-        added += self.store.add(self.name, self._joined(waiting), self.asked)
         return Added(added, tuple(known), tuple(skipped))
 
     def _diagnosed(self, name: str, measured: Sequence[Measurement], data: bytes) -> list[Measurement]:
@@ -531,12 +530,6 @@ class Machine:
     def history(self, baseline: tuple[int, int] | None = None) -> History:
         """What changed in the machine so far."""
         return self.store.history(self.name, baseline)
-
-    def _joined(self, measured: Sequence[Measurement]) -> list[Measurement]:
-        bearing = self.asked.named
-        points = dict.fromkeys(m.point for m in measured)
-        orders = bearing.orders if bearing else None
-        return [one for p in points for one in joined_numbers([m for m in measured if m.point == p], orders)]
 
 
 def _files(sources: Sequence[str | Path]) -> list[Path]:
@@ -558,18 +551,19 @@ def _row(m: Measurement) -> tuple[object, ...]:
         m.point, m.file, m.sha256, m.started, m.duration_s, m.sampling_rate_hz, m.unit, m.bearing, m.turns, m.joined,
         json.dumps(m.values), json.dumps(sorted(m.lines_stand)), json.dumps(m.findings),
         None if m.verdict is None else json.dumps(asdict(m.verdict)), m.waterfall.astype("<f2").tobytes(),
-        m.lines.astype("<f2").tobytes(), __version__,
+        m.lines.astype("<f2").tobytes(), None if m.spectrum is None else packed(m.spectrum), __version__,
     )  # fmt: skip
 
 
 def _measurement(row: tuple) -> Measurement:
     point, file, digest, started, duration, rate, unit, bearing, turns, joined, *rest = row
-    indicators, stand, findings, verdict, waterfall, lines = rest
+    indicators, stand, findings, verdict, waterfall, lines, spectrum = rest
     said = None if verdict is None else json.loads(verdict)
     values = {str(name): float(value) for name, value in json.loads(indicators).items()}
     return Measurement(
         file, point, digest, started, duration, rate, unit, values, bearing, frozenset(json.loads(stand)),
-        turns, tuple(json.loads(findings)), None, np.frombuffer(waterfall, "<f2").astype(np.float16), joined,
+        turns, tuple(json.loads(findings)), None if spectrum is None else unpacked(spectrum),
+        np.frombuffer(waterfall, "<f2").astype(np.float16), joined,
         None if said is None else Verdict(**{**said, "warnings": tuple(said["warnings"])}),
         np.frombuffer(lines, "<f2").astype(np.float16).reshape(-1, len(FAMILIES), SLIPS),
     )  # fmt: skip

@@ -21,6 +21,7 @@ conditions", MSSP 36 (2013) 370-384.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,8 +39,10 @@ __all__ = [
     "averaged",
     "band_tree",
     "envelope_order_spectrum",
+    "packed",
     "refine_shaft_hz",
     "two_views",
+    "unpacked",
 ]
 
 Array32 = NDArray[np.float32]
@@ -448,6 +451,23 @@ def _harmonic_scores(
     width = np.maximum(centre * 0.00015, step * 0.5)
     plain = np.clip(plain_spectrum.highest(centre - width, centre + width)[0], 0, 6).mean(axis=1)
     return envelope, plain
+
+
+def packed(spectrum: OrderSpectrum) -> bytes:
+    """The levels and floors of a spectrum as bytes, to be kept: what `averaged` needs, no more."""
+    scalars = [spectrum.step, spectrum.revolutions, spectrum.total_revolutions, spectrum.shaft_hz]
+    head = json.dumps({"bands": spectrum.bands, "scalars": scalars}).encode()
+    return head + b"\n" + np.stack([spectrum.level, spectrum.floor]).astype("<f4").tobytes()
+
+
+def unpacked(content: bytes) -> OrderSpectrum:
+    """The same back. Raises ValueError, TypeError or KeyError for bytes that `packed` did not make."""
+    head, _, values = content.partition(b"\n")
+    told = json.loads(head)
+    bands = tuple((float(low), float(high)) for low, high in told["bands"])
+    level, floor = np.frombuffer(values, "<f4").astype(np.float32).reshape(2, len(bands), -1)
+    step, revolutions, total, shaft_hz = (float(value) for value in told["scalars"])
+    return OrderSpectrum(bands, level, floor, step, revolutions, total, shaft_hz)
 
 
 def averaged(spectra: Sequence[OrderSpectrum]) -> OrderSpectrum:
