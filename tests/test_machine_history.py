@@ -313,6 +313,14 @@ def test_which_of_day_and_month_comes_first_is_told_by_all_names_or_not_guessed(
     assert "whether day or month comes first" in unknown.source
 
 
+def test_an_order_that_is_a_guess_is_told(hundred: list[Recording]) -> None:
+    names = ["a 2025-01-03.csv", "a 2025-01-04.csv", "b.csv"]
+    found = [replace(measure(r, None), file=n, sha256=n) for r, n in zip(hundred, names, strict=False)]
+    (point,) = history_of_measurements(found).points
+    assert "is a guess, the order of the files' names (2 of 3 tell a date)" in point.cautions[0]
+    assert history_of_measurements(found[:2]).points[0].cautions == ()
+
+
 def test_levels_in_another_unit_of_the_same_are_no_change(hundred: list[Recording]) -> None:
     made = [replace(r, samples=r.samples * 9.80665, unit="m/s2") if i >= 20 else r for i, r in enumerate(hundred[:40])]
     (point,) = history_of_measurements([measure(r, None) for r in made]).points

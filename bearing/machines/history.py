@@ -89,10 +89,10 @@ class Point:
 
     @property
     def cautions(self) -> tuple[str, ...]:
-        """Sentences about a baseline that was no sound time, and limits set by hand that cannot be checked."""
-        from bearing.machines.words import unchecked_limits, worn_baseline
+        """Sentences about a guessed order, a baseline that was no sound time, limits that cannot be checked."""
+        from bearing.machines.words import guessed_order, unchecked_limits, worn_baseline
 
-        return (*worn_baseline(self), *unchecked_limits(self))
+        return (*guessed_order(self), *worn_baseline(self), *unchecked_limits(self))
 
     @property
     def indicator(self) -> str:

@@ -12,7 +12,7 @@ from bearing.states import MACHINE_STATES
 if TYPE_CHECKING:
     from bearing.machines.history import Point
 
-__all__ = ["change", "headline", "reason", "unchecked_limits", "verdict_words", "worn_baseline"]
+__all__ = ["change", "guessed_order", "headline", "reason", "unchecked_limits", "verdict_words", "worn_baseline"]
 
 VERDICTS = {
     "normal": "healthy",
@@ -67,6 +67,13 @@ def reason(point: Point) -> str:
     base = found.baseline
     assert base is not None
     return f"Nothing rose over the baseline of {base.count} measurements ({base.first} to {base.last})."
+
+
+def guessed_order(point: Point) -> tuple[str, ...]:
+    """A sentence where names tell dates that could not be used; none where they are in order, or tell none."""
+    if "tell" not in point.time_source:
+        return ()
+    return (f"The order of the measurements is a guess, {point.time_source}: write 2025-01-31 into each name.",)
 
 
 def worn_baseline(point: Point) -> tuple[str, ...]:
