@@ -292,3 +292,14 @@ def test_a_baseline_chosen_where_the_machine_was_far_over_its_quietest_time_make
     assert found.cause == WORN
     assert set(found.states[:115]) == {"ok"}
     assert assess({"rms": rms}, baseline=(20, 60)).state == "alarm"
+
+
+def test_a_level_that_a_machine_had_when_it_was_new_is_an_alert_when_it_returns_and_no_alarm() -> None:
+    rms = life(19)
+    rms[:40] += 8
+    rms[70:] += 8
+    found = assess({"rms": rms})
+    assert found.first["alert"] in range(70, 76)
+    assert found.first["alarm"] is None
+    rms[200:] += 5
+    assert assess({"rms": rms}).first["alarm"] in range(200, 206)

@@ -9,6 +9,8 @@ later than it except how long the history is (which sets how long is learned):
 * **Limits**: median of the stretch plus the larger of a change that matters in practice (for an RMS 3 dB, a factor 1.4,
   and 6 dB, a factor 2; ISO 13373-1:2002 annex and ISO 20816-1:2016 clause 6.4 judge change likewise, relative to a
   reference and by its size) and 4 or 5 standard deviations (robust, 1.4826 MAD, drift within the sound time included).
+* **New**: a level (RMS, velocity, peak) that the machine had when it was new, as it came down in running in, is alerted
+  but no alarm when it returns: that lies 3 dB over the first measurements, up to 12 dB over the baseline.
 * **Persistence**: outliers change nothing. A limit counts when 2 of 3 measurements in a row are over it, 3 of 4 in a
   history of 96 or more, 4 of 5 in one of 240 or more, in which more of them meet by chance. An end comes fast: where so
   many are over the limit of alert, two in a row over that of alarm are enough for one (of levels compared cell by cell,
@@ -82,6 +84,7 @@ FEWEST_LEARNED, MOST_LEARNED = 4, 30
 BIN = 0.10
 CUSUM_SLACK, CUSUM_LIMIT, CUSUM_STEP = 0.35, 3.0, 1.0  # in units of the alert limit
 MAD_TO_SIGMA = 1.4826
+LEVELS, MOST_OVER_NEW_DB = ("rms", "velocity_rms", "peak"), 12.0
 LOOK_EVERY, LOOK_LATEST = 4, 8  # measurements from one choice of the baseline to the next
 HEARD_IN, HEARD_OF = 4, 16  # strikes in so many of so many: it comes and goes
 RARELY = 0.1  # of a baseline: chance
@@ -445,6 +448,8 @@ class _Judge:
         self.usual = np.array([rules[name].usual_db for name in names])
         self.most = np.array([rules[name].most_db for name in names])
         self.rows = range(len(names))
+        self.levels = np.isin(names, LEVELS)
+        self.new = _nanmedian(values[:, np.flatnonzero(self.usable)[: self.learn]])
         self.states = np.zeros(self.n, np.int64)
         self.causes = np.full(self.n, -1)
         self.stretch: tuple[int, int] | None = None
@@ -503,6 +508,9 @@ class _Judge:
         self.sigma = np.minimum(mixed, self.most)
         self.alert = np.maximum(self.least_alert, ALERT_SIGMAS * self.sigma)
         self.alarm = np.maximum(self.least_alarm, ALARM_SIGMAS * self.sigma)
+        if not self.by_hand:
+            over_new = np.minimum(self.new + self.least_alert - self.level, MOST_OVER_NEW_DB)
+            self.alarm = np.where(self.levels, np.fmax(self.alarm, over_new), self.alarm)
 
     def _compare(self, stop: int) -> None:
         """Cells of the measurements before `stop` with those of the baseline, as far as that has not been done."""
