@@ -69,6 +69,9 @@ def label_room(labels: Sequence[str], size: int = 13) -> int:
     return 12 + int(0.42 * size * max((len(re.sub("<[^>]*>", "", label)) for label in labels), default=0))
 
 
+_BAR_MARGIN = {"l": label_room([f"{STATES[name].title} ✓" for name in LABELS]), "r": 48, "t": 2, "b": 2}
+
+
 def map_figure(
     rows: pd.DataFrame, others: pd.DataFrame | None = None, marked: int | None = None, height: int = 430
 ) -> go.Figure:
@@ -106,7 +109,10 @@ def map_figure(
         modebar={"bgcolor": CLEAR, "orientation": "v"},
         legend={"orientation": "h", "y": 1.0, "yref": "container", "yanchor": "top", "x": 0, "itemsizing": "constant"},
     )
-    axis = {"showticklabels": False, "zeroline": False, "showgrid": False, "showline": False, "ticks": ""}
+    axis = {
+        "showticklabels": False, "zeroline": False, "showgrid": False, "showline": False, "ticks": "",
+        "automargin": False,
+    }  # fmt: skip
     figure.update_xaxes(**axis)
     figure.update_yaxes(**axis)
     figure.update_annotations(font_size=12)
@@ -217,9 +223,8 @@ def window_figure(
         rows=rows, cols=1, row_heights=[1.0] if rows == 1 else [0.24, 0.38, 0.38], vertical_spacing=0.15
     )
     figure.add_trace(_probability_bars(facts.probabilities, facts.truth), row=1, col=1)
-    figure.update_layout(
-        **base_layout(112 if rows == 1 else 430, bargap=0.25, margin={"l": 8, "r": 48, "t": 2, "b": 2})
-    )
+    margin = _BAR_MARGIN if rows == 1 else _BAR_MARGIN | {"b": 40}
+    figure.update_layout(**base_layout(112 if rows == 1 else 430, bargap=0.25, margin=margin))
     figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True, row=1, col=1)
     figure.update_yaxes(showgrid=False, ticks="", fixedrange=True, row=1, col=1)
     if samples is not None:
@@ -229,15 +234,17 @@ def window_figure(
         _add_line(
             figure, 3, spectrum.frequency_hz / 1e3, spectrum.values, "frequency, kHz", unit, "%{x:.2f} kHz, %{y:.3g}"
         )
+    figure.update_xaxes(automargin=False)
+    figure.update_yaxes(automargin=False)
     return figure
 
 
 def probabilities_figure(probabilities: Mapping[str, float], truth: str, height: int = 112) -> go.Figure:
     """What was given to each state; the truth carries a tick."""
-    look = base_layout(height, bargap=0.25, margin={"l": 8, "r": 48, "t": 2, "b": 2})
+    look = base_layout(height, bargap=0.25, margin=_BAR_MARGIN)
     figure = go.Figure(_probability_bars(probabilities, truth), look)
-    figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True)
-    figure.update_yaxes(showgrid=False, ticks="", fixedrange=True)
+    figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True, automargin=False)
+    figure.update_yaxes(showgrid=False, ticks="", fixedrange=True, automargin=False)
     return figure
 
 
