@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from math import exp, log10
 
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
 
 from bearing.recording import FloatArray
+from bearing.signal.dsp import kept_window
 
 __all__ = ["MAINS_HZ", "Lines", "hum_share", "mains_rate_factor", "narrow_lines"]
 
@@ -39,7 +41,7 @@ def narrow_lines(signal: FloatArray, rate_hz: float, strongest: int = 60) -> Lin
     count = min(len(signal), _SPECTRUM_SAMPLES) // 256 * 256
     start = (len(signal) - count) // 2
     stretch = signal[start : start + count]
-    amplitude = np.abs(np.fft.rfft((stretch - stretch.mean()) * np.hanning(count)))
+    amplitude = np.abs(scipy.fft.rfft((stretch - stretch.mean()) * kept_window("hanning", count)))
     bin_hz = rate_hz / count
     amplitude = amplitude[: len(amplitude) // 64 * 64]
     floor = np.repeat(np.median(amplitude.reshape(-1, 64), axis=1), 64)

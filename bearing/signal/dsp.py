@@ -8,7 +8,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-__all__ = ["fast_length_down", "fast_length_up", "hann", "level_and_floor", "middle_and_high", "to_unit"]
+__all__ = ["fast_length_down", "fast_length_up", "hann", "kept_window", "level_and_floor", "middle_and_high", "to_unit"]
 
 Array32 = NDArray[np.float32]
 Array = NDArray[np.float64]
@@ -21,6 +21,14 @@ HIGH = 0.9  # quantile
 def hann(size: int) -> Array32:
     """Periodic Hann window, shape (size,): kept, because every band of a tree asks for a few lengths again."""
     return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)).astype(np.float32)
+
+
+@lru_cache(maxsize=8)
+def kept_window(name: str, size: int) -> Array:
+    """NumPy's symmetric ``hanning`` or ``blackman``, shape (size,): computing one takes as long as its transform."""
+    window: Array = {"hanning": np.hanning, "blackman": np.blackman}[name](size)
+    window.flags.writeable = False
+    return window
 
 
 @lru_cache(maxsize=256)

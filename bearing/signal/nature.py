@@ -15,6 +15,7 @@ import scipy.fft
 import scipy.ndimage
 from numpy.typing import NDArray
 
+from bearing.signal.dsp import kept_window
 from bearing.signal.envelope import to_unit
 
 __all__ = ["Nature", "NoVibration", "drift", "nature", "occupied_hz"]
@@ -111,7 +112,7 @@ def _tones(unit: FloatArray, rate_hz: float) -> tuple[float, tuple[float, ...]]:
     """Share of the power within five bins of the highest lines, one after another, and where the strong ones lie."""
     count = scipy.fft.prev_fast_len(len(unit), real=True)
     piece = unit[:count] - unit[:count].mean()
-    window = np.blackman(count)  # its skirts fall fast: what is left beside a tone is not the tone's
+    window = kept_window("blackman", count)  # its skirts fall fast: what is left beside a tone is not the tone's
     power = np.square(np.abs(scipy.fft.rfft(piece * window)))
     total = float(power.sum())
     if not total:
@@ -146,7 +147,7 @@ def occupied_hz(signal: FloatArray, rate_hz: float, fall_db: float = 35.0, segme
     """
     samples, _ = to_unit(signal[: 2 * LOOKED_AT])
     size = min(segment, len(samples) // 2)
-    window = np.blackman(size).astype(np.float32)
+    window = kept_window("blackman", size).astype(np.float32)
     starts = range(0, len(samples) - size + 1, size // 2)
     frames = np.stack([samples[at : at + size] - samples[at : at + size].mean() for at in starts])
     power = np.square(np.abs(scipy.fft.rfft(frames * window, axis=1))).mean(axis=0).astype(np.float64)
@@ -198,7 +199,7 @@ def _heights(pieces: FloatArray, rate_hz: float, grid_hz: FloatArray) -> FloatAr
     """Heights of the lines of signals and squared signals, shape (k, n), over their floor, at the frequencies of a grid
     of shape (m,): shape (k, m)."""
     unit = np.stack([to_unit(piece)[0] for piece in pieces])
-    window = np.hanning(unit.shape[1]).astype(np.float32)
+    window = kept_window("hanning", unit.shape[1]).astype(np.float32)
     at = grid_hz * unit.shape[1] / rate_hz
     rectified = np.diff(unit, axis=1, prepend=unit[:, :1]) ** 2  # the derivative: what rings, not what turns slowly
     rectified -= rectified.mean(axis=1, keepdims=True)

@@ -208,7 +208,7 @@ class Envelopes:
         share = np.float32(1 / len(chosen))
 
         def finished(of: _BandSums, power: Array32, log: OrderSpectrum | None, bursts: Array32 | None) -> OrderSpectrum:
-            level, floor = level_and_floor(power * share, floor_width)
+            level, floor = level_and_floor(power if share == 1 else power * share, floor_width)
             for row, valid in enumerate(of.valid):
                 level[row, valid:], floor[row, valid:] = 0, EMPTY_FLOOR
             if notch_shaft and revolutions >= NOTCH_FROM_REVOLUTIONS:
