@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bearing.models.order_features import order_features
 from bearing.physics.envelope_rule import envelope_evidence, envelope_opinion, made_up_orders, max_order_of
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
-from bearing.signal.order_spectrum import band_tree, envelope_order_spectrum, refine_shaft_hz
+from bearing.signal.order_spectrum import Envelopes, band_tree, envelope_order_spectrum, refine_shaft_hz, two_views
 from bearing.states import FAMILIES
 from bearing.verdict.words import burst_sentence
 
@@ -175,3 +175,18 @@ def test_bands_too_narrow_to_be_resolved_hold_nothing() -> None:
 
 def test_a_dead_sensor_gives_no_fault() -> None:
     assert envelope_opinion(np.zeros(12_000), 12_000.0, SHAFT_HZ, ORDERS).label == "normal"
+
+
+@pytest.mark.parametrize("seconds", [3.0, 20.0])  # transformed in one piece, and in several
+def test_transforms_at_hand_give_what_fresh_ones_do(seconds: float) -> None:
+    signal = ringing(ORDERS.bpfo, seconds=seconds)
+    envelopes = Envelopes(signal, 12_000.0)
+    for shaft_hz in (SHAFT_HZ, 1.07 * SHAFT_HZ):
+        assert refine_shaft_hz(signal, 12_000.0, shaft_hz, envelopes=envelopes).shaft_hz == pytest.approx(
+            refine_shaft_hz(signal, 12_000.0, shaft_hz).shaft_hz
+        )
+        at_hand = two_views(signal, 12_000.0, shaft_hz, 30.0, envelopes)
+        fresh = two_views(signal, 12_000.0, shaft_hz, 30.0)
+        for one, other in ((at_hand.raw, fresh.raw), (at_hand.white, fresh.white)):
+            np.testing.assert_array_equal(one.level, other.level)
+            np.testing.assert_array_equal(one.bursts, other.bursts)
