@@ -238,9 +238,11 @@ def show_point(point: Point, kept_in: Path | None, machine: str) -> None:
     for sentence in point.cautions:
         st.warning(plain(sentence))
     base = point.assessment.baseline
+    source = plain(point.time_source)
+    order = source if source.startswith("the order") else f"order of {source}"
     learned = f", baseline of {base.count} ({base.first} to {base.last}, {base.chosen})" if base else ""
     st.caption(
-        f"{len(point.measurements)} measurements in order of {plain(point.time_source)}{learned}. Verdict of the last "
+        f"{len(point.measurements)} measurements in {order}{learned}. Verdict of the last "
         f"{point.verdict.recordings}: {verdict_words(point.verdict.verdict)}."
     )
     known = [name for name in INDICATORS if any(name in m.values for m in point.measurements)]

@@ -303,3 +303,15 @@ def test_a_level_that_a_machine_had_when_it_was_new_is_an_alert_when_it_returns_
     assert found.first["alarm"] is None
     rms[200:] += 5
     assert assess({"rms": rms}).first["alarm"] in range(200, 206)
+
+
+def test_what_is_seen_at_one_speed_holds_for_a_few_measurements_at_another() -> None:
+    rpm = np.where(np.arange(N) % 2, 3000.0, 1500.0)
+    rms = life(20)
+    rms[150::2] += 10  # at one of the two speeds only
+    states = assess({"rms": rms}, rpm=rpm).states
+    assert sum(a != b for a, b in pairwise(states)) <= 4
+    assert set(states[165:]) == {"alarm"}
+    rpm[200:] = 3000.0
+    rms[200:] = life(20)[200:]
+    assert assess({"rms": rms}, rpm=rpm).states[215] == "ok"

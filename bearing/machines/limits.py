@@ -23,7 +23,8 @@ later than it except how long the history is (which sets how long is learned):
   a few measurements do not tell so many levels apart.
 * **Set by hand** (a zone of a standard, a customer's limit): beside all that, an indicator is over such a limit
   whatever its baseline and speed, with the same persistence and hysteresis.
-* **Speed**: measurements are compared only with those at a similar speed and sampling rate (bins of 10 %).
+* **Speed**: measurements are compared only with those at a similar speed and sampling rate (bins of 10 %); what was
+  said in one bin holds for the next few measurements in others.
 * **Striking**: while something strikes (with that persistence) the state is at least `watch`, whatever the baseline,
   which may have been worn. It is `alert` where next to nothing struck in the baseline; there it is `watch`, too, when
   something strikes or lines stand now and then, in 4 of 16.
@@ -88,7 +89,7 @@ LEVELS, MOST_OVER_NEW_DB = ("rms", "velocity_rms", "peak"), 12.0
 LOOK_EVERY, LOOK_LATEST = 4, 8  # measurements from one choice of the baseline to the next
 HEARD_IN, HEARD_OF = 4, 16  # strikes in so many of so many: it comes and goes
 RARELY = 0.1  # of a baseline: chance
-STILL_KNOWN = 8  # measurements at a speed not judged yet, for which a machine's last state holds
+STILL_KNOWN = 8  # measurements at another speed for which what was said at this one holds
 PRIOR_COUNT = 4.0  # a short baseline's spread is mixed with what is usual
 
 
@@ -258,7 +259,7 @@ def assess(
         judge.run()
         values[:, at] = judge.values
         states[at], causes[at] = judge.states, judge.causes
-    states, causes = _carried_over(states, causes)
+    states, causes = _carried_over(states, causes, bins)
     for name, pair in (limits_by_hand or {}).items():
         if name in names:
             over = _over_set_limits(values[names.index(name)], [in_db(name, level) for level in pair], n)
@@ -407,15 +408,26 @@ def _bins(values: Array | None, n: int) -> NDArray[np.int64]:
     return bins
 
 
-def _carried_over(states: NDArray[np.int64], causes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """While a new bin is being learned the last state stands: a machine does not heal by turning at another speed. That
-    it was sound says something of the next few measurements only."""
-    states, causes, since = states.copy(), causes.copy(), 0
-    for i in range(1, len(states)):
-        since = since + 1 if states[i] == NO_DATA else 0
-        if since and (states[i - 1] > OK or (states[i - 1] == OK and since <= STILL_KNOWN)):
-            states[i], causes[i] = states[i - 1], causes[i - 1]
-    return states, causes
+def _carried_over(
+    states: NDArray[np.int64], causes: NDArray[np.int64], bins: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """A machine does not heal by turning at another speed: what the last few measurements at another one said holds.
+
+    While a new bin is being learned the last state stands; that it was sound says something of a few measurements only.
+    """
+    held, why, since = states.copy(), causes.copy(), 0
+    last: dict[int, int] = {}  # of each bin its last measurement
+    for i, b in enumerate(bins):
+        if states[i] == NO_DATA:
+            since += 1
+            if i and (held[i - 1] > OK or (held[i - 1] == OK and since <= STILL_KNOWN)):
+                held[i], why[i] = held[i - 1], why[i - 1]
+            continue
+        since, last[int(b)] = 0, i
+        worst = max((at for at in last.values() if i - at <= STILL_KNOWN), key=lambda at: (states[at], at))
+        if states[worst] > states[i]:
+            held[i], why[i] = states[worst], causes[worst]
+    return held, why
 
 
 class _Judge:
