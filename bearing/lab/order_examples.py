@@ -7,7 +7,7 @@ bearing, on a real machine: CWRU itself has hardly any. Its four normal recordin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from fractions import Fraction
 
@@ -19,18 +19,20 @@ from bearing.cwru.dataset import load_recording
 from bearing.cwru.registry import RegistryEntry, drive_end_entries, registry
 from bearing.lab.machines import CLASSES, implant_fault, noise_spectrum, random_bearing, simulate_machine
 from bearing.models.order_features import order_features
+from bearing.models.strangers import suspects
 from bearing.physics.envelope_rule import envelope_evidence, family_scores, max_order_of, opinion_of_families
 from bearing.physics.guard import listen
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
 from bearing.rigs.adi_mfs import AXES, RATE_HZ, adi_bearing, adi_registry, load_adi
-from bearing.signal.order_spectrum import refine_shaft_hz, two_views
+from bearing.signal.order_spectrum import TwoViews, refine_shaft_hz, two_views
 from bearing.signal.windows import NETWORK_RATE_HZ, WINDOW, window_starts
 
 __all__ = [
     "BEARINGS",
     "Examples",
+    "Heard",
     "far_examples",
-    "guard_excess",
+    "heard_examples",
     "implanted_examples",
     "other_make_examples",
     "real_examples",
@@ -61,6 +63,7 @@ ROLES = (
     "other make unfaulted",
     "second rig fault",
     "second rig normal",
+    "stranger",
 )
 SECOND_RIG = ("adi_mfs", "adi_mfs light", "adi_mfs heavy")  # what stands in `Examples.size`
 # seconds of the pieces cut from each channel, and how many of a faulted one and of another
@@ -116,6 +119,19 @@ class Examples:
         return Examples(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Examples)})
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What every whole recording says beside the question it is asked; one row per recording.
+
+    key (n,) such as ``cwru|105|DE``, excess (n,) how far the guard's deepest comb stands over its limit, strangers
+    MOST * n questions after bearings that nobody named, those of a recording in a row.
+    """
+
+    key: NDArray[np.str_]
+    excess: Array
+    strangers: Examples
+
+
 class _Rows:
     """Collects rows for Examples."""
 
@@ -137,20 +153,32 @@ class _Rows:
         reach = max(max_order_of(orders) for orders, _, _ in questions)
         views = two_views(signal, rate_hz, shaft_hz, reach)
         for orders, label, role in questions:
-            scores = family_scores(views.raw, orders)
-            made = [order_features(views.raw, orders, scores), order_features(views.white, orders)]
-            rule = opinion_of_families(envelope_evidence(views.raw, orders, scores)).probabilities
-            envelope = np.array([rule[name] for name in CLASSES], np.float32)
-            answer = (CLASSES.index(label), ROLES.index(role), number, end, size, whole)
-            row: tuple[object, ...] = (
-                np.stack([one.patches for one in made]).astype(np.float16),
-                np.stack([one.scalars for one in made]),
-                np.stack([one.globals for one in made]),
-                envelope,
-                *answer,
-            )
-            for column, value in zip(self.columns.values(), row, strict=True):
-                column.append(value)
+            self.ask_views(views, orders, label, role, number, end, size, whole)
+
+    def ask_views(
+        self,
+        views: TwoViews,
+        orders: FaultOrders,
+        label: str,
+        role: str,
+        number: int = -1,
+        end: str = "",
+        size: str = "",
+        whole: bool = False,
+    ) -> None:
+        """One question to spectra at hand."""
+        scores = family_scores(views.raw, orders)
+        made = [order_features(views.raw, orders, scores), order_features(views.white, orders)]
+        rule = opinion_of_families(envelope_evidence(views.raw, orders, scores)).probabilities
+        row: tuple[object, ...] = (
+            np.stack([one.patches for one in made]).astype(np.float16),
+            np.stack([one.scalars for one in made]),
+            np.stack([one.globals for one in made]),
+            np.array([rule[name] for name in CLASSES], np.float32),
+            *(CLASSES.index(label), ROLES.index(role), number, end, size, whole),
+        )
+        for column, value in zip(self.columns.values(), row, strict=True):
+            column.append(value)
 
     def examples(self) -> Examples:
         return Examples(**{name: np.array(values) for name, values in self.columns.items()})
@@ -375,18 +403,16 @@ def second_rig_examples(seed: int, progress: Progress | None = None) -> Examples
     return rows.examples()
 
 
-def guard_excess(progress: Progress | None = None) -> dict[tuple[str, int, str], float]:
-    """How far the guard's deepest comb stands over its limit in every whole recording: by rig, number and end."""
-    found: dict[tuple[str, int, str], float] = {}
+def whole_views(progress: Progress | None = None) -> Iterator[tuple[tuple[str, int, str], TwoViews]]:
+    """Both views of every whole recording: by rig, number and end."""
     total = len(registry()) + len(adi_registry())
     for done, facts in enumerate(registry()):
         shaft_hz = _true_shaft_hz(facts)
         for end, orders in BEARINGS.items():
-            if not _has_channel(facts, end):
-                continue
-            samples = load_recording(facts.number, end).samples
-            views = two_views(samples, facts.sampling_rate_hz, shaft_hz, max_order_of(orders))
-            found["cwru", facts.number, end] = listen(views.white).excess
+            if _has_channel(facts, end):
+                samples = load_recording(facts.number, end).samples
+                views = two_views(samples, facts.sampling_rate_hz, shaft_hz, max_order_of(orders))
+                yield ("cwru", facts.number, end), views
         if progress:
             progress(done + 1, total)
     reach = max_order_of(adi_bearing().orders)
@@ -394,10 +420,21 @@ def guard_excess(progress: Progress | None = None) -> dict[tuple[str, int, str],
         for axis in AXES:
             samples = load_adi(entry, axis).samples
             shaft_hz = refine_shaft_hz(samples, RATE_HZ, entry.nominal_rpm / 60).shaft_hz
-            found["adi_mfs", done, axis] = listen(two_views(samples, RATE_HZ, shaft_hz, reach).white).excess
+            yield ("adi_mfs", done, axis), two_views(samples, RATE_HZ, shaft_hz, reach)
         if progress:
             progress(len(registry()) + done + 1, total)
-    return found
+
+
+def heard_examples(progress: Progress | None = None) -> Heard:
+    """What the guard hears in every whole recording, and the questions after bearings that nobody named."""
+    rows = _Rows()
+    keys, excess = [], []
+    for (rig, number, end), views in whole_views(progress):
+        keys.append(f"{rig}|{number}|{end}")
+        excess.append(listen(views.white).excess)
+        for orders in suspects(views):
+            rows.ask_views(views, orders, "normal", "stranger")
+    return Heard(np.array(keys), np.array(excess, np.float64), rows.examples())
 
 
 def window_examples(progress: Progress | None = None, hop: int = 3 * WINDOW) -> Examples:

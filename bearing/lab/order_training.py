@@ -6,7 +6,7 @@ import argparse
 import hashlib
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from functools import partial
 from importlib.metadata import version
@@ -26,8 +26,9 @@ from bearing.lab.order_examples import (
     ROLES,
     SECOND_RIG,
     Examples,
+    Heard,
     far_examples,
-    guard_excess,
+    heard_examples,
     implanted_examples,
     other_make_examples,
     real_examples,
@@ -37,6 +38,7 @@ from bearing.lab.order_examples import (
 from bearing.lab.order_network import OrderNetwork, weights_of
 from bearing.models.cards import save_model
 from bearing.models.order import CLASSES, FEATURE_VERSION, ensemble_probabilities
+from bearing.models.strangers import MOST
 from bearing.rigs.adi_mfs import adi_registry
 from bearing.verdict.calibration import Answers, fit_calibration
 from bearing.verdict.fusion import Calibration
@@ -53,7 +55,7 @@ __all__ = [
 ]
 
 FOLD_MEMBERS = 3
-GUARD_VERSION = 3  # of physics.guard: what was heard is kept in runs/
+HEARD_VERSION = 1  # of what the guard hears and which strangers are asked for, kept in runs/
 VIEWS = (0, 1)  # the signal as it is, and prewhitened
 FAULT_SIZES = ("0.007", "0.014", "0.021", "0.028")
 Report = Callable[[str, int, int], None]
@@ -302,24 +304,33 @@ def units_of(examples: Examples) -> NDArray[np.str_]:
     return np.array([f"{end if end in BEARINGS else ''} {CLASSES[label]} {size}" for end, label, size in rows])
 
 
-def answers_of(examples: Examples, p: NDArray[np.float64], excess: Mapping[tuple[str, int, str], float]) -> Answers:
-    """What the verdict's rule is fitted to, or judged by."""
-    heard = [
-        excess[("adi_mfs" if size in SECOND_RIG else "cwru", int(number), str(end))]
+def answers_of(examples: Examples, ensemble: Ensemble, heard: Heard, p: NDArray[np.float64] | None = None) -> Answers:
+    """What the verdict's rule is fitted to, or judged by; `p` is the ensemble's answer where it is at hand."""
+    row_of = {key: row for row, key in enumerate(heard.key)}
+    rows = [
+        row_of[f"{'adi_mfs' if size in SECOND_RIG else 'cwru'}|{number}|{end}"]
         for size, number, end in zip(examples.size, examples.number, examples.end, strict=True)
     ]
-    return Answers(p, np.array(heard, np.float64), examples.label, units_of(examples))
+    p = predict_order(ensemble, examples) if p is None else p
+    return Answers(p, heard.excess[rows], elsewhere_of(ensemble, heard)[rows], examples.label, units_of(examples))
 
 
-def heard(settings: OrderSettings, report: Report | None = None) -> dict[tuple[str, int, str], float]:
-    """How far the guard hears something strike in each whole recording: by rig, number and end; from ``runs/``."""
-    path = RUNS_DIR / f"guard_v{GUARD_VERSION}.json"
+def elsewhere_of(ensemble: Ensemble, heard: Heard) -> NDArray[np.float64]:
+    """The ensemble's answer, shape (n, 4), for the bearing nobody named that looks least sound, of every recording."""
+    p = predict_order(ensemble, heard.strangers).reshape(len(heard.key), MOST, 4)
+    return p[np.arange(len(p)), p[:, :, 0].argmin(axis=1)]
+
+
+def heard(settings: OrderSettings, report: Report | None = None) -> Heard:
+    """What every whole recording says beside the question it is asked; from ``runs/`` when it was made before."""
+    path = RUNS_DIR / f"heard_v{FEATURE_VERSION}_{HEARD_VERSION}.npz"
+    names = [part.name for part in fields(Examples)]
     if not path.exists():
-        progress = None if report is None else lambda done, total: report("guard", done, total)
-        found = [[*key, value] for key, value in guard_excess(progress).items()]
+        made = heard_examples(None if report is None else lambda done, total: report("heard", done, total))
         RUNS_DIR.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(found), encoding="utf-8")
-    return {(rig, number, end): excess for rig, number, end, excess in json.loads(path.read_text("utf-8"))}
+        np.savez(path, key=made.key, excess=made.excess, **{name: getattr(made.strangers, name) for name in names})
+    with np.load(path, allow_pickle=False) as archive:
+        return Heard(archive["key"], archive["excess"], Examples(**{name: archive[name] for name in names}))
 
 
 def train_order(
@@ -331,17 +342,17 @@ def train_order(
     """Train the ensemble on everything, calibrate it on held-out bearings, write weights and card; returns the card."""
     settings = settings or OrderSettings(seed=seed)
     real, simulated = training_material(settings, progress)
-    excess = heard(settings, progress)
+    beside = heard(settings, progress)
     outside = []
     for fold, size in enumerate(FAULT_SIZES):
         ensemble = fit_ensemble(f"without_{size}", without(real, size), simulated, settings)
         asked = calibrating(real, size)
-        outside.append(answers_of(asked, predict_order(ensemble, asked), excess))
+        outside.append(answers_of(asked, ensemble, beside))
         if progress:
             progress("held-out bearings", fold + 1, len(FAULT_SIZES) + 1)
     ensemble = fit_ensemble("without_second_rig", without(real, *SECOND_RIG), simulated, settings)
     asked = second_rig(real)
-    outside.append(answers_of(asked, predict_order(ensemble, asked), excess))
+    outside.append(answers_of(asked, ensemble, beside))
     calibration = fit_calibration(Answers.join(outside))
     count = settings.members - settings.members // 3
     ensemble = fit_ensemble("all", without(real), simulated, settings, count)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from bearing.cwru.registry import registry
 from bearing.files import local_data_dir
-from bearing.lab.order_examples import BEARINGS, ROLES, SECOND_RIG, Examples, window_examples
+from bearing.lab.order_examples import BEARINGS, ROLES, SECOND_RIG, Examples, Heard, window_examples
 from bearing.lab.order_training import (
     FAULT_SIZES,
     OrderSettings,
@@ -41,6 +41,7 @@ from bearing.lab.order_training import (
     write_order,
 )
 from bearing.models.order import FEATURE_VERSION, OrderOpinion, load_order_predictor
+from bearing.models.strangers import ask_strangers
 from bearing.results.metrics import classification_metrics
 from bearing.rigs.adi_mfs import AXES, AdiEntry, adi_registry
 from bearing.signal.windows import NETWORK_RATE_HZ, WINDOW
@@ -51,7 +52,7 @@ from bearing.verdict.calibration import (
     reliability_bins,
     right_of,
 )
-from bearing.verdict.fusion import STATES, UNCERTAIN, Calibration, Verdict, fuse
+from bearing.verdict.fusion import NOWHERE, STATES, UNCERTAIN, Calibration, Verdict, fuse
 
 __all__ = ["EXPERT_GRADES", "evaluate_order", "main", "summary_of", "write_folds"]
 
@@ -78,7 +79,6 @@ PAIR_MEMBERS = 2
 RANDOM_SHARE = 0.3
 OTHER_RATE_HZ = 51_200.0
 OTHER_WINDOWS = 12  # of each recording of the other machine
-Excess = Mapping[tuple[str, int, str], float]
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class _Material:
     real: Examples
     simulated: Examples
     windows: Examples
-    excess: Excess
+    heard: Heard
     settings: OrderSettings
     report: Report | None
 
@@ -147,7 +147,8 @@ def other_machine(folder: Path) -> dict[str, Any]:
 
         def judge(piece: NDArray[np.float64], shaft_hz: float = shaft_hz) -> tuple[Verdict, OrderOpinion]:
             opinion = predictor.opinion(piece, OTHER_RATE_HZ, shaft_hz, BEARINGS["DE"])
-            return fuse(opinion.probabilities, opinion.guard.excess, calibration), opinion
+            elsewhere = ask_strangers(opinion.views, predictor).probabilities
+            return fuse(opinion.probabilities, opinion.guard.excess, calibration, elsewhere=elsewhere), opinion
 
         for start in np.linspace(0, len(signal) - size, OTHER_WINDOWS).astype(int):
             window_truth.append(truth)
@@ -165,7 +166,7 @@ def _row(about: dict[str, Any], verdict: Verdict) -> dict[str, Any]:
     number, end = about["recording"], about["end"]
     truth = np.array([STATES.index(about["truth"])])
     p = np.array([[verdict.probabilities[name] for name in STATES]])
-    said = Answers(p, np.array([float(verdict.loud)]), truth, np.array([""]))
+    said = Answers(p, np.array([float(verdict.loud)]), NOWHERE[None], truth, np.array([""]))
     return {
         **about,
         "verdict": verdict.verdict,
@@ -190,7 +191,7 @@ def _size_folds(m: _Material) -> list[_Fold]:
         ensemble = fit_ensemble(f"without_{a}_{b}", without(m.real, a, b), m.simulated, m.settings, PAIR_MEMBERS)
         for other, outer in ((b, a), (a, b)):
             asked = calibrating(m.real, other)
-            inner[outer, other] = answers_of(asked, predict_order(ensemble, asked), m.excess)
+            inner[outer, other] = answers_of(asked, ensemble, m.heard)
         _step(m.report, "inner folds")(done + 1, len(pairs))
     folds = []
     rig = second_rig(m.real)
@@ -199,12 +200,12 @@ def _size_folds(m: _Material) -> list[_Fold]:
         foreign = fit_ensemble(
             f"without_{size}_second_rig", without(m.real, size, *SECOND_RIG), m.simulated, m.settings, PAIR_MEMBERS
         )
-        known.append(answers_of(rig, predict_order(foreign, rig), m.excess))
+        known.append(answers_of(rig, foreign, m.heard))
         ensemble = fit_ensemble(f"without_{size}", without(m.real, size), m.simulated, m.settings)
         judged = held_out(m.real, size)
         windows = m.windows
         mine = windows.take((windows.size == size) | ((windows.label == 0) & (size == FAULT_SIZES[0])))
-        answers = answers_of(judged, predict_order(ensemble, judged), m.excess)
+        answers = answers_of(judged, ensemble, m.heard)
         calibration = fit_calibration(Answers.join(known))
         folds.append(_Fold(judged, answers, (mine, predict_order(ensemble, mine)), calibration))
         _step(m.report, "held-out sizes")(done + 1, len(FAULT_SIZES))
@@ -219,10 +220,10 @@ def _rig_fold(m: _Material) -> _Fold:
             f"without_{size}_second_rig", without(m.real, size, *SECOND_RIG), m.simulated, m.settings, PAIR_MEMBERS
         )
         asked = calibrating(m.real, size)
-        known.append(answers_of(asked, predict_order(foreign, asked), m.excess))
+        known.append(answers_of(asked, foreign, m.heard))
     ensemble = fit_ensemble("without_second_rig", without(m.real, *SECOND_RIG), m.simulated, m.settings)
     judged = second_rig(m.real)
-    answers = answers_of(judged, predict_order(ensemble, judged), m.excess)
+    answers = answers_of(judged, ensemble, m.heard)
     return _Fold(judged, answers, None, fit_calibration(Answers.join(known)))
 
 
@@ -239,7 +240,7 @@ def _random_fold(m: _Material, calibration: Calibration) -> _Fold:
     share = np.eye(len(numbers))[:, of] / np.bincount(of)[:, None]
     role = np.where(mine.label[first] > 0, ROLES.index("fault"), ROLES.index("normal"))
     judged = replace(mine.take(first), role=role)
-    return _Fold(judged, answers_of(judged, share @ answers, m.excess), (mine, answers), calibration)
+    return _Fold(judged, answers_of(judged, ensemble, m.heard, share @ answers), (mine, answers), calibration)
 
 
 def _other_folds(protocol: str, m: _Material, calibration: Calibration) -> list[_Fold]:
@@ -260,7 +261,7 @@ def _other_folds(protocol: str, m: _Material, calibration: Calibration) -> list[
         whole = Examples.join([held_out(m.real, size) for size in FAULT_SIZES])
         judged = whole.take(np.array([group[int(n)] == g for n in whole.number]))
         mine = m.windows.take(of_windows == g)
-        answers = answers_of(judged, predict_order(ensemble, judged), m.excess)
+        answers = answers_of(judged, ensemble, m.heard)
         folds.append(_Fold(judged, answers, (mine, predict_order(ensemble, mine)), calibration))
         _step(m.report, f"held-out {protocol}s")(g + 1, count)
     return folds
@@ -292,7 +293,7 @@ def _recording_rows(fold: _Fold) -> list[dict[str, Any]]:
     rows = []
     for i in range(len(judged)):
         network = dict(zip(STATES, map(float, fold.answers.p[i]), strict=True))
-        verdict = fuse(network, float(fold.answers.excess[i]), fold.calibration)
+        verdict = fuse(network, float(fold.answers.excess[i]), fold.calibration, elsewhere=fold.answers.elsewhere[i])
         foreign = judged.size[i] in SECOND_RIG
         about = {
             "recording": _name_of(adi_registry()[judged.number[i]]) if foreign else int(judged.number[i]),

@@ -27,6 +27,7 @@ from bearing.models.order_features import (
     bare_ball_line,
     order_features,
 )
+from bearing.models.strangers import LEAST_REACH
 from bearing.physics.envelope_rule import (
     EnvelopeOpinion,
     envelope_evidence,
@@ -36,7 +37,7 @@ from bearing.physics.envelope_rule import (
 )
 from bearing.physics.guard import Guard, listen
 from bearing.physics.kinematics import FaultOrders, RingsSwapped
-from bearing.signal.order_spectrum import Envelopes, OrderSpectrum, ShaftSpeed, refine_shaft_hz, two_views
+from bearing.signal.order_spectrum import Envelopes, OrderSpectrum, ShaftSpeed, TwoViews, refine_shaft_hz, two_views
 from bearing.states import CLASSES
 
 __all__ = ["CLASSES", "OrderOpinion", "OrderPredictor", "ensemble_probabilities", "load_order_predictor"]
@@ -56,8 +57,8 @@ class OrderOpinion:
 
     probabilities : normal, outer, inner, ball; they sum to one. spread : standard deviation of the members' probability
     of the named class. in_domain : False when the recording is unlike anything trained on, `reason` says why.
-    shaft : the speed used. spectrum : the order spectra, for figures. envelope : the untrained rule's answer on them.
-    guard : what strikes, whatever the bearing.
+    shaft : the speed used. views : the order spectra. envelope : the untrained rule's answer on them. guard : what
+    strikes, whatever the bearing.
     """
 
     probabilities: dict[str, float]
@@ -65,7 +66,7 @@ class OrderOpinion:
     in_domain: bool
     reason: str
     shaft: ShaftSpeed
-    spectrum: OrderSpectrum
+    views: TwoViews
     envelope: EnvelopeOpinion
     guard: Guard
 
@@ -146,7 +147,8 @@ class OrderPredictor:
         shaft = ShaftSpeed(shaft_hz, 1.0)
         if refine:
             shaft = refine_shaft_hz(signal, sampling_rate_hz, shaft_hz, envelopes=envelopes)
-        views = two_views(signal, sampling_rate_hz, shaft.shaft_hz, max_order_of(orders), envelopes)
+        reach = max(max_order_of(orders), LEAST_REACH)
+        views = two_views(signal, sampling_rate_hz, shaft.shaft_hz, reach, envelopes)
         scores = family_scores(views.raw, orders)
         asked = RingsSwapped(**asdict(orders)) if orders.outer_ring_turns else orders
         features = (
@@ -164,7 +166,7 @@ class OrderPredictor:
             in_domain=in_domain,
             reason=reason,
             shaft=shaft,
-            spectrum=views.raw,
+            views=views,
             envelope=opinion_of_families(envelope_evidence(views.raw, orders, scores)),
             guard=listen(views.white),
         )

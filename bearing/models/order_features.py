@@ -25,6 +25,7 @@ __all__ = [
     "OrderFeatures",
     "bare_ball_line",
     "order_features",
+    "over_chance",
 ]
 
 Array = NDArray[np.float64]
@@ -101,15 +102,23 @@ def _highest(merit: Array32, count: int) -> list[int]:
     return [int(band) for band in np.argsort(-merit)[:count]]
 
 
-def _against_chance(scores: HarmonicScores) -> tuple[Array32, Array32]:
-    """Scalars per family, and the level of each family relative to made-up orders per band, shape (bands, 3)."""
-    count = len(FAMILIES)
+def over_chance(scores: HarmonicScores, count: int) -> tuple[Array32, Array32]:
+    """Level and depth, shape (bands, orders) each, of all orders over what those behind the first `count` reach.
+
+    0 is the middle of those control orders in the same band, 1 their 90 % quantile.
+    """
 
     def relative(values: Array32, offset: float) -> Array32:
         middle, high = middle_and_high(values[:, count:])
         return np.asarray((values - middle) / (high - middle + offset))
 
-    level, depth = relative(scores.level, 0.15), relative(scores.depth, 0.08)
+    return relative(scores.level, 0.15), relative(scores.depth, 0.08)
+
+
+def _against_chance(scores: HarmonicScores) -> tuple[Array32, Array32]:
+    """Scalars per family, and the level of each family relative to made-up orders per band, shape (bands, 3)."""
+    count = len(FAMILIES)
+    level, depth = over_chance(scores, count)
     best_level, best_depth = level[:, count:].max(axis=0), depth[:, count:].max(axis=0)
     deepest = scores.depth[:, count:].max(axis=0)
     high_level, high_depth = middle_and_high(best_level)[1], middle_and_high(best_depth)[1]

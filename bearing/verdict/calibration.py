@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,32 +24,32 @@ MISSED = 0.05  # of the damaged bearings held out: called normal, every bearing 
 PART_FROM = np.arange(0.40, 0.985, 0.01)
 DAMAGED_BELOW = np.arange(0.45, 0.0, -0.01)
 NORMAL_FROM = np.arange(0.40, 0.995, 0.01)
+ELSEWHERE_FROM = np.arange(0.25, 0.995, 0.01)
 
 
 @dataclass(frozen=True)
 class Answers:
     """Out-of-fold answers.
 
-    p (n, 4) of the network, excess (n,) of the guard, truth (n,) index into STATES, units (n,) the bearing.
+    p (n, 4) of the network, excess (n,) of the guard, elsewhere (n, 4) of the network for the bearing nobody named that
+    looks least sound, truth (n,) index into STATES, units (n,) the bearing.
     """
 
     p: Array
     excess: Array
+    elsewhere: Array
     truth: Labels
     units: NDArray[np.str_]
 
     def take(self, index: NDArray[np.generic]) -> Answers:
         """The rows of an index or a mask."""
-        return Answers(self.p[index], self.excess[index], self.truth[index], self.units[index])
+        return Answers(**{f.name: getattr(self, f.name)[index] for f in fields(Answers)})
 
     @staticmethod
     def join(parts: list[Answers]) -> Answers:
         """All rows of several sets."""
         return Answers(
-            np.concatenate([a.p for a in parts]),
-            np.concatenate([a.excess for a in parts]),
-            np.concatenate([a.truth for a in parts]),
-            np.concatenate([a.units for a in parts]),
+            **{part.name: np.concatenate([getattr(a, part.name) for a in parts]) for part in fields(Answers)}
         )
 
 
@@ -64,7 +64,9 @@ def fit_calibration(answers: Answers) -> Calibration:
     """Thresholds that keep the promises above, the lowest that do, and what was then counted.
 
     `normal` is given from where at most MISSED of the damaged bearings of the fit, quiet to the guard, would have got
-    it: light faults that show nothing at all are among them. A part is told surely from where none told so was wrong.
+    it: light faults that show nothing at all are among them. Any other bearing must reach for it what keeps the same
+    promise if all had been asked for wrongly, as a bearing at whose lines nothing stands: at most MISSED more. A part
+    is told surely from where none told so was wrong.
     """
     weights = unit_weights(answers.units)
     truth, normal, top = answers.truth, answers.p[:, 0], answers.p[:, 1:].max(axis=1)
@@ -87,8 +89,12 @@ def fit_calibration(answers: Answers) -> Calibration:
     damaged = ~sound
     silent = quiet & damaged & (top < part_from)
     normal_from = lowest(
-        NORMAL_FROM,
-        lambda value: weights[silent & (normal >= value)].sum() <= MISSED * weights[damaged].sum(),
+        NORMAL_FROM, lambda value: weights[silent & (normal >= value)].sum() <= MISSED * weights[damaged].sum()
+    )
+    misled = quiet & damaged & ~(silent & (normal >= normal_from))
+    elsewhere_from = lowest(
+        ELSEWHERE_FROM,
+        lambda value: weights[misled & (answers.elsewhere[:, 0] >= value)].sum() <= MISSED * weights[damaged].sum(),
     )
 
     def believable(threshold: float) -> bool:
@@ -103,6 +109,7 @@ def fit_calibration(answers: Answers) -> Calibration:
         part_from=part_from,
         part_sure_from=part_sure,
         normal_from=normal_from,
+        elsewhere_from=elsewhere_from,
         damaged_below=min(damaged_below, normal_from - 0.01),
     )
     return replace(found, counts=_counts(answers, found))
@@ -124,7 +131,7 @@ def right_of(answers: Answers, kinds: NDArray[np.str_]) -> NDArray[np.bool_]:
 
 
 def _counts(answers: Answers, calibration: Calibration) -> dict[str, Count]:
-    kinds = kinds_of(answers.p, answers.excess, calibration)
+    kinds = kinds_of(answers.p, answers.excess, answers.elsewhere, calibration)
     right = right_of(answers, kinds)
     counts = {}
     for kind in KINDS:

@@ -18,7 +18,7 @@ from bearing.physics.kinematics import FaultOrders
 from bearing.physics.simulate import Condition, Resonance, SimulationConfig, simulate
 from bearing.recording import FloatArray
 from bearing.states import CLASSES
-from bearing.verdict.fusion import Calibration, kinds_of
+from bearing.verdict.fusion import NOWHERE, Calibration, kinds_of
 
 __all__ = ["LEVELS_DB", "Detectable", "detectable"]
 
@@ -57,7 +57,7 @@ def detectable(
         implanted = signal + 10 ** (level_db / 20) * _impacts(part, len(signal), rate_hz, shaft_hz, orders)
         found = network.opinion(implanted, rate_hz, shaft_hz, orders, refine=False)
         p = np.array([[found.probabilities[name] for name in CLASSES]])
-        kind = str(kinds_of(p, np.array([found.guard.excess]), calibration)[0])
+        kind = str(kinds_of(p, np.array([found.guard.excess]), NOWHERE[None], calibration)[0])
         return not kind.startswith(("normal", "uncertain"))
 
     outer, inner, ball = (_lowest(partial(seen, part)) for part in PARTS)

@@ -16,24 +16,25 @@ import numpy as np
 from bearing.errors import MissingRate
 from bearing.files import WEIGHTS_DIR
 from bearing.models.order import OrderOpinion, OrderPredictor, load_order_predictor
+from bearing.models.strangers import Stranger, ask_strangers
 from bearing.models.waveform import Predictor, load_predictor
 from bearing.physics.candidates import Fit, fits
 from bearing.physics.combs import SpeedSpectra, speed_spectra
 from bearing.physics.envelope_rule import FamilyEvidence
-from bearing.physics.guard import QUIET_BELOW, Guard, blind_spectrum, listen
+from bearing.physics.guard import LOUD_FROM, QUIET_BELOW, Guard, blind_spectrum, listen
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
 from bearing.physics.machine_lines import MachineParts, MachineView, machine_lines
 from bearing.physics.order_tracking import STANDS, SpeedSource
 from bearing.physics.speed import cross_check, estimate_speed
 from bearing.recording import FloatArray, Recording, check_signal
 from bearing.signal.indicators import Indicators, indicators
-from bearing.signal.order_spectrum import Envelopes, refine_shaft_hz
+from bearing.signal.order_spectrum import Envelopes, TwoViews, refine_shaft_hz, two_views
 from bearing.signal.units import unit_of
 from bearing.states import CLASSES
 from bearing.verdict import told
 from bearing.verdict.detectable import Detectable, detectable
 from bearing.verdict.doctor import DoctorReport, examine, usable_stretch
-from bearing.verdict.fusion import Calibration, Count, fuse
+from bearing.verdict.fusion import NOWHERE, Calibration, Count, fuse
 from bearing.verdict.machine_words import machine_as_dict, machine_sentences
 from bearing.verdict.opinions import (
     Opinion,
@@ -344,34 +345,47 @@ def diagnose(
     envelopes = Envelopes(signal, rate_hz)
     found: OrderOpinion | None = None
     guard: Guard | None = None
+    views: TwoViews | None = None
     if not (why := _deaf(orders, speed.rpm, rate_hz, len(signal))):
         assert orders is not None
         found, speed = _asked(signal, rate_hz, speed, orders, networks.order, envelopes)
+        views = found.views
         guard = _guard_of(found, signal, rate_hz, envelopes, stated=turning.confidence == 1.0)
         opinions |= _physical_opinions(found)
     else:
         opinions |= {name: no_opinion(name, why) for name in ("order_cnn", "envelope")}
         if _hears(rate_hz, len(signal)):
-            guard = _blind_guard(signal, rate_hz, speed.rpm, envelopes)
+            guard, views = _blind_guard(signal, rate_hz, speed.rpm, envelopes)
     memory = opinions["cnn"].probabilities if windows.familiar and "cnn" in opinions else None
     opinions = _as_far_as_fit(opinions, doctor)
     held, normal_held = _held(doctor, orders, speed, found), _normal_held(doctor, bearing, turning)
     fit = doctor.severity != "severe"
     calibration = Calibration.from_card(networks.order.card)
+    excess = guard.excess if fit and guard is not None else 0.0
+    stranger: Stranger | None = None
+    if fit and views is not None and _may_be_sound(found, excess, calibration):
+        stranger = ask_strangers(views, networks.order)
     verdict = fuse(
         EVEN if found is None else found.probabilities,
-        excess=guard.excess if fit and guard is not None else 0.0,
+        excess=excess,
         calibration=calibration,
         held_back=held,
         normal_held_back=normal_held,
         ceiling=speed.confidence if found is not None else 1.0,
         memory=memory,
+        elsewhere=NOWHERE if stranger is None else stranger.probabilities,
     )
     if verdict.verdict == "uncertain" and not held and verdict.best_guess == "normal":
         held = normal_held
-        if guard is not None and fit and guard.excess >= QUIET_BELOW:
+        if excess >= QUIET_BELOW and guard is not None:
             held = [held_sentence(Held.NEARLY, f"{guard.rate_hz:.1f}")]
-    impacts = _impacts(guard) if guard is not None and verdict.loud else None
+        elif not held and stranger is not None and stranger.probabilities[0] < calibration.elsewhere_from:
+            held = [held_sentence(Held.ELSEWHERE, f"{stranger.rate_hz:.1f}", f"{stranger.order:.2f}")]
+    impacts = None
+    if guard is not None and verdict.loud:
+        impacts = _impacts(guard)
+    elif stranger is not None and verdict.verdict == "impacts":
+        impacts = _impacts_at(stranger, 0.0 if guard is None else guard.kurtosis)
     weakest = machine = None
     if how_weak and verdict.verdict == "normal" and found is not None and orders is not None:
         weakest = detectable(signal, rate_hz, found.shaft.shaft_hz, orders, networks.order, calibration)
@@ -514,13 +528,16 @@ def _deaf(orders: FaultOrders | None, rpm: float | None, rate_hz: float, samples
     return ""
 
 
-def _blind_guard(signal: FloatArray, rate_hz: float, rpm: float | None, envelopes: Envelopes) -> Guard:
-    """What strikes, with the speed (the shaft's own harmonics aside) or without."""
+def _blind_guard(
+    signal: FloatArray, rate_hz: float, rpm: float | None, envelopes: Envelopes
+) -> tuple[Guard, TwoViews | None]:
+    """What strikes, with the speed (the shaft's own harmonics aside; then the spectra, too) or without."""
     if rpm is None:
-        return listen(blind_spectrum(signal, rate_hz, envelopes=envelopes), speed_known=False)
+        return listen(blind_spectrum(signal, rate_hz, envelopes=envelopes), speed_known=False), None
     shaft = refine_shaft_hz(signal, rate_hz, rpm_to_hz(rpm), envelopes=envelopes)
-    guard = listen(envelopes.spectra(shaft.shaft_hz, GUARD_REACH, (True,))[0])
-    return _without_speed(guard, shaft.shaft_hz, signal, rate_hz, envelopes, stated=True)
+    views = two_views(signal, rate_hz, shaft.shaft_hz, GUARD_REACH, envelopes)
+    guard = _without_speed(listen(views.white), shaft.shaft_hz, signal, rate_hz, envelopes, stated=True)
+    return guard, views
 
 
 def _impacts(guard: Guard) -> Impacts:
@@ -528,6 +545,19 @@ def _impacts(guard: Guard) -> Impacts:
     shaft_hz = None if guard.order is None else guard.rate_hz / guard.order
     candidates = fits(guard.rate_hz, shaft_hz) if shaft_hz else ()
     return Impacts(guard.rate_hz, guard.order, guard.harmonics, guard.depth, guard.kurtosis, candidates)
+
+
+def _impacts_at(stranger: Stranger, kurtosis: float) -> Impacts:
+    """The same where the network, not the guard, hears it."""
+    line = stranger.line
+    candidates = fits(stranger.rate_hz, stranger.shaft_hz)
+    return Impacts(stranger.rate_hz, stranger.order, line.harmonics_found, line.depth, kurtosis, candidates)
+
+
+def _may_be_sound(found: OrderOpinion | None, excess: float, calibration: Calibration) -> bool:
+    """Whether nothing strikes and no part is named, so that it is worth asking for bearings that nobody named."""
+    named = 0.0 if found is None else max(p for name, p in found.probabilities.items() if name != "normal")
+    return excess < LOUD_FROM and named < calibration.part_from
 
 
 def _physical_opinions(found: OrderOpinion) -> dict[str, Opinion]:
@@ -541,7 +571,7 @@ def _physical_opinions(found: OrderOpinion) -> dict[str, Opinion]:
         if found.spread < 0.1
         else f"Its {trained} differ by {whole_percent(found.spread)}."
     )
-    network_note = f"{network_note} {burst_sentence(found.spectrum)}".strip()
+    network_note = f"{network_note} {burst_sentence(found.views.raw)}".strip()
     return {
         "order_cnn": opinion_of("order_cnn", found.probabilities, found.in_domain, network_note),
         "envelope": opinion_of("envelope", found.envelope.probabilities, True, rule_note),

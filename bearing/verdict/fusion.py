@@ -23,7 +23,7 @@ from bearing.physics.guard import LOUD_FROM, QUIET_BELOW
 from bearing.states import CLASSES as STATES
 from bearing.states import UNCERTAIN
 
-__all__ = ["KINDS", "STATES", "UNCERTAIN", "Calibration", "Count", "Verdict", "fuse", "kinds_of"]
+__all__ = ["KINDS", "NOWHERE", "STATES", "UNCERTAIN", "Calibration", "Count", "Verdict", "fuse", "kinds_of"]
 
 DAMAGED, IMPACTS = "damaged", "impacts"
 UNCERTAIN_PART = "uncertain part"  # no verdict, and the best guess is a part
@@ -31,6 +31,7 @@ KINDS = ("part sure", "part", "normal", DAMAGED, IMPACTS, UNCERTAIN, UNCERTAIN_P
 MEMORY_ERROR = 0.05  # the CNN on known bearings under other loads: 63 of 64 recordings right, bounded from below
 
 Array = NDArray[np.float64]
+NOWHERE: Array = np.array([1.0, 0.0, 0.0, 0.0])  # no other bearing was asked for
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,15 @@ class Calibration:
     """Numbers fitted out of fold.
 
     part_from, part_sure_from : probability of a part from which it is named, and named surely. normal_from : the same
-    of `normal`, where nothing strikes. damaged_below : probability of `normal` below which
-    damage is told where something strikes, though no part stands out. counts : how each of KINDS fared.
+    of `normal`, where nothing strikes. elsewhere_from : what of it any other bearing must reach, too. damaged_below :
+    probability of `normal` below which damage is told where something strikes, though no part stands out. counts : how
+    each of KINDS fared.
     """
 
     part_from: float = 0.6
     part_sure_from: float = 0.9
     normal_from: float = 0.5
+    elsewhere_from: float = 0.45
     damaged_below: float = 0.2
     counts: Mapping[str, Count] = field(default_factory=dict)
 
@@ -100,20 +103,22 @@ class Verdict:
     loud: bool
 
 
-def kinds_of(p: Array, excess: Array, calibration: Calibration) -> NDArray[np.str_]:
-    """The kind of statement for each row: p of shape (n, 4) in the order of STATES, excess of shape (n,), the guard's.
+def kinds_of(p: Array, excess: Array, elsewhere: Array, calibration: Calibration) -> NDArray[np.str_]:
+    """The kind of statement for each row.
 
-    What nearly strikes is neither told as impacts nor called sound.
+    p : shape (n, 4) in the order of STATES, for the bearing asked. excess : shape (n,), the guard's. elsewhere : shape
+    (n, 4), for the bearing nobody named that looks least sound. What nearly strikes is neither impacts nor sound.
     """
     normal, part = p[:, 0], p[:, 1:].max(axis=1)
     loud, quiet = excess >= LOUD_FROM, excess < QUIET_BELOW
+    sound_elsewhere, part_elsewhere = elsewhere[:, 0], elsewhere[:, 1:].max(axis=1)
     return np.select(
         [
             part >= calibration.part_sure_from,
             part >= calibration.part_from,
-            (normal >= calibration.normal_from) & quiet,
+            (normal >= calibration.normal_from) & (sound_elsewhere >= calibration.elsewhere_from) & quiet,
             (normal <= calibration.damaged_below) & loud,
-            loud,
+            loud | (part_elsewhere >= calibration.part_sure_from),
         ],
         ["part sure", "part", "normal", DAMAGED, IMPACTS],
         np.where(part > normal, UNCERTAIN_PART, UNCERTAIN),
@@ -136,19 +141,22 @@ def fuse(
     normal_held_back: Sequence[str] = (),
     ceiling: float = 1.0,
     memory: Mapping[str, float] | None = None,
+    elsewhere: Array = NOWHERE,
 ) -> Verdict:
     """The verdict on one recording.
 
-    `network` maps each of STATES to a probability; `excess` is the guard's word. `held_back` are codes of what forbids
+    `network` maps each of STATES to a probability; `excess` is the guard's word, `elsewhere` the network's, shape (4,),
+    for the bearing nobody named that looks least sound. `held_back` are codes of what forbids
     any statement about a part (the signal is unfit, the speed a guess), `normal_held_back` of what forbids `normal`
     alone. `ceiling` bounds the confidence by what the verdict rests on, such as the probability that an estimated speed
     is right. `memory` is the waveform CNN's answer where it knows the machine, None where it does not.
     """
     p = remembered(np.array([network[name] for name in STATES], dtype=np.float64), memory)
     loud = excess >= LOUD_FROM
-    kind = str(kinds_of(p[None], np.array([excess], np.float64), calibration)[0])
-    if held_back or (normal_held_back and kind.startswith("normal")):
-        kind = IMPACTS if loud else UNCERTAIN if int(p.argmax()) == 0 else UNCERTAIN_PART
+    kind = str(kinds_of(p[None], np.array([excess], np.float64), elsewhere[None], calibration)[0])
+    if held_back or (normal_held_back and kind == "normal"):
+        struck = loud or elsewhere[1:].max() >= calibration.part_sure_from
+        kind = IMPACTS if struck else UNCERTAIN if int(p.argmax()) == 0 else UNCERTAIN_PART
     best = STATES[int(p.argmax())]
     named = STATES[1 + int(p[1:].argmax())]
     verdict = {"part sure": named, "part": named, UNCERTAIN_PART: UNCERTAIN}.get(kind, kind)

@@ -55,6 +55,7 @@ class Held(StrEnum):
     ESTIMATED_GEOMETRY = "estimated geometry"
     SPEED_TOLD = "speed told"
     NEARLY = "nearly"
+    ELSEWHERE = "elsewhere"
     UNFIT = "unfit"  # with the doctor's sentence
     OUT_OF_DOMAIN = "out of domain"  # with the network's sentence
 
@@ -68,6 +69,8 @@ _HELD = {
     Held.ESTIMATED_GEOMETRY: "the inside of {0} is only estimated",
     Held.SPEED_TOLD: "the signal does not show the speed over time that was given: check it",
     Held.NEARLY: "something beats {0} times a second, nearly as deep as what strikes",
+    Held.ELSEWHERE: "something beats {0} times a second, {1} times a turn, no line of this bearing: check speed "
+    "and bearing",
     Held.UNFIT: "{0}",
     Held.OUT_OF_DOMAIN: "{0}",
 }
