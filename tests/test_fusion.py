@@ -16,12 +16,13 @@ from bearing.verdict.calibration import (
     right_of,
     unit_weights,
 )
-from bearing.verdict.fusion import KINDS, STATES, Calibration, Count, fuse, kinds_of
+from bearing.verdict.fusion import KINDS, NOWHERE, STATES, Calibration, Count, fuse, kinds_of
 
 CALIBRATION = Calibration(
     part_from=0.6,
     part_sure_from=0.9,
     normal_from=0.5,
+    elsewhere_from=0.4,
     damaged_below=0.2,
     counts={"part sure": Count(40, 0, 18), "normal": Count(30, 3, 10)},
 )
@@ -41,7 +42,9 @@ def simulated_answers(count: int = 800, seed: int = 3) -> Answers:
     said = np.where(rng.random(count) < sure, truth, (truth + rng.integers(1, 4, count)) % 4)
     p = np.repeat((1 - sure)[:, None] / 3, 4, axis=1)
     p[np.arange(count), said] = sure
-    return Answers(p, rng.random(count) < 0.2, truth, np.array([f"bearing {i // 8}" for i in range(count)]))
+    elsewhere = np.where((truth > 0)[:, None], p[:, [3, 1, 2, 0]], NOWHERE)  # another bearing may show it, too
+    units = np.array([f"bearing {i // 8}" for i in range(count)])
+    return Answers(p, rng.random(count) < 0.2, elsewhere, truth, units)
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -75,6 +78,26 @@ def test_what_forbids_health_forbids_nothing_else() -> None:
     assert fuse(opinion("inner", 0.99), False, CALIBRATION, normal_held_back=["hidden"]).verdict == "inner"
 
 
+@pytest.mark.parametrize(
+    ("elsewhere", "verdict"),
+    [
+        ((0.8, 0.1, 0.05, 0.05), "normal"),
+        ((0.3, 0.5, 0.1, 0.1), "uncertain"),  # something may stand there
+        ((0.02, 0.95, 0.02, 0.01), "impacts"),  # something surely does
+    ],
+)
+def test_what_another_bearing_would_show_forbids_health(elsewhere: tuple[float, ...], verdict: str) -> None:
+    told = fuse(opinion("normal", 0.99), False, CALIBRATION, elsewhere=np.array(elsewhere))
+    assert told.verdict == verdict
+    held = fuse(opinion("normal", 0.99), False, CALIBRATION, ["no bearing"], elsewhere=np.array(elsewhere))
+    assert held.verdict == ("uncertain" if verdict == "normal" else verdict)
+
+
+def test_what_another_bearing_would_show_takes_no_part_away() -> None:
+    told = fuse(opinion("inner", 0.95), False, CALIBRATION, elsewhere=np.array([0.01, 0.97, 0.01, 0.01]))
+    assert told.verdict == "inner"
+
+
 def test_a_confidence_is_what_was_counted() -> None:
     assert fuse(opinion("outer", 0.95), False, CALIBRATION).confidence == pytest.approx(19 / 20)
     assert fuse(opinion("normal", 0.6), False, CALIBRATION).confidence == pytest.approx(10 / 12)
@@ -100,16 +123,18 @@ def test_every_answer_is_one_of_seven(numbers: list[float], loud: bool, held: bo
 def test_the_vector_and_the_single_form_agree() -> None:
     rng = np.random.default_rng(0)
     p, loud = rng.dirichlet(np.ones(4) * 0.5, 60), rng.random(60) < 0.5
-    kinds = kinds_of(p, loud, CALIBRATION)
+    elsewhere = rng.dirichlet(np.ones(4) * 0.5, 60)
+    kinds = kinds_of(p, loud, elsewhere, CALIBRATION)
     assert set(kinds) <= set(KINDS)
     for i in range(60):
-        assert fuse(dict(zip(STATES, p[i], strict=True)), bool(loud[i]), CALIBRATION).kind == kinds[i]
+        network = dict(zip(STATES, p[i], strict=True))
+        assert fuse(network, bool(loud[i]), CALIBRATION, elsewhere=elsewhere[i]).kind == kinds[i]
 
 
 def test_thresholds_keep_their_promises() -> None:
     answers = simulated_answers()
     fitted = fit_calibration(answers)
-    kinds = kinds_of(answers.p, answers.excess, fitted)
+    kinds = kinds_of(answers.p, answers.excess, answers.elsewhere, fitted)
     right = right_of(answers, kinds)
     named = np.char.startswith(kinds, "part")
     assert right[named].mean() >= 0.94
@@ -140,7 +165,7 @@ def test_a_confidence_is_the_share_that_was_right_as_far_as_the_bearings_allow()
 
 def test_an_uncertain_verdict_is_as_sure_as_its_kind_of_guess() -> None:
     p = np.array([[0.45, 0.35, 0.1, 0.1], [0.35, 0.45, 0.1, 0.1]])
-    assert kinds_of(p, np.array([False, False]), CALIBRATION).tolist() == ["uncertain", "uncertain part"]
+    assert kinds_of(p, np.array([False, False]), np.tile(NOWHERE, (2, 1)), CALIBRATION).tolist() == ["uncertain", "uncertain part"]
     assert fuse(dict(zip(STATES, p[1], strict=True)), False, CALIBRATION).verdict == "uncertain"
 
 
