@@ -165,7 +165,10 @@ def test_a_confidence_is_the_share_that_was_right_as_far_as_the_bearings_allow()
 
 def test_an_uncertain_verdict_is_as_sure_as_its_kind_of_guess() -> None:
     p = np.array([[0.45, 0.35, 0.1, 0.1], [0.35, 0.45, 0.1, 0.1]])
-    assert kinds_of(p, np.array([False, False]), np.tile(NOWHERE, (2, 1)), CALIBRATION).tolist() == ["uncertain", "uncertain part"]
+    assert kinds_of(p, np.array([False, False]), np.tile(NOWHERE, (2, 1)), CALIBRATION).tolist() == [
+        "uncertain",
+        "uncertain part",
+    ]
     assert fuse(dict(zip(STATES, p[1], strict=True)), False, CALIBRATION).verdict == "uncertain"
 
 
