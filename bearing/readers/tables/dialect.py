@@ -24,8 +24,8 @@ _SAMPLED_LINES = 40
 _MAX_LINE = 20_000  # characters of a line that are looked at
 
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
-_DOT = re.compile(rf"[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}|[+-]?(?:nan|inf|infinity)|n/?a|null|none|", re.IGNORECASE)
-_COMMA = re.compile(rf"[+-]?(?:\d+,?\d*|,\d+){_EXPONENT}|[+-]?(?:nan|inf|infinity)|n/?a|null|none|", re.IGNORECASE)
+_DOT = re.compile(rf"[+-]?(?:\d++\.?\d*+|\.\d++){_EXPONENT}|[+-]?(?:nan|inf|infinity)|n/?a|null|none|", re.IGNORECASE)
+_COMMA = re.compile(rf"[+-]?(?:\d++,?\d*+|,\d++){_EXPONENT}|[+-]?(?:nan|inf|infinity)|n/?a|null|none|", re.IGNORECASE)
 _THOUSANDS = {
     (".", ","): re.compile(rf"[+-]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d*)?{_EXPONENT}"),
     (",", "."): re.compile(rf"[+-]?\d{{1,3}}(?:\.\d{{3}})+(?:,\d*)?{_EXPONENT}"),

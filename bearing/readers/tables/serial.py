@@ -11,7 +11,7 @@ from collections.abc import Sequence
 __all__ = ["one_record_a_line", "plain_table"]
 
 _LABELLED = re.compile(
-    r"(?P<label>[^\W\d][\w .]{0,20}?)\s*[:=]\s*(?P<value>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?![\w.:])"
+    r"(?P<label>[^\W\d][\w .]{0,20}?)\s*[:=]\s*(?P<value>[-+]?(?:\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d+)?)(?![\w.:])"
 )
 _ARRIVED = re.compile(r"^\s*(?P<stamp>(?:\d{4}-\d\d-\d\d[ T])?\d{1,2}:\d\d:\d\d[.,:]?\d*)\s*(?:->|-›|→|,|;|\t)\s*")
 _ARRIVED_BEFORE = re.compile(r"^\W{0,2}(?:\d{4}-)?(?:\d\d-\d\d[ T])?\d{1,2}:\d\d:\d\d[.,]\d+(?=[\]) ])")
@@ -145,7 +145,7 @@ def _labelled(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]
     agreeing = sum([label.strip() for label, _ in one] == labels for one in found)
     if agreeing < 0.8 * len(sample) or len(set(labels)) != len(labels):
         return None
-    number = rb"\s*[:=]\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)" + _UNIT_BEHIND
+    number = rb"\s*[:=]\s*([-+]?(?:\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d+)?)" + _UNIT_BEHIND
     pairs = rb"[ ,;\t|]+".join(re.escape(label.encode()) + number for label in labels)
     arrived = all(_ARRIVED.match(line) for line in sample)
     logged = not arrived and all(_ARRIVED_BEFORE.match(line) for line in sample)

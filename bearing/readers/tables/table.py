@@ -34,7 +34,7 @@ _PIECE_CELLS = 2_000_000
 _SPACE_INSIDE = re.compile(r"(?<=\d)[ \u00a0\u2009\u202f](?=\d{3})")  # of thousands
 # A number in quotes, with a unit or a checksum behind it, or with the exponent of Fortran.
 _DECORATED = re.compile(
-    r"^'?([+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d{1,3})?)\s*(?:[A-Za-zµ°²/^%]{1,5}2?|\*[0-9A-Fa-f]{2})?'?$"
+    r"^'?([+-]?(?:\d++\.?\d*+|\.\d++)(?:[eEdD][+-]?\d{1,3})?)\s*(?:[A-Za-zµ°²/^%]{1,5}2?|\*[0-9A-Fa-f]{2})?'?$"
 )
 
 
