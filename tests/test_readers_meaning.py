@@ -17,6 +17,8 @@ from bearing.errors import UnsupportedFormat
 from bearing.readers import read_bytes, vibration_channels
 from bearing.readers.formats import FORMATS, suffixes
 from bearing.readers.safe import read_safely
+from bearing.verdict.intake import open_upload
+from bearing.verdict.request import Request
 
 RATE_HZ = 12_000
 
@@ -108,6 +110,13 @@ def test_a_tachometer_gives_the_speed_and_is_no_vibration() -> None:
     data = csv("time_s,ai0,ai1", [f"{i / RATE_HZ:.6f}" for i in range(24_000)], pulses, coloured(24_000))
     assert vibrating(data) == ["ai1"]
     assert read_bytes(data, "a.csv")[1].shaft_rpm == pytest.approx(1_800, rel=1e-3)
+
+
+def test_a_tachometer_gives_the_speed_where_only_the_user_knows_the_rate() -> None:
+    pulses = 255 * (np.arange(24_000) % 400 < 200)
+    intake = open_upload(csv("ch1,ch2", pulses, coloured(24_000)), "a.csv")
+    assert Request().apply(intake, "ch2")[0].shaft_rpm is None
+    assert Request(rate_hz=RATE_HZ).apply(intake, "ch2")[0].shaft_rpm == pytest.approx(1_800, rel=1e-3)
 
 
 def test_one_bad_column_does_not_condemn_the_file() -> None:

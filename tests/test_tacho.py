@@ -101,3 +101,12 @@ def test_what_is_no_tacho_is_refused_in_one_sentence() -> None:
     for channel in (np.zeros(5000), rng.standard_normal(5000), np.full(5000, np.nan), steps, np.zeros(3)):
         with pytest.raises(ParameterError, match="tacho"):
             read_tacho(channel, RATE_HZ, 1)
+
+
+def test_a_speed_that_hunts_within_a_few_turns_is_not_smoothed_away() -> None:
+    at = np.arange(round(4 * RATE_HZ)) / RATE_HZ
+    speed_hz = 29.5 * (1 + 0.056 * np.sin(2 * np.pi * 5 * at))  # six turns to and fro
+    turns = np.cumsum(speed_hz) / RATE_HZ
+    found = read_tacho(tacho(turns, noise=0.0), RATE_HZ, 1)
+    near = np.linspace(2_000, 46_000, 800)
+    assert np.ptp(np.interp(near, np.arange(len(turns)), turns) - found.angle.turns_at(near)) < 0.03

@@ -28,7 +28,8 @@ AROUND = 15  # intervals that say what an interval is
 OFF = 0.2  # of an interval: how far from a whole number of intervals an edge may fall
 REGULAR = 0.8  # share of the intervals that must fit
 LONGEST_GAP = 6  # pulses missing in a row: beyond, nobody can count them
-SMOOTHED = 9  # pulses
+SMOOTHED = (9, 5)  # pulses, wide first: a speed that moves within them is not to be smoothed away
+MOVES = 0.3  # correlation of what smoothing took from one pulse and the next, from where on it took motion and no noise
 PER_TURN = (
     *(1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 18, 20, 24, 30, 32, 36, 48, 50, 60, 64, 72, 90, 100, 120, 128, 180),
     *(200, 256, 360, 500, 512, 720, 1000, 1024),
@@ -216,12 +217,23 @@ def _typical(step: FloatArray) -> FloatArray:
 
 
 def _smoothed(pulses: Pulses) -> FloatArray:
-    """Times of the pulses, each the value there of a parabola fitted to the pulses around it, shape (k,).
+    """Times of the pulses, smoothed as widely as leaves nothing but noise behind, shape (k,)."""
+    for width in SMOOTHED:
+        smooth = _fitted(pulses, min(width, len(pulses.at)))
+        taken = pulses.at - smooth
+        usual = float(np.median(np.abs(taken))) + 1e-9
+        taken = np.clip(taken, -6 * usual, 6 * usual)
+        if float(np.mean(taken[1:] * taken[:-1])) < MOVES * float(np.mean(np.square(taken))) + 1e-9:
+            return smooth
+    return pulses.at
+
+
+def _fitted(pulses: Pulses, width: int) -> FloatArray:
+    """Times of the pulses, each the value there of a parabola fitted to the `width` pulses around it, shape (k,).
 
     Single edges far off (a pulse deformed by noise) are weighed down to nothing.
     """
     count = len(pulses.at)
-    width = min(SMOOTHED, count)
     first = np.clip(np.arange(count) - width // 2, 0, count - width)
     rows = first[:, None] + np.arange(width)
     x = pulses.number[rows] - pulses.number[:, None]

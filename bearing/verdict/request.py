@@ -14,6 +14,7 @@ from bearing.physics.catalogue import CatalogueEntry, find, parse_geometry, pars
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
 from bearing.physics.machine_lines import MachineParts, parse_parts
 from bearing.readers.arrays.raw import Layout
+from bearing.readers.columns.channels import with_speed_of_tacho
 from bearing.recording import FloatArray, Recording, check_rate_hz, check_rpm
 from bearing.settings import Limits, limits
 from bearing.signal.units import UNITS, Unit, unit_named, unit_of
@@ -153,7 +154,7 @@ class Request:
         if named is None and intake.bearings[index]:
             named = _bearing(intake.bearings[index])
             named = _turned(named) if self.outer_ring_turns else named
-        recording = intake.recordings[index].corrected(self.rate_hz, self.rpm)
+        recording = with_speed_of_tacho(intake.recordings[index].corrected(self.rate_hz, self.rpm))
         if self.unit is not None or self.mv_per_g is not None:
             recording = in_unit(recording, UNITS.get(self.unit or ""), self.mv_per_g)
         if self.rpm_over_time is not None:

@@ -30,7 +30,14 @@ from bearing.readers.names import clean_file_name, clean_name, kind_of, unique_n
 from bearing.recording import RPM_LIMITS, FloatArray, Recording
 from bearing.settings import Limits
 
-__all__ = ["Column", "columns_of", "preferred_channel", "to_recordings", "vibration_channels"]
+__all__ = [
+    "Column",
+    "columns_of",
+    "preferred_channel",
+    "to_recordings",
+    "vibration_channels",
+    "with_speed_of_tacho",
+]
 
 MOST_PULSED_RPM = 30_000.0  # a faster pulse train is an encoder's, with many pulses a turn
 MOST_UNNAMED_CHANNELS = 8  # a nameless matrix with more short rows than this holds snapshots of one channel
@@ -603,15 +610,15 @@ def _speed_column(column: Column, notes: list[str]) -> _Speed | None:
 def _pulsed_speed(
     signals: Sequence[Column], rate: Known | None, clock: Clock | None, notes: list[str]
 ) -> _Speed | None:
-    """Shaft speed from a tachometer or keyphasor among the signals, one pulse a turn."""
-    if rate is None:
-        return None
+    """Shaft speed from a tachometer or keyphasor among the signals, one pulse a turn; without a rate the pulses."""
     for column in signals:
         if len(signals) < 2 or (kind_of(column.name, column.unit) == "vibration" and column.named):
             continue
         per_sample = pulse_rate(bridged(laid_out(column.values, clock.places if clock else None))[0])
         if not per_sample:
             continue
+        if rate is None:
+            return _Speed(None, tacho=column.values)
         rpm = 60.0 * per_sample * rate.value
         label = f"tachometer '{clean_name(column.name)}'"
         if rpm > MOST_PULSED_RPM or rpm < RPM_LIMITS[0]:
@@ -619,6 +626,16 @@ def _pulsed_speed(
             return _Speed(None, tacho=column.values)
         return _Speed(Known(rpm, f"{label}, one pulse a turn"), tacho=column.values)
     return None
+
+
+def with_speed_of_tacho(recording: Recording) -> Recording:
+    """A recording whose rate was told, with the speed its tacho gives at one pulse a turn where it knows no other."""
+    if recording.shaft_rpm is not None or recording.tacho is None or recording.sampling_rate_hz is None:
+        return recording
+    rpm = 60.0 * pulse_rate(bridged(recording.tacho)[0]) * recording.sampling_rate_hz
+    if not RPM_LIMITS[0] <= rpm <= MOST_PULSED_RPM:
+        return recording
+    return recording.corrected(shaft_rpm=rpm, by="the file's tachometer, one pulse a turn")
 
 
 # --- the likely channel ---------------------------------------------------------------------------------------------

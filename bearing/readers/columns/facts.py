@@ -339,7 +339,7 @@ def _numbers_below(names: str, numbers: str, decimal: str) -> Iterator[_Named]:
                 name,
                 _values(match["number"], match["sign"], decimal),
                 match["unit"] or "",
-                f"line '{clean_name(names)}'",
+                f"the line below '{clean_name(names)}'",
             )
 
 

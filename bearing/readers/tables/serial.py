@@ -19,7 +19,7 @@ _LINE_PROTOCOL = re.compile(
     r"(?P<series>[^\s]+) (?P<fields>[^\s=,]+=[^\s,]+(?:,[^\s=,]+=[^\s,]+)*) (?P<stamp>\d{10,19})"
 )
 _AROUND_ROW = re.compile(r"\s*(?:\$[A-Z]{2,8},|[(\[{]+)?[-+.\d].*?(?:[)\]}]+[,;]?|\*[0-9A-Fa-f]{2})\s*")
-_UNIT_BEHIND = rb"(?: ?(?:m?g|m/s\^?2|m/s\xc2\xb2|mm/s|m?V|deg/s|dps|\xc2\xb0?C))?"
+_UNIT_BEHIND = rb"(?: ?(?:m?g|m/s\^?2|m/s\xc2\xb2|mm/s|m?V|deg/s|dps|(?:\xc2\xb0)?C))?"
 _LEAST_LINES = 20
 _MOST_FACTS = 100  # lines beside which facts may stand
 
