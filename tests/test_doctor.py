@@ -107,6 +107,12 @@ def test_lost_samples_stand_still() -> None:
     assert severity(signal, "frozen") == "warning"
 
 
+def test_slow_pulses_in_white_noise_are_no_machine() -> None:
+    slow = np.abs(np.sin(2 * np.pi * 1.2 * np.arange(24_000) / 12_000)) ** 60
+    report = examine(healthy(slow + 0.01 * np.random.default_rng(0).standard_normal(24_000), 12_000))
+    assert any("Beside what moves slowly" in sentence for sentence in report.normal_vetoes)
+
+
 def test_length() -> None:
     assert severity(noise(2_047), "short") == "severe"
     assert severity(noise(2_048), "short") == "warning"

@@ -21,8 +21,8 @@ _MOST_FILLED = 0.2
 _WORD_BITS = (8, 10, 12, 14, 16, 18, 20, 24, 32)
 
 
-def spectral_flatness(values: FloatArray) -> float:
-    """Geometric over arithmetic mean of the power spectrum without its lowest bins: 1 white noise, 0 a tone.
+def spectral_flatness(values: FloatArray, lowest: int = 2) -> float:
+    """Geometric over arithmetic mean of the power spectrum without its `lowest` of 256 bins: 1 white noise, 0 a tone.
 
     Mean periodogram of Hann-windowed blocks (Welch 1967); Johnston, IEEE JSAC 6 (1988) 314 for the measure.
     """
@@ -30,7 +30,7 @@ def spectral_flatness(values: FloatArray) -> float:
     if len(blocks) < 4:
         return 0.0
     blocks = blocks - blocks.mean(axis=1, keepdims=True)
-    power = (np.abs(np.fft.rfft(blocks * np.hanning(_BLOCK), axis=1)) ** 2).mean(axis=0)[2:-1]
+    power = (np.abs(np.fft.rfft(blocks * np.hanning(_BLOCK), axis=1)) ** 2).mean(axis=0)[lowest:-1]
     if not power.min() > 0:
         return 0.0
     return float(np.exp(np.mean(np.log(power))) / power.mean())
