@@ -33,7 +33,7 @@ from bearing.verdict.advice import (
 )
 from bearing.verdict.diagnosis import Bearing, Diagnosis
 from bearing.verdict.doctor import usable_stretch
-from bearing.verdict.words import family_remark, family_sentence
+from bearing.verdict.words import family_remark, family_sentence, unsaid
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -254,7 +254,7 @@ def report_html(diagnosis: Diagnosis, recording: Recording | None = None, about:
             ("Report of", f"{made:%Y-%m-%d %H:%M}"),
         )
     )
-    warnings = "".join(f"<li>{html.escape(warning)}</li>" for warning in d.warnings)
+    warnings = "".join(f"<li>{html.escape(warning)}</li>" for warning in unsaid(why(d), d.warnings))
     channels = [(row.channel, f"{state(row.verdict).title if row.verdict != 'error' else 'Not judged'}. {row.reason}")
                 for row in d.channels]  # fmt: skip
     return f"""<!doctype html>

@@ -66,7 +66,7 @@ def upload_form() -> None:
         unit = left.selectbox("Unit", list(UNITS), index=None, placeholder=AS_FILES, key="machine-unit")
         per_g = right.number_input(
             "Sensitivity (mV/g)", min_value=0.001, key="machine-sensitivity", help="Volts become g by it.",
-            **{**as_read, "placeholder": "of volts"},
+            **{**as_read, "placeholder": "if in volts"},
         )  # fmt: skip
         if not st.form_submit_button("Show the history", type="primary"):
             return

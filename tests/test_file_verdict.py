@@ -20,6 +20,7 @@ from bearing.files import ROOT
 from bearing.recording import Recording
 from bearing.verdict.file import diagnose_file
 from bearing.verdict.intake import Intake
+from bearing.verdict.request import Request
 
 SAMPLES = ROOT / "data" / "samples"
 FACTS: dict[str, Any] = {"rate_hz": 12_000.0, "rpm": 1772.0, "bearing": "6205-2RS JEM"}
@@ -124,6 +125,16 @@ def test_healthy_needs_every_channel_judged() -> None:
     assert all(isinstance(opinion["confidence"], float) for opinion in nobody)  # 0 where there is no opinion
     faulty = Recording(samples("outer"), 12_000.0, 1772.0, "c")
     assert diagnose_file(file_of(sound, short, faulty)).answer.verdict == "outer"
+
+
+def test_a_channel_known_to_sit_at_the_bearing_named_is_judged_too() -> None:
+    sound, faulty = (Recording(samples(name), 12_000.0, 1772.0, name) for name in ("healthy", "outer"))
+    file = Intake((sound, faulty), 0, "the first", ("6203-2RS JEM (SKF)", "6205-2RS JEM (SKF)"), vibration=(0,))
+    assert diagnose_file(file, Request(bearing="6203-2RS")).answer.verdict == "normal"
+    answer = diagnose_file(file, Request(bearing="6205-2RS")).answer
+    assert (answer.verdict, answer.channel) == ("outer", "outer")
+    assert Request(bearing="6205-2RS", outer_ring_turns=True).measured(file) == (0, 1)
+    assert Request(geometry="n=9,d=7.94,D=39.04,phi=0").measured(file) == (0,)
 
 
 def test_where_channels_name_different_parts_the_one_most_of_them_hear_is_told() -> None:

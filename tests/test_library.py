@@ -134,6 +134,19 @@ def test_a_speed_over_time_and_an_outer_ring_that_turns(samples: np.ndarray) -> 
     assert d.bearing.orders.ftf > 0.5  # the cage follows the ring that turns
 
 
+def test_millivolts_of_any_size_become_g(samples: np.ndarray) -> None:
+    d = bearing.diagnose(samples * 100, **FACTS, unit="mV", mv_per_g=100)
+    assert (d.verdict, d.indicators.rms) == ("outer", pytest.approx(np.std(samples)))
+    tiny = bearing.diagnose(samples * 1e-95, **FACTS)  # their fourth powers are zero
+    assert (tiny.verdict, tiny.indicators.kurtosis) == ("outer", 0.0)
+
+
+def test_a_reason_is_told_once() -> None:
+    d = bearing.diagnose(np.resize([-1.0, 0.0, 1.0, 1.0], 20_000), **FACTS)
+    assert str(d).lower().count("clipped: 75 % of the samples") == 1
+    assert str(bearing.diagnose(np.zeros(20_000), **FACTS)).lower().count("every sample is 0") == 1
+
+
 def test_a_recording_that_knows_its_bearing_uses_it(samples: np.ndarray) -> None:
     recording = bearing.Recording(samples, 12_000.0, 1772.0, bearing="6205-2RS JEM")
     found = bearing.diagnose(recording)

@@ -25,6 +25,7 @@ from bearing.states import FAULTS
 from bearing.verdict.ask import answer_of
 from bearing.verdict.intake import Intake
 from bearing.verdict.request import Request
+from bearing.verdict.words import unsaid
 
 __all__ = ["exit_code", "expand", "run"]
 
@@ -202,6 +203,5 @@ def _opened(name: str, request: Request) -> Intake:
 def _line(name: str, answer: dict[str, Any]) -> str:
     """One file in one line; `uncertain` carries no number, for its confidence is that of a guess."""
     confidence = "" if answer["verdict"] == "uncertain" else f"{answer['confidence']:.1%}"
-    more = [warning for warning in answer["warnings"] if warning.rstrip(".") not in answer["reason"]]
-    words = " ".join((answer["reason"], *answer["besides"], *more))
+    words = " ".join((answer["reason"], *answer["besides"], *unsaid(answer["reason"], answer["warnings"])))
     return f"{Path(name).name:<24.24} {answer['verdict']:<9} {confidence:>6}  {words}"

@@ -26,6 +26,7 @@ DASHES = {"outer": "dash", "inner": "solid", "ball": "dot"}
 HARMONICS = 4
 MOST_HARMONICS = 12  # of a family whose line is slow: more names than that cannot be read
 NAME_HEIGHTS = {"outer": 0.94, "inner": 0.89, "ball": 0.84}  # of the axis: lines of two families may lie side by side
+SHAFT_NAME_HEIGHT = 0.78  # below all of them: on a phone the shaft's name reaches to the first line of the bearing
 KURTOGRAM_COLUMNS = 48  # clickable squares per row
 SHAFT = "#5F6B76"
 STRANGE = "#B37A00"  # what fits no line: the colour of `impacts`
@@ -136,7 +137,7 @@ def envelope_figure(
         traces += _comb(combs, scale, "What strikes", STRANGE, "dash")
     peaks = _peaks(scale, shaft_hz, known)
     if shaft_hz and shaft_hz < end_hz:
-        traces += _comb([(shaft_hz, "shaft")], scale, "Shaft 1×", SHAFT, "dot", "top right")
+        traces += _comb([(shaft_hz, "shaft")], scale, "Shaft 1×", SHAFT, "dot", "top right", SHAFT_NAME_HEIGHT)
     if orders is not None or strikes_hz:  # without any line nothing can be called a stranger
         traces += _strangers(peaks, scale, shaft_hz)
     traces += [peaks.trace(scale)] if len(peaks.bins) else []
@@ -252,10 +253,16 @@ def _strangers(peaks: _Peaks, scale: _Scale, shaft_hz: float | None) -> list[dic
 
 
 def _comb(
-    lines: Sequence[tuple[float, str]], scale: _Scale, name: str, colour: str, dash: str, place: str = "top center"
+    lines: Sequence[tuple[float, str]],
+    scale: _Scale,
+    name: str,
+    colour: str,
+    dash: str,
+    place: str = "top center",
+    share: float = 0.92,
 ) -> list[dict[str, Any]]:
-    """Stems at given frequencies with a short name over each; the legend shows and hides both together."""
-    x, height = [scale.x(hz) for hz, _ in lines], 0.92 * scale.top
+    """Stems up to a share of the axis with a short name over each; the legend shows and hides both together."""
+    x, height = [scale.x(hz) for hz, _ in lines], share * scale.top
     shared = {"type": "scatter", "legendgroup": name, "hoverinfo": "skip"}
     stems = {
         "x": [value for at in x for value in (at, at, None)],

@@ -68,7 +68,7 @@ def indicators(signal: NDArray[np.floating]) -> Indicators:
         square += float(centred.sum())
         fourth += float(np.dot(centred, centred))
     power = square / len(signal)
-    if not power > 0:
+    if not power**2 > 0:  # zeros, or numbers so small that their fourth powers are
         return Indicators(float(np.sqrt(power)), peak, 0.0, 0.0)
     return Indicators(float(np.sqrt(power)), peak, peak / float(np.sqrt(power)), fourth / len(signal) / power**2)
 

@@ -41,6 +41,8 @@ def diagnose(
     bearing: AnyBearing | None = None,
     rpm_over_time: str | None = None,
     outer_ring_turns: bool = False,
+    unit: str | None = None,
+    mv_per_g: float | None = None,
 ) -> Diagnosis:
     """Is the bearing healthy, which part fails, and how sure is that.
 
@@ -63,6 +65,10 @@ def diagnose(
         A speed that moves, at a few moments in seconds, ``0=600,10=1800``; in place of `rpm`.
     outer_ring_turns : bool
         The outer ring turns and the inner one stands.
+    unit : str, optional
+        What the numbers are: ``g``, ``m/s2``, ``mm/s``, ``mV``; replaces what the file says.
+    mv_per_g : float, optional
+        The sensor's sensitivity in mV/g: volts become g by it.
 
     Raises
     ------
@@ -83,7 +89,16 @@ def diagnose(
     >>> d
     <Diagnosis of array, channel 'signal': Inner race fault, ...>
     """
-    request = Request(channel, rate_hz, rpm, bearing, rpm_over_time=rpm_over_time, outer_ring_turns=outer_ring_turns)
+    request = Request(
+        channel,
+        rate_hz,
+        rpm,
+        bearing,
+        rpm_over_time=rpm_over_time,
+        outer_ring_turns=outer_ring_turns,
+        unit=unit,
+        mv_per_g=mv_per_g,
+    )
     try:
         return answer_of(read(source), request)
     except MissingRate as error:

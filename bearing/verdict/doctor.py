@@ -383,7 +383,7 @@ def _clipped(signal: FloatArray, low: float, high: float, step: float) -> Findin
         return None
     share = touching / signal.size
     severity = "note" if share < 5e-4 else "warning" if share < 1e-2 else "severe"
-    often = f"{touching} samples" if share < 1e-3 else f"{100 * share:.2g} % of the samples"
+    often = f"{touching} samples" if share < 1e-3 else f"{float(f'{100 * share:.2g}'):g} % of the samples"
     return Finding(
         "clipped",
         severity,

@@ -82,12 +82,12 @@ class FileDiagnosis:
 
 
 def diagnose_file(intake: Intake, request: Request = Request()) -> FileDiagnosis:  # noqa: B008 (frozen)
-    """Diagnose every channel of vibration of a file, or only the one that is asked for.
+    """Diagnose every channel of vibration of a file and those at the bearing named, or only the one that is asked for.
 
     Raises ParameterError for a channel the file does not hold, and the errors of
     :func:`bearing.verdict.diagnosis.diagnose` when no channel can be judged.
     """
-    indices = [intake.channel(request.channel)] if request.channel else intake.vibration
+    indices = [intake.channel(request.channel)] if request.channel else request.measured(intake)
     judged: list[Diagnosis] = []
     refused: dict[str, InputError] = {}
     for name in [intake.recordings[index].channel for index in indices]:

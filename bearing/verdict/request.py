@@ -163,6 +163,13 @@ class Request:
             recording = replace(recording, pulses_per_turn=self.pulses_per_turn)
         return recording.geared(self.ratio or 1.0), named
 
+    def measured(self, intake: Intake) -> tuple[int, ...]:
+        """Indices of the channels to judge: of vibration, and those that the file knows to sit at the bearing named."""
+        known = {one: _bearing(one).name for one in set(intake.bearings) if one} if self.bearing is not None else {}
+        asked = self.named.name.removesuffix(OUTER_RING_TURNS) if self.named is not None else ""
+        there = (i for i, one in enumerate(intake.bearings) if known.get(one) == asked)
+        return tuple(sorted({*intake.vibration, *there}))
+
     def as_dict(self) -> dict[str, Any]:
         """What was said, by field, so that ``Request(**request.as_dict())`` says it again."""
         said = {one.name: getattr(self, one.name) for one in fields(self) if one.init}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bearing.errors import ParameterError
 from bearing.states import state
-from bearing.verdict.words import percent
+from bearing.verdict.words import percent, unsaid
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -36,9 +36,8 @@ def headline(diagnosis: Diagnosis) -> str:
 
 def one_line(diagnosis: Diagnosis) -> str:
     """Verdict, confidence, reason and warnings, in one line of text."""
-    return " ".join(
-        " ".join((f"{headline(diagnosis)}.", diagnosis.reason, *diagnosis.asked_besides, *diagnosis.warnings)).split()
-    )
+    more = unsaid(diagnosis.reason, diagnosis.warnings)
+    return " ".join(" ".join((f"{headline(diagnosis)}.", diagnosis.reason, *diagnosis.asked_besides, *more)).split())
 
 
 def short(diagnosis: Diagnosis) -> str:
@@ -50,7 +49,7 @@ def card(diagnosis: Diagnosis) -> str:
     """A small HTML card for notebooks: verdict in its state's colour, reason, warnings. Everything is escaped."""
     from bearing.figures.looks import LOOKS
 
-    notes = "".join(f"<br><small>{html.escape(note)}</small>" for note in diagnosis.warnings)
+    notes = "".join(f"<br><small>{html.escape(note)}</small>" for note in unsaid(diagnosis.reason, diagnosis.warnings))
     where = f"{diagnosis.file or 'array'}, channel {diagnosis.channel}"
     return (
         f'<div style="border-left:6px solid {LOOKS[diagnosis.verdict].colour};padding:.2rem .8rem">'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -105,6 +105,12 @@ def reason_of(
     p = verdict.probabilities[verdict.best_guess]
     guess = STATES[verdict.best_guess]
     return f"It looks most like {guess} ({percent(p)}), too little for a verdict. {watch_sentence(families)}".strip()
+
+
+def unsaid(reason: str, sentences: Iterable[str]) -> tuple[str, ...]:
+    """Those sentences that the reason does not tell already."""
+    cores = ((one, one.rstrip(".")) for one in sentences)
+    return tuple(one for one, core in cores if core not in reason and _inside(core) not in reason)
 
 
 def watch_sentence(families: Mapping[str, FamilyEvidence]) -> str:
