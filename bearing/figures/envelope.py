@@ -26,7 +26,7 @@ DASHES = {"outer": "dash", "inner": "solid", "ball": "dot"}
 HARMONICS = 4
 MOST_HARMONICS = 12  # of a family whose line is slow: more names than that cannot be read
 NAME_HEIGHTS = {"outer": 0.94, "inner": 0.89, "ball": 0.84}  # of the axis: lines of two families may lie side by side
-SHAFT_NAME_HEIGHT = 0.78  # below all of them: on a phone the shaft's name reaches to the first line of the bearing
+SHAFT_NAME_HEIGHT = 0.79  # below all of them: on a phone the shaft's name reaches to the first line of the bearing
 KURTOGRAM_COLUMNS = 48  # clickable squares per row
 SHAFT = "#5F6B76"
 STRANGE = "#B37A00"  # what fits no line: the colour of `impacts`
@@ -114,7 +114,7 @@ def envelope_figure(
     in_orders = in_orders and shaft_hz is not None
     per_order = shaft_hz if in_orders and shaft_hz else 1.0
     level = np.maximum(spectrum.db, 0.0) if decibel else spectrum.amplitude
-    scale = _Scale(spectrum, per_order, decibel, level, float(np.max(level[1:])) * 1.25 or 1.0)
+    scale = _Scale(spectrum, per_order, decibel, level, float(np.max(level[1:])) * 1.3 or 1.0)
     end_hz = float(spectrum.frequency_hz[-1])
     traces = [_envelope_line(spectrum, level, shaft_hz, per_order, decibel)]
     known: list[tuple[float, str]] = []
