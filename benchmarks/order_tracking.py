@@ -2,7 +2,8 @@
 
     python -m benchmarks.order_tracking                 time of resampling 10 s at 51.2 kHz, one core
     python -m benchmarks.order_tracking --simulated 8   sweeps of 1 to 20 % and a run-up, so many seeds of each
-    python -m benchmarks.order_tracking --cwru          CWRU's faults resampled by known laws (BEARING_DATA_DIR)
+    python -m benchmarks.order_tracking --cwru          CWRU's faults resampled by known laws (BEARING_DATA_DIR), by
+                                                        networks that never saw the fault size
     python -m benchmarks.order_tracking --steady        what steady recordings pay, and whether they stay as they are
     python -m benchmarks.order_tracking --fit           the constants of a ridge's confidence
 
@@ -18,12 +19,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from bearing.cwru.dataset import load_recording
 from bearing.cwru.registry import registry
 from bearing.errors import DataError
+from bearing.files import RUNS_DIR, WEIGHTS_DIR
+from bearing.models.order import load_order_predictor
 from bearing.parallel import in_order
 from bearing.physics.catalogue import find, load_catalogue
 from bearing.physics.combs import speed_spectra
@@ -31,7 +35,7 @@ from bearing.physics.order_tracking import look, steady
 from bearing.physics.simulate import CONDITIONS, Resonance, SimulationConfig, simulate
 from bearing.recording import FloatArray, Recording
 from bearing.signal.angle import angle_of_speed, interpolate, to_angle
-from bearing.verdict.diagnosis import Bearing, Diagnosis, diagnose
+from bearing.verdict.diagnosis import Bearing, Diagnosis, Networks, diagnose
 
 RATE_HZ = 51_200.0
 SECONDS = 10.0
@@ -63,6 +67,10 @@ class Moving:
     rate_hz: float
     rpm: FloatArray
     bearing: Bearing
+    weights: Path = WEIGHTS_DIR
+
+
+MISTOLD = "steady, told a run-up"  # the speed is another shaft's
 
 
 def law_of(kind: str, amount: float, samples: int, phase: float) -> FloatArray:
@@ -72,7 +80,7 @@ def law_of(kind: str, amount: float, samples: int, phase: float) -> FloatArray:
         return 1 + amount * (2 * share - 1)
     if kind == "sine":
         return 1 + amount * np.sin(2 * np.pi * share + phase)
-    return 0.5 + share
+    return 0.5 + share if kind == "run-up" else np.ones(samples)
 
 
 def simulated(seeds: int) -> Iterator[Moving]:
@@ -88,7 +96,7 @@ def simulated(seeds: int) -> Iterator[Moving]:
                 yield Moving(name, state, signal, config.sampling_rate_hz, rpm, Bearing("6205", config.orders))
 
 
-def cwru(kind: str, amount: float) -> Iterator[Moving]:
+def cwru(kind: str, amount: float, folds: Path = RUNS_DIR / "folds") -> Iterator[Moving]:
     """Faulty recordings and normals, at the end with the fault, their time warped so that the speed follows a law."""
     ends = {"DE": find("6205-2RS JEM"), "FE": find("6203-2RS JEM")}
     for entry in registry():
@@ -99,13 +107,14 @@ def cwru(kind: str, amount: float) -> Iterator[Moving]:
             continue
         assert recording.sampling_rate_hz is not None
         assert recording.shaft_rpm is not None
-        speed = law_of(kind, amount, len(recording.samples), entry.number)
+        speed = law_of("run-up" if kind == MISTOLD else kind, amount, len(recording.samples), entry.number)
         speed /= speed.mean()
         at = np.clip(np.cumsum(speed) - speed[0], 0, len(speed) - 1)
         signal = interpolate(recording.samples, at) if amount else recording.samples
         bearing = Bearing(ends[end].designation, ends[end].orders)
         rate_hz, rpm = recording.sampling_rate_hz, recording.shaft_rpm * speed
-        yield Moving(f"CWRU {end}", entry.label, signal, rate_hz, rpm, bearing)
+        weights = folds / (entry.fault_size or "0.007")
+        yield Moving(f"CWRU {end}", entry.label, signal, rate_hz, rpm, bearing, weights)
 
 
 def verdict_of(case: Moving, known: str) -> Diagnosis:
@@ -118,7 +127,7 @@ def verdict_of(case: Moving, known: str) -> Diagnosis:
         turns = np.cumsum(case.rpm) / 60 / case.rate_hz
         noise = np.random.default_rng(0).standard_normal(len(turns))
         recording = replace(recording, tacho=(turns % 1 < 0.1) + 0.05 * noise)
-    return diagnose(recording, case.bearing)
+    return diagnose(recording, case.bearing, networks=Networks(load_order_predictor(case.weights), waveform=None))
 
 
 def grade(state: str, verdict: str) -> str:
@@ -263,7 +272,10 @@ def main() -> None:
     if arguments.simulated:
         table(simulated(arguments.simulated), tuple(arguments.known))
     if arguments.cwru:
-        for kind, amount in (("sine", 0.02), ("sine", 0.05), ("ramp", 0.1)):
+        from bearing.lab.verdict_evaluation import write_folds
+
+        write_folds(RUNS_DIR / "folds")
+        for kind, amount in (("steady", 0.0), (MISTOLD, 0.0), ("sine", 0.02), ("sine", 0.05), ("ramp", 0.1)):
             print(f"{kind} +-{amount:.0%}")
             table(cwru(kind, amount), tuple(arguments.known))
     if arguments.steady:

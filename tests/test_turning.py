@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -102,6 +103,25 @@ def test_a_column_of_another_shaft_is_geared_to_the_speed_that_was_typed() -> No
     found = diagnose(motor.corrected(shaft_rpm=1200.0), KNOWN)
     assert (found.verdict, found.shaft_rpm) == ("outer", pytest.approx(1200, rel=0.01))
     assert motor.corrected(shaft_rpm=2450.0).speed_rpm is motor.speed_rpm  # near enough: the column knows better
+
+
+@pytest.mark.parametrize("told", ["column", "tacho"])
+def test_a_speed_of_another_shaft_smears_no_fault_away(told: str) -> None:
+    """Resampled by it every line is gone: a plain outer race fault was called sound."""
+    signal = simulate(CONFIG)
+    other = np.linspace(600.0, 1800.0, len(signal))
+    pulses = (np.cumsum(other) / 60 / RATE_HZ % 1 < 0.1).astype(float)
+    recording = Recording(signal, RATE_HZ, 1200.0)
+    found = diagnose(replace(recording, **({"speed_rpm": other} if told == "column" else {"tacho": pulses})), KNOWN)
+    assert found.verdict == "outer"
+    assert found.moved is None
+    assert any("hold one speed: it was not followed" in sentence for sentence in found.warnings)
+
+
+def test_a_speed_of_another_shaft_earns_no_sound_bearing() -> None:
+    signal = simulate(replace(CONFIG, state="healthy"))
+    found = diagnose(Recording(signal, RATE_HZ, 1200.0, speed_rpm=np.linspace(600.0, 1800.0, len(signal))), KNOWN)
+    assert found.verdict == "uncertain"
 
 
 def test_a_moving_column_that_nobody_follows_forbids_normal() -> None:

@@ -24,7 +24,7 @@ from bearing.physics.tacho import read_tacho
 from bearing.recording import check_rate_hz, check_rpm, check_signal
 from bearing.signal.angle import AngleSignal, ShaftAngle, angle_of_speed, to_angle
 
-__all__ = ["STANDS", "Look", "SpeedSource", "Stand", "Steadied", "look", "refined", "steady"]
+__all__ = ["STANDS", "Look", "SpeedSource", "Stand", "Steadied", "holds_speed", "look", "refined", "stand_of", "steady"]
 
 FloatArray = NDArray[np.float64]
 
@@ -136,7 +136,7 @@ def refined(rough: Steadied, orders: FaultOrders | None = None) -> Steadied:
             rpm_over_time=rpm,
             first_s=rough.first_s + again.first_s,
         )
-    stand = _stand(speed_spectra(found.signal, found.rate_hz), found.rpm, orders)
+    stand = stand_of(speed_spectra(found.signal, found.rate_hz), found.rpm, orders)
     return replace(found, confidence=stand.confidence)
 
 
@@ -194,11 +194,9 @@ def _by_signal(
 ) -> Steadied:
     as_it_is = Steadied(samples, rate_hz, rpm)
     spectra = spectra or speed_spectra(samples, rate_hz)
-    before = _stand(spectra, rpm, orders)
-    if _holds(before, rpm is not None):
+    if holds_speed(spectra, rpm, orders):
         return as_it_is
-    if rpm is not None and _holds(_stand(spectra, None, orders), False):  # it holds another speed than the stated one
-        return as_it_is
+    before = stand_of(spectra, rpm, orders)
     seen = look(samples, rate_hz, rpm, orders, before)
     if seen is None or seen.after.rpm is None or _spread(seen.ridge.rpm) <= BEARABLE:
         return as_it_is
@@ -245,13 +243,20 @@ def look(
     samples: FloatArray, rate_hz: float, rpm: float | None, orders: FaultOrders | None, before: Stand | None = None
 ) -> Look | None:
     """A signal of shape (n,) resampled by its own ridge, whatever that is worth; None where it is too short for one."""
-    before = before or _stand(speed_spectra(samples, rate_hz), rpm, orders)
+    before = before or stand_of(speed_spectra(samples, rate_hz), rpm, orders)
     ridge = track_speed(samples, rate_hz, rpm, orders)
     if ridge is None:
         return None
     still = to_angle(samples, rate_hz, ridge.angle(rate_hz, len(samples)))
-    after = _stand(speed_spectra(still.samples, still.rate_hz), rpm, orders)
+    after = stand_of(speed_spectra(still.samples, still.rate_hz), rpm, orders)
     return Look(ridge, still, after, after.height - before.height)
+
+
+def holds_speed(spectra: SpeedSpectra, rpm: float | None, orders: FaultOrders | None) -> bool:
+    """Whether a comb stands in a signal as no moving speed leaves it: at the stated speed, or at another."""
+    if rpm is not None and _holds(stand_of(spectra, rpm, orders), True):
+        return True
+    return _holds(stand_of(spectra, None, orders), False)
 
 
 def _holds(stand: Stand, stated: bool) -> bool:
@@ -269,7 +274,7 @@ def _follows(gain: float, height: float, stated: bool) -> float:
     return float(1 / (1 + np.exp(-(offset + per_gain * gain + per_height * np.log(max(height, 0.1))))))
 
 
-def _stand(spectra: SpeedSpectra, rpm: float | None, orders: FaultOrders | None) -> Stand:
+def stand_of(spectra: SpeedSpectra, rpm: float | None, orders: FaultOrders | None) -> Stand:
     """At a stated speed, the highest comb within 3 % of it; else the speed estimated.
 
     Which of its multiples a ridge followed does not matter: its shape makes the signal stand still, and what stands

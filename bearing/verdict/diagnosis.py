@@ -24,7 +24,6 @@ from bearing.physics.envelope_rule import FamilyEvidence
 from bearing.physics.guard import LOUD_FROM, QUIET_BELOW, Guard, blind_spectrum, listen
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
 from bearing.physics.machine_lines import MachineParts, MachineView, machine_lines
-from bearing.physics.order_tracking import STANDS, SpeedSource
 from bearing.physics.speed import cross_check, estimate_speed
 from bearing.recording import FloatArray, Recording, check_signal
 from bearing.signal.indicators import Indicators, indicators
@@ -335,9 +334,10 @@ def diagnose(
     networks = networks or Networks.load(weights)
     spectra = speed_spectra(signal, rate_hz) if rate_hz >= SLOWEST_HZ else None
     turning = turning_of(recording, stretch, signal, orders, spectra)
-    doctor = examine(recording, orders, spectra, speed_followed=turning.moved is not None)
+    doctor = examine(recording, orders, spectra, turning.moved is not None, turning.contradicted)
     windows, opinions = _asked_of_windows(signal, rate_hz, networks.waveform)
     level = indicators(signal)
+    recorded = signal, rate_hz
     if turning.moved is not None:  # from here on the signal as that of a shaft at its mean speed
         signal, rate_hz = turning.signal, turning.rate_hz
         spectra = speed_spectra(signal, rate_hz)
@@ -356,6 +356,9 @@ def diagnose(
         opinions |= {name: no_opinion(name, why) for name in ("order_cnn", "envelope")}
         if _hears(rate_hz, len(signal)):
             guard, views = _blind_guard(signal, rate_hz, speed.rpm, envelopes)
+    if turning.moved is not None and guard is not None and speed.rpm is not None:
+        # what strikes at one pace all the time shows only in the signal as it was recorded: the speed was another's
+        guard = _without_speed(guard, rpm_to_hz(speed.rpm), *recorded, Envelopes(*recorded), stated=True)
     memory = opinions["cnn"].probabilities if windows.familiar and "cnn" in opinions else None
     opinions = _as_far_as_fit(opinions, doctor)
     held, normal_held = _held(doctor, orders, speed, found), _normal_held(doctor, bearing, turning)
@@ -606,8 +609,7 @@ def _held(doctor: DoctorReport, orders: FaultOrders | None, speed: _Speed, found
 def _normal_held(doctor: DoctorReport, bearing: Bearing | None, turning: Turning) -> list[str]:
     """What forbids `normal` alone, each in words."""
     reasons = [held_sentence(Held.UNFIT, sentence.rstrip(".")) for sentence in doctor.normal_vetoes]
-    moved = turning.moved
-    if moved is not None and moved.source == SpeedSource.HAND.value and moved.confidence < STANDS:
+    if not turning.shown:
         reasons.append(held_sentence(Held.SPEED_TOLD))
     if bearing is None:
         return reasons

@@ -124,6 +124,7 @@ def examine(
     orders: FaultOrders | None = None,
     spectra: SpeedSpectra | None = None,
     speed_followed: bool = False,
+    speed_contradicted: bool = False,
 ) -> DoctorReport:
     """Facts and findings of one recording; never raises, whatever the samples hold.
 
@@ -137,9 +138,14 @@ def examine(
         `speed_spectra` of the usable stretch, where they are at hand.
     speed_followed : bool
         A moving speed was followed: it smears no line, and no single number says what it was.
+    speed_contradicted : bool
+        A tacho or a column tells of a moving speed, and the signal holds one: it was not followed.
     """
     with np.errstate(all="ignore"):  # samples of 1e-300 and 1e300 are findings, not warnings on the console
-        found = [finding for finding in _findings(recording, orders, spectra, speed_followed) if finding is not None]
+        findings = _findings(recording, orders, spectra, speed_followed)
+    if speed_contradicted:
+        findings = [f for f in findings if f is None or f.code != "speed varies"] + [_CONTRADICTED]
+    found = [finding for finding in findings if finding is not None]
     found.sort(key=lambda finding: -SEVERITIES.index(finding.severity))
     return DoctorReport(
         channel=recording.channel,
@@ -154,6 +160,15 @@ def examine(
         checks=tuple(found)
         or (Finding("all", "ok", "The recording itself is fine: no gaps, no clipping, no dead sensor."),),
     )
+
+
+_CONTRADICTED = Finding(
+    "speed contradicted",
+    "warning",
+    "The speed told beside the vibration moves, but the vibration's own lines hold one speed: it was not followed. "
+    "Check whether it is this shaft's.",
+    vetoes_normal=True,
+)
 
 
 def _findings(

@@ -6,6 +6,8 @@ The sources of a speed over time, best first: a tacho of the file, its speed col
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,9 +15,9 @@ import numpy as np
 from scipy import fft  # and not `scipy.signal`: half a second of import
 
 from bearing.errors import ParameterError, SignalError
-from bearing.physics.combs import SpeedSpectra
+from bearing.physics.combs import SpeedSpectra, speed_spectra
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
-from bearing.physics.order_tracking import SpeedSource, Steadied, refined, steady
+from bearing.physics.order_tracking import STANDS, SpeedSource, Steadied, holds_speed, refined, stand_of, steady
 from bearing.recording import FloatArray, Recording
 from bearing.verdict.words import speed_source_words
 
@@ -23,6 +25,9 @@ __all__ = ["SpeedOverTime", "Turning", "still_of", "turning_of"]
 
 MIN_TURNS = 10.0  # fewer hold no speed that could be told to move
 SURE_TACHO = 0.7  # confidence in a tacho's reading from which it is believed
+MOVES = 0.01  # of the speed: what a signal whose own comb stands sharp cannot have gone through
+FALLS = 0.22  # nepers by which a comb that falls tells that the signal was resampled by another shaft's speed
+SHOWS = 1.0  # nepers: a comb as high shows the speed that was told (true ones 2.3 or more, another shaft's up to 0.2)
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,8 @@ class SpeedOverTime:
 class Turning:
     """The signal to judge, shape (n,), of a shaft that holds `rpm` (None: unknown), and where that speed comes from.
 
-    `moved` is None where the shaft held its speed: `signal` is then the very array given.
+    `moved` is None where the shaft held its speed: `signal` is then the very array given. `contradicted` : a tacho or
+    a column told of a moving speed, and the signal holds one. `shown` : the signal shows the speed that was followed.
     """
 
     signal: FloatArray
@@ -63,6 +69,8 @@ class Turning:
     source: str
     confidence: float
     moved: SpeedOverTime | None = None
+    contradicted: bool = False
+    shown: bool = True
 
 
 def turning_of(
@@ -81,9 +89,9 @@ def turning_of(
         return as_it_is  # nothing could be asked at any speed
     if stated is not None and len(signal) / rate_hz * rpm_to_hz(stated) < MIN_TURNS:
         return as_it_is
-    still = _steadied(recording, stretch, signal, rate_hz, orders, spectra)
+    still, contradicted = _steadied(recording, stretch, signal, rate_hz, orders, spectra)
     if still is None or not still.resampled:
-        return as_it_is
+        return replace(as_it_is, contradicted=contradicted)
     first_s = stretch.start / rate_hz
     moved = SpeedOverTime(
         still.source.value, still.spread, still.confidence, still.time_s + first_s, still.rpm_over_time
@@ -96,6 +104,8 @@ def turning_of(
         recording.rpm_source if followed and recording.rpm_source else speed_source_words(still.source),
         1.0 if followed or stated is not None else still.confidence,
         moved,
+        contradicted,
+        shown=not followed or _shown(still, orders),
     )
 
 
@@ -123,25 +133,54 @@ def _steadied(
     rate_hz: float,
     orders: FaultOrders | None,
     spectra: SpeedSpectra,
-) -> Steadied | None:
-    """By the best source that can be read; None where the signal is too short or odd for any."""
+) -> tuple[Steadied | None, bool]:
+    """By the best source that can be read, None where the signal is too short or odd for any; and whether one was
+    passed over because the signal contradicts it."""
+    rpm, contradicted = recording.shaft_rpm, False
+    for still in _told(recording, stretch, signal, rate_hz, orders):
+        if not _contradicted(still, spectra, rpm, orders):
+            by_hand = recording.speed_by_hand and still.source is SpeedSource.COLUMN
+            return refined(still, orders) if by_hand else still, contradicted
+        contradicted = True
+    try:
+        return steady(signal, rate_hz, rpm, orders=orders, spectra=spectra), contradicted
+    except (ParameterError, SignalError):
+        return None, contradicted
+
+
+def _told(
+    recording: Recording, stretch: slice, signal: FloatArray, rate_hz: float, orders: FaultOrders | None
+) -> Iterator[Steadied]:
+    """The signal made still by what the file says of the speed, the best first."""
     rpm = recording.shaft_rpm
     if recording.tacho is not None:
-        try:
-            tacho = recording.tacho[stretch]
-            per_turn = recording.pulses_per_turn
+        tacho, per_turn = recording.tacho[stretch], recording.pulses_per_turn
+        with suppress(ParameterError, SignalError):  # no tacho after all, or too short
             still = steady(signal, rate_hz, rpm, tacho=tacho, pulses_per_turn=per_turn, orders=orders)
             if still.confidence >= SURE_TACHO:
-                return still
-        except (ParameterError, SignalError):  # no tacho after all, or too short
-            pass
+                yield still
     if recording.speed_rpm is not None and np.isfinite(recording.speed_rpm[stretch]).any():
-        try:
-            still = steady(signal, rate_hz, rpm, speed_rpm=recording.speed_rpm[stretch], orders=orders)
-            return refined(still, orders) if recording.speed_by_hand else still
-        except (ParameterError, SignalError):  # stands still, or never was a speed
-            pass
-    try:
-        return steady(signal, rate_hz, rpm, orders=orders, spectra=spectra)
-    except (ParameterError, SignalError):
-        return None
+        with suppress(ParameterError, SignalError):  # stands still, or never was a speed
+            yield steady(signal, rate_hz, rpm, speed_rpm=recording.speed_rpm[stretch], orders=orders)
+
+
+def _contradicted(still: Steadied, spectra: SpeedSpectra, rpm: float | None, orders: FaultOrders | None) -> bool:
+    """Whether a tacho or a column tells of a speed that moves, and the signal holds one: it is of another shaft.
+
+    Resampled by it every line would be smeared, and a plain fault would look sound.
+    """
+    if not still.resampled or still.spread < MOVES:
+        return False
+    return holds_speed(spectra, rpm, orders) or _comb(still, orders) < stand_of(spectra, rpm, orders).height - FALLS
+
+
+def _shown(still: Steadied, orders: FaultOrders | None) -> bool:
+    """Whether the signal, made still by a speed that was told, shows that speed."""
+    if still.source is SpeedSource.HAND:
+        return still.confidence >= STANDS
+    return _comb(still, orders) >= SHOWS
+
+
+def _comb(still: Steadied, orders: FaultOrders | None) -> float:
+    """How high the shaft's comb stands in a signal made still, in nepers."""
+    return stand_of(speed_spectra(still.signal, still.rate_hz), still.rpm, orders).height
