@@ -118,6 +118,16 @@ def test_a_speed_of_another_shaft_smears_no_fault_away(told: str) -> None:
     assert any("hold one speed: it was not followed" in sentence for sentence in found.warnings)
 
 
+def test_neither_is_the_middle_of_another_shaft_s_speed_believed() -> None:
+    signal = simulate(CONFIG)
+    found = bearing.diagnose(
+        text("acc [g],speed [rpm]", signal, np.linspace(800.0, 2400.0, len(signal))), bearing=KNOWN
+    )
+    assert found.verdict == "outer"
+    assert found.shaft_rpm == pytest.approx(1200.0, rel=0.01)
+    assert found.rpm_source.startswith("estimated from the signal")
+
+
 def test_a_speed_of_another_shaft_earns_no_sound_bearing() -> None:
     signal = simulate(replace(CONFIG, state="healthy"))
     found = diagnose(Recording(signal, RATE_HZ, 1200.0, speed_rpm=np.linspace(600.0, 1800.0, len(signal))), KNOWN)

@@ -24,7 +24,19 @@ from bearing.physics.tacho import read_tacho
 from bearing.recording import check_rate_hz, check_rpm, check_signal
 from bearing.signal.angle import AngleSignal, ShaftAngle, angle_of_speed, to_angle
 
-__all__ = ["STANDS", "Look", "SpeedSource", "Stand", "Steadied", "holds_speed", "look", "refined", "stand_of", "steady"]
+__all__ = [
+    "STANDS",
+    "Look",
+    "SpeedSource",
+    "Stand",
+    "Steadied",
+    "holds_speed",
+    "holds_stated",
+    "look",
+    "refined",
+    "stand_of",
+    "steady",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -254,9 +266,12 @@ def look(
 
 def holds_speed(spectra: SpeedSpectra, rpm: float | None, orders: FaultOrders | None) -> bool:
     """Whether a comb stands in a signal as no moving speed leaves it: at the stated speed, or at another."""
-    if rpm is not None and _holds(stand_of(spectra, rpm, orders), True):
-        return True
-    return _holds(stand_of(spectra, None, orders), False)
+    return holds_stated(spectra, rpm, orders) or _holds(stand_of(spectra, None, orders), False)
+
+
+def holds_stated(spectra: SpeedSpectra, rpm: float | None, orders: FaultOrders | None) -> bool:
+    """The same at the stated speed alone; False where none is."""
+    return rpm is not None and _holds(stand_of(spectra, rpm, orders), True)
 
 
 def _holds(stand: Stand, stated: bool) -> bool:

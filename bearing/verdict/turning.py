@@ -17,7 +17,16 @@ from scipy import fft  # and not `scipy.signal`: half a second of import
 from bearing.errors import ParameterError, SignalError
 from bearing.physics.combs import SpeedSpectra, speed_spectra
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
-from bearing.physics.order_tracking import STANDS, SpeedSource, Steadied, holds_speed, refined, stand_of, steady
+from bearing.physics.order_tracking import (
+    STANDS,
+    SpeedSource,
+    Steadied,
+    holds_speed,
+    holds_stated,
+    refined,
+    stand_of,
+    steady,
+)
 from bearing.recording import FloatArray, Recording
 from bearing.verdict.words import speed_source_words
 
@@ -90,6 +99,8 @@ def turning_of(
     if stated is not None and len(signal) / rate_hz * rpm_to_hz(stated) < MIN_TURNS:
         return as_it_is
     still, contradicted = _steadied(recording, stretch, signal, rate_hz, orders, spectra)
+    if contradicted and not holds_stated(spectra, stated, orders):  # the number was read off that other shaft, too
+        as_it_is, stated = Turning(signal, rate_hz, None, "", 0.0), None
     if still is None or not still.resampled:
         return replace(as_it_is, contradicted=contradicted)
     first_s = stretch.start / rate_hz
