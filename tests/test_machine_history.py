@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bearing.cli.main import main
-from bearing.errors import ParameterError, UnreadableFile
+from bearing.errors import ParameterError, SignalError, UnreadableFile
 from bearing.figures.trend import history_figures
 from bearing.machines.clock import natural_key, time_in_name, timeline
 from bearing.machines.history import history_of_folder, history_of_measurements, with_verdicts
@@ -327,3 +327,8 @@ def test_levels_in_another_unit_of_the_same_are_no_change(hundred: list[Recordin
     assert point.state == "ok"
     assert point.unit_of("rms") == "m/s²"
     assert point.series("rms")[0] == pytest.approx(9.80665 * np.sqrt(np.mean(made[0].samples ** 2)), rel=0.01)
+
+
+def test_numbers_no_sensor_delivers_are_refused_and_do_not_end_a_history() -> None:
+    with pytest.raises(SignalError, match="no sensor delivers"):
+        measure(Recording(np.resize([1e99, -1e99], 4_000), 12_000.0, 1772.0), None)

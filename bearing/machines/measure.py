@@ -28,7 +28,7 @@ from bearing.physics.guard import AXIS_HZ, blind_spectrum, listen
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
 from bearing.readers import file_bytes
 from bearing.readers.names import kind_of
-from bearing.recording import FloatArray, Recording
+from bearing.recording import FloatArray, Recording, check_signal
 from bearing.signal.indicators import indicators
 from bearing.signal.order_spectrum import Band, OrderSpectrum, averaged, envelope_order_spectrum
 from bearing.signal.severity import velocity_mm_s
@@ -171,9 +171,9 @@ def measure_bytes(data: bytes, name: str, asked: Request, diagnosed: bool = Fals
 
 
 def measure(recording: Recording, bearing: Bearing | None) -> Measurement:
-    """One channel in numbers. Raises SignalError where hardly any sample is finite, or none vibrates."""
+    """One channel in numbers. Raises SignalError where hardly any sample is finite, some are huge, or none vibrates."""
     stretch = usable_stretch(recording.samples)
-    signal = recording.samples[stretch]
+    signal = check_signal(recording.samples[stretch])
     if len(signal) < FEWEST_SAMPLES:
         raise SignalError(f"Only {len(signal)} samples in a row, at least {FEWEST_SAMPLES} are needed.")
     basic = indicators(signal)

@@ -172,4 +172,4 @@ def advice(diagnosis: Diagnosis) -> str:
         return "Give the shaft speed."
     if d.verdict == "impacts":
         return "Check which bearing is fitted; look at gears, coupling, belt and the next bearing."
-    return "Measure again, for ten seconds or more at a steady speed."
+    return "Check speed and bearing; measure again, for ten seconds or more at a steady speed."
