@@ -17,7 +17,7 @@ FloatArray = NDArray[np.float64]
 RATE_LIMITS_HZ = (1.0, 10_000_000.0)
 RPM_LIMITS = (1.0, 200_000.0)
 OTHER_SHAFT = 0.15  # a speed farther from its column's than this is another shaft's
-LARGEST_SAMPLE = 1e70  # beyond this, sums of fourth powers overflow
+LARGEST_SAMPLE = 1e100  # beyond this, squares overflow
 
 
 @dataclass(frozen=True)

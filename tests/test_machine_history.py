@@ -331,4 +331,4 @@ def test_levels_in_another_unit_of_the_same_are_no_change(hundred: list[Recordin
 
 def test_numbers_no_sensor_delivers_are_refused_and_do_not_end_a_history() -> None:
     with pytest.raises(SignalError, match="no sensor delivers"):
-        measure(Recording(np.resize([1e99, -1e99], 4_000), 12_000.0, 1772.0), None)
+        measure(Recording(np.resize([1e101, -1e101], 4_000), 12_000.0, 1772.0), None)

@@ -60,17 +60,19 @@ def indicators_per_window(windows: NDArray[np.floating]) -> dict[str, NDArray[np
 def indicators(signal: NDArray[np.floating]) -> Indicators:
     """The indicators of a whole signal of shape (n,), a piece at a time: its squares would take its size again."""
     signal = np.asarray(signal)
-    mean, peak, square, fourth = float(signal.mean(dtype=np.float64)), 0.0, 0.0, 0.0
+    mean, square, fourth = float(signal.mean(dtype=np.float64)), 0.0, 0.0
+    peak = max(float(signal.max()) - mean, mean - float(signal.min()))
+    scale = 2.0 ** np.frexp(peak)[1]  # a power of two changes no digit, and fourth powers stay within range
     for at in range(0, len(signal), _PIECE):
-        centred = np.asarray(signal[at : at + _PIECE], dtype=np.float64) - mean
-        peak = max(peak, float(centred.max()), -float(centred.min()))
+        centred = (np.asarray(signal[at : at + _PIECE], dtype=np.float64) - mean) / scale
         centred *= centred
         square += float(centred.sum())
         fourth += float(np.dot(centred, centred))
     power = square / len(signal)
-    if not power**2 > 0:  # zeros, or numbers so small that their fourth powers are
-        return Indicators(float(np.sqrt(power)), peak, 0.0, 0.0)
-    return Indicators(float(np.sqrt(power)), peak, peak / float(np.sqrt(power)), fourth / len(signal) / power**2)
+    if not power > 0:
+        return Indicators(0.0, peak, 0.0, 0.0)
+    rms = float(scale * np.sqrt(power))
+    return Indicators(rms, peak, peak / rms, fourth / len(signal) / power**2)
 
 
 def velocity_rms(
