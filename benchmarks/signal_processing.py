@@ -15,8 +15,8 @@ import numpy as np
 
 from bearing.physics.simulate import ORDERS_6205, SimulationConfig, simulate
 from bearing.physics.speed import estimate_speed
-from bearing.signal.envelope import Demodulator, envelope_spectrum
-from bearing.signal.kurtogram import kurtogram, search_line_bands
+from bearing.signal.envelope import envelope_spectrum
+from bearing.signal.kurtogram import kurtogram
 from bearing.signal.spectrum import amplitude_spectrum, downsample, spectrogram
 
 RATE_HZ = 12_000.0
@@ -37,11 +37,9 @@ def main() -> None:
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, numpy {np.__version__}")
     print(f"{'':34s}{'10 s at 12 kHz':>16s}{'1,000,000 samples':>20s}")
     signals = [simulate(SimulationConfig("outer", RATE_HZ, n / RATE_HZ)) for n in (120_000, 1_000_000)]
-    lines = [order * 1772 / 60 for order in ORDERS_6205.families.values()]
     rows: dict[str, Callable[[np.ndarray], object]] = {
         "kurtogram (30 / 400 ms)": lambda x: kurtogram(x, RATE_HZ),
         "envelope spectrum": lambda x: envelope_spectrum(x, RATE_HZ, max_hz=1000),
-        "bands by fault lines": lambda x: search_line_bands(Demodulator(x, RATE_HZ), lines),
         "amplitude spectrum": lambda x: amplitude_spectrum(x, RATE_HZ),
         "spectrogram": lambda x: spectrogram(x, RATE_HZ),
         "points for a plot": lambda x: downsample(np.arange(len(x)) / RATE_HZ, x),

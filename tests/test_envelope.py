@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bearing.errors import ParameterError, SignalError
 from bearing.physics.simulate import Resonance, SimulationConfig, simulate
 from bearing.signal.envelope import Band, Demodulator, envelope_spectrum
-from bearing.signal.kurtogram import kurtogram, search_line_bands
+from bearing.signal.kurtogram import kurtogram
 
 RATE = 12_000.0
 
@@ -132,33 +132,6 @@ def test_inner_race_has_shaft_sidebands_and_outer_has_none():
         return min(spectrum.peak_near(line + k * shaft, 0.004)[1] for k in (-1, 1))
 
     assert sideband_db("inner") > 12 > sideband_db("outer")
-
-
-def test_line_search_names_the_line_that_is_there():
-    config = SimulationConfig("outer", duration_s=5, impact_g=0.6, seed=2)
-    lines = [order * config.shaft_rpm / 60 for order in config.orders.families.values()]
-    found = search_line_bands(Demodulator(simulate(config), RATE), lines)
-    best = found.score_db.max(axis=0)
-    assert int(np.argmax(best)) == 0
-    assert found.score_db.shape == (len(found.bands), 3)
-    band = found.best(0)
-    assert band.low_hz < 2_900 < band.high_hz  # where the simulated structure rings
-
-
-def test_line_search_finds_a_band_that_the_whole_spectrum_hides():
-    """A weak resonance at 4.6 kHz beside a strong modulated hum at 1.2 kHz."""
-    t = np.arange(60_000) / RATE
-    hum = 6 * (1 + 0.5 * np.sin(2 * np.pi * 23 * t)) * np.sin(2 * np.pi * 1200 * t)
-    x = impacts(4600, n=60_000, level=3.0) + hum
-    found = search_line_bands(Demodulator(x, RATE), [100.0])
-    band = found.best()
-    assert band.low_hz < 4600 < band.high_hz
-    assert found.score_db.max() > found.score_db[0, 0] + 3  # row 0 is the whole spectrum
-
-
-def test_line_search_wants_positive_lines():
-    with pytest.raises(ParameterError, match="positive"):
-        search_line_bands(Demodulator(noise(4096), RATE), [0.0])
 
 
 # ----------------------------------------------------------------------------------------------------- kurtogram

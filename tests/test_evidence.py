@@ -10,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bearing.models.order_features import order_features
-from bearing.physics.envelope_rule import envelope_evidence, envelope_opinion, made_up_orders, max_order_of
+from bearing.physics.envelope_rule import (
+    EnvelopeOpinion,
+    envelope_evidence,
+    made_up_orders,
+    max_order_of,
+    opinion_of_families,
+)
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
 from bearing.signal.order_spectrum import Envelopes, band_tree, envelope_order_spectrum, refine_shaft_hz, two_views
 from bearing.states import FAMILIES
@@ -32,6 +38,12 @@ def ringing(
     time = np.arange(int(0.01 * rate_hz)) / rate_hz
     ring = np.exp(-800 * time) * np.sin(2 * np.pi * min(3000.0, rate_hz / 4) * time)
     return np.convolve(signal, ring)[: len(signal)] + noise * rng.standard_normal(len(signal)) * 0.3
+
+
+def envelope_opinion(signal: np.ndarray, rate_hz: float, shaft_hz: float, orders: FaultOrders) -> EnvelopeOpinion:
+    """The untrained rule on a signal's own order spectra."""
+    spectrum = envelope_order_spectrum(signal, rate_hz, shaft_hz, max_order_of(orders))
+    return opinion_of_families(envelope_evidence(spectrum, orders))
 
 
 def test_the_band_tree_stays_below_nyquist_and_reaches_low_at_high_rates() -> None:

@@ -33,7 +33,11 @@ BEARING_OF_END = {"DE": "SKF 6205-2RS JEM", "FE": "SKF 6203-2RS JEM"}
 
 @dataclass(frozen=True)
 class RegistryEntry:
-    """One recording as published: `label` is the truth, lengths in inches, speeds in rpm, 48 kHz for normals."""
+    """One recording as published: `label` is the truth, lengths in inches, speeds in rpm, 48 kHz for normals.
+
+    `expert_grade` : whether the drive-end fault can be diagnosed by envelope methods: Y it can, P partly, N not; empty
+    where nobody graded (W. A. Smith & R. B. Randall, MSSP 64-65 (2015) 100-131, tables B2-B5).
+    """
 
     number: int
     set: str
@@ -48,6 +52,7 @@ class RegistryEntry:
     bytes: int | None
     sha256: str
     git_blob_sha1: str
+    expert_grade: str
     quirk: str
 
     folder_variable: ClassVar[str] = "BEARING_DATA_DIR"
@@ -113,6 +118,7 @@ def registry() -> tuple[RegistryEntry, ...]:
                 bytes=int(row["bytes"]) if row["bytes"] else None,
                 sha256=row["sha256"],
                 git_blob_sha1=row["git_blob_sha1"],
+                expert_grade=row["expert_grade"],
                 quirk=row["quirk"],
             )
             for row in csv.DictReader(file)

@@ -33,7 +33,7 @@ from bearing.lab.machine_ailments import AILMENTS
 from bearing.lab.machines import simulate_machine
 from bearing.lab.order_examples import BEARINGS
 from bearing.lab.order_training import FAULT_SIZES
-from bearing.lab.verdict_evaluation import EXPERT_GRADES, OTHER_RATE_HZ, write_folds
+from bearing.lab.verdict_evaluation import OTHER_RATE_HZ, write_folds
 from bearing.models.order import load_order_predictor
 from bearing.parallel import in_order
 from bearing.physics.kinematics import FaultOrders
@@ -98,8 +98,8 @@ def cwru_cases() -> Iterator[Case]:
             faulted = facts.label != "normal" and end == facts.faulty_end
             if faulted and end == "FE":
                 continue  # another bearing, judged by the evaluation of the order network
-            grade = EXPERT_GRADES.get(facts.number, "")
-            of_fault = "damaged, experts could tell" if grade.startswith("Y") else "damaged, experts could not"
+            could = facts.expert_grade.startswith("Y")
+            of_fault = "damaged, experts could tell" if could else "damaged, experts could not"
             yield Case(
                 collection="CWRU",
                 group=of_fault if faulted else "sound" if facts.label == "normal" else "sound, the other end damaged",

@@ -54,26 +54,8 @@ from bearing.verdict.calibration import (
 )
 from bearing.verdict.fusion import NOWHERE, STATES, UNCERTAIN, Calibration, Verdict, fuse
 
-__all__ = ["EXPERT_GRADES", "evaluate_order", "main", "summary_of", "write_folds"]
+__all__ = ["evaluate_order", "main", "summary_of", "write_folds"]
 
-# Smith & Randall 2015 (MSSP 64-65:100), tables B2-B5: Y diagnosable, P partly, N not, by envelope methods
-EXPERT_GRADES = {
-    **dict(zip(range(105, 109), ["Y2"] * 4, strict=True)),
-    **dict(zip(range(169, 173), ["Y2"] * 4, strict=True)),
-    **dict(zip(range(209, 213), ["Y1"] * 4, strict=True)),
-    **dict(zip(range(3001, 3005), ["N1"] * 4, strict=True)),
-    **dict(zip(range(118, 122), ["N1", "N1", "N1", "Y2"], strict=True)),
-    **dict(zip(range(185, 189), ["P2"] * 4, strict=True)),
-    **dict(zip(range(222, 226), ["Y2", "Y2", "N1", "N1"], strict=True)),
-    **dict(zip(range(3005, 3009), ["Y2"] * 4, strict=True)),
-    **dict(zip(range(130, 134), ["Y1"] * 4, strict=True)),
-    **dict(zip(range(197, 201), ["Y2", "P2", "P1", "N1"], strict=True)),
-    **dict(zip(range(234, 238), ["Y2"] * 4, strict=True)),
-    **dict(zip(range(144, 148), ["Y2"] * 4, strict=True)),
-    **dict(zip(range(246, 250), ["Y2"] * 4, strict=True)),
-    **dict(zip((156, 158, 159, 160), ["Y1", "Y2", "Y2", "Y2"], strict=True)),
-    **dict(zip(range(258, 262), ["Y2"] * 4, strict=True)),
-}
 RECORDING_FOLDS = 5
 PAIR_MEMBERS = 2
 RANDOM_SHARE = 0.3
@@ -163,7 +145,7 @@ def other_machine(folder: Path) -> dict[str, Any]:
 
 def _row(about: dict[str, Any], verdict: Verdict) -> dict[str, Any]:
     """One recording as it stands in the evaluation: what it is, then what was said of it."""
-    number, end = about["recording"], about["end"]
+    grades = {facts.number: facts.expert_grade for facts in registry()} if about["end"] == "DE" else {}
     truth = np.array([STATES.index(about["truth"])])
     p = np.array([[verdict.probabilities[name] for name in STATES]])
     said = Answers(p, np.array([float(verdict.loud)]), NOWHERE[None], truth, np.array([""]))
@@ -176,7 +158,7 @@ def _row(about: dict[str, Any], verdict: Verdict) -> dict[str, Any]:
         "confidence": round(verdict.confidence, 4),
         "probabilities": _rounded(verdict.probabilities),
         "strikes": verdict.loud,
-        "expert_grade": EXPERT_GRADES.get(number, "") if end == "DE" else "",
+        "expert_grade": grades.get(about["recording"], ""),
     }
 
 

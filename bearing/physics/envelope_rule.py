@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bearing.physics.kinematics import FaultOrders
 from bearing.signal.dsp import middle_and_high
-from bearing.signal.order_spectrum import OrderSpectrum, envelope_order_spectrum
+from bearing.signal.order_spectrum import OrderSpectrum
 from bearing.states import FAMILIES
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "HarmonicScores",
     "Line",
     "envelope_evidence",
-    "envelope_opinion",
     "family_scores",
     "harmonic_scores",
     "made_up_orders",
@@ -264,24 +263,8 @@ def _line(spectrum: OrderSpectrum, band: int, name: str, expected: float, centre
     return Line(name, expected * spectrum.shaft_hz, found_hz, level_db, depth, level_db >= FOUND_DB)
 
 
-def envelope_opinion(
-    signal: Array,
-    sampling_rate_hz: float,
-    shaft_hz: float,
-    orders: FaultOrders,
-    spectrum: OrderSpectrum | None = None,
-) -> EnvelopeOpinion:
-    """The untrained rule: a family is suspected when it beats the made-up orders and its modulation is deep.
-
-    `signal` is finite, shape (n,); `shaft_hz` the best known speed (see `order_spectrum.refine_shaft_hz`).
-    """
-    if spectrum is None:
-        spectrum = envelope_order_spectrum(signal, sampling_rate_hz, shaft_hz, max_order_of(orders))
-    return opinion_of_families(envelope_evidence(spectrum, orders))
-
-
 def opinion_of_families(families: dict[str, FamilyEvidence]) -> EnvelopeOpinion:
-    """The untrained rule on evidence already gathered."""
+    """The untrained rule: a family is suspected when it beats the made-up orders and its modulation is deep."""
     strength = {name: _strength(np.array(e.null_score), np.array(e.depth)) for name, e in families.items()}
     weights = {"normal": 1.0, **{name: float(np.exp(value)) for name, value in strength.items()}}
     total = sum(weights.values())

@@ -1,14 +1,11 @@
-"""Which band to demodulate: the most impulsive one (`kurtogram`), or where given lines stand (`search_line_bands`).
+"""Which band to demodulate: the most impulsive one of a 1/3-binary tree of bands.
 
-Both walk the same 1/3-binary tree of bands: 1, 2, 3, 4, 6, 8, 12, ... equal parts of the range up to half the sampling
-rate.
+The tree: 1, 2, 3, 4, 6, 8, 12, ... equal parts of the range up to half the sampling rate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +13,13 @@ from numpy.typing import NDArray
 from bearing.errors import ParameterError
 from bearing.recording import check_rate_hz, check_signal
 from bearing.signal.envelope import (
-    FLOOR_WIDTH_HZ,
     MIN_SAMPLES,
     Band,
-    Demodulator,
-    EnvelopeSpectrum,
     fast_length,
     to_unit,
 )
 
-__all__ = ["Kurtogram", "LineBands", "kurtogram", "search_line_bands", "tree_counts"]
+__all__ = ["Kurtogram", "kurtogram", "tree_counts"]
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex64]
@@ -142,67 +136,3 @@ def _row_kurtosis(bins: ComplexArray, count: int, filled: float) -> FloatArray:
     second = power.sum(axis=1).astype(np.float64) / (power.shape[1] * filled)
     fourth = np.array([np.dot(row, row) for row in power], dtype=np.float64) / (power.shape[1] * filled)
     return np.where(second > 0, fourth / np.maximum(second, 1e-30) ** 2 - 2.0, 0.0)
-
-
-# ------------------------------------------------------------------------------------------- bands by fault lines
-
-
-@dataclass(frozen=True)
-class LineBands:
-    """How high lines stand in the envelope spectrum of each band of the tree.
-
-    `score_db` has shape (n_bands, n_lines): mean over the harmonics of the decibels over the floor.
-    """
-
-    bands: tuple[Band, ...]
-    lines_hz: tuple[float, ...]
-    score_db: FloatArray
-
-    def best(self, line: int = 0) -> Band:
-        """The band where line number `line` and its harmonics stand highest."""
-        return self.bands[int(np.argmax(self.score_db[:, line]))]
-
-
-def search_line_bands(
-    source: Demodulator,
-    lines_hz: Sequence[float],
-    harmonics: int = 4,
-    tolerance: float = 0.015,
-    max_level: int = 3,
-) -> LineBands:
-    """Score every band of the 1/3-binary tree by the lines of given fault frequencies in its envelope spectrum.
-
-    Parameters
-    ----------
-    lines_hz : sequence of float
-        Fault frequencies (BPFO, BPFI, 2 x BSF), first harmonic each.
-    harmonics : int
-        How many harmonics count; those beyond the band's width are left out.
-    tolerance : float
-        Slip allowed, relative to the line (bearings: 1-2 %).
-    max_level : int
-        Depth of the tree (3: bands down to an eighth of half the sampling rate). Bands narrower than the first line
-        of any family are left out.
-    """
-    lines = tuple(float(line) for line in lines_hz)
-    if not lines or min(lines) <= 0:
-        raise ParameterError(f"Fault lines are positive frequencies in Hz, got {lines}.")
-    full = source.full_band()
-    max_hz = (1 + tolerance) * harmonics * max(lines) + FLOOR_WIDTH_HZ
-    bands = []
-    for count in tree_counts(max_level):
-        width = full.width_hz / count
-        if width > 1.1 * max(lines) or count == 1:
-            edges = full.low_hz + width * np.arange(count + 1)
-            bands += [Band(float(low), float(high)) for low, high in pairwise(edges)]
-    scores = np.array(
-        [[_line_score(spectrum, line, harmonics, tolerance) for line in lines]
-         for spectrum in (source.envelope_spectrum(band, max_hz) for band in bands)]
-    )  # fmt: skip
-    return LineBands(tuple(bands), lines, scores)
-
-
-def _line_score(spectrum: EnvelopeSpectrum, line_hz: float, harmonics: int, tolerance: float) -> float:
-    found = [spectrum.peak_near(line_hz * k, tolerance)[1] for k in range(1, harmonics + 1)]
-    inside = [level for level in found if np.isfinite(level)]
-    return float(np.mean(inside)) if inside else 0.0
