@@ -297,3 +297,11 @@ def test_no_reason_passes_over_the_table_of_lines_beside_it(recordings_dir: Path
             assert found.impacts is not None
             assert f"{found.impacts.rate_hz:.1f} times a second" in found.reason
     assert not passed_over
+
+
+def test_a_bearing_of_more_elements_than_the_network_met_is_never_called_sound() -> None:
+    sound = open_path(SAMPLES / "healthy.csv").recordings[0]
+    many = Bearing("60 rollers", fault_orders(Geometry(60, 4.0, 100.0, 12.0)))
+    found = diagnose(sound, many)
+    assert (found.verdict, found.best_guess) == ("uncertain", "normal")
+    assert "60 rolling elements" in found.reason

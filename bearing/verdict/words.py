@@ -56,6 +56,7 @@ class Held(StrEnum):
     SPEED_TOLD = "speed told"
     NEARLY = "nearly"
     ELSEWHERE = "elsewhere"
+    MANY_ELEMENTS = "many elements"
     UNFIT = "unfit"  # with the doctor's sentence
     OUT_OF_DOMAIN = "out of domain"  # with the network's sentence
 
@@ -71,6 +72,7 @@ _HELD = {
     Held.NEARLY: "something beats {0} times a second, nearly as deep as what strikes",
     Held.ELSEWHERE: "something beats {0} times a second, {1} times a turn, no line of this bearing: check speed "
     "and bearing",
+    Held.MANY_ELEMENTS: "this bearing has {0} rolling elements, the network knows up to {1}: it cannot call it sound",
     Held.UNFIT: "{0}",
     Held.OUT_OF_DOMAIN: "{0}",
 }
