@@ -305,3 +305,8 @@ def test_a_bearing_of_more_elements_than_the_network_met_is_never_called_sound()
     found = diagnose(sound, many)
     assert (found.verdict, found.best_guess) == ("uncertain", "normal")
     assert "60 rolling elements" in found.reason
+
+
+def test_a_recording_of_gaps_is_not_told_to_be_too_short() -> None:
+    with pytest.raises(SignalError, match="holds 0 of 5,000: the rest are gaps"):
+        diagnose(Recording(np.full(5000, np.nan), 12_000.0, 1772.0))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from bearing.errors import MissingRate
+from bearing.errors import MissingRate, SignalError
 from bearing.files import WEIGHTS_DIR
 from bearing.models.order import OrderOpinion, OrderPredictor, load_order_predictor
 from bearing.models.strangers import Stranger, ask_strangers
@@ -322,7 +322,7 @@ def diagnose(
     MissingRate
         The recording has no sampling rate.
     SignalError
-        Fewer than 2048 finite samples in a row.
+        Fewer than 2048 finite samples in a row; the sentence says whether gaps are to blame.
     """
     if recording.sampling_rate_hz is None:
         raise MissingRate(
@@ -331,6 +331,12 @@ def diagnose(
     rate_hz = recording.sampling_rate_hz
     orders = bearing.orders if bearing else None
     stretch = usable_stretch(recording.samples)
+    longest, total = stretch.stop - stretch.start, len(recording.samples)
+    if longest < MIN_SAMPLES <= total:
+        raise SignalError(
+            f"{MIN_SAMPLES:,} samples in a row are needed, the longest stretch of numbers holds {longest:,} of "
+            f"{total:,}: the rest are gaps. Repair the export, or record anew."
+        )
     signal = check_signal(recording.samples[stretch], MIN_SAMPLES)
     networks = networks or Networks.load(weights)
     spectra = speed_spectra(signal, rate_hz) if rate_hz >= SLOWEST_HZ else None
