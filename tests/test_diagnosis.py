@@ -207,7 +207,7 @@ def test_no_rate_speed_or_length_raises(rate_hz: float, rpm: float, count: int) 
 
 
 def test_nothing_but_gaps_is_refused(bearing: Bearing) -> None:
-    with pytest.raises(SignalError, match="At least 2048 samples"):
+    with pytest.raises(SignalError, match="holds 0 of 30,000: the rest are gaps"):
         diagnose(Recording(np.full(30_000, np.nan), 12_000.0, 1772.0), bearing)
 
 
@@ -305,8 +305,3 @@ def test_a_bearing_of_more_elements_than_the_network_met_is_never_called_sound()
     found = diagnose(sound, many)
     assert (found.verdict, found.best_guess) == ("uncertain", "normal")
     assert "60 rolling elements" in found.reason
-
-
-def test_a_recording_of_gaps_is_not_told_to_be_too_short() -> None:
-    with pytest.raises(SignalError, match="holds 0 of 5,000: the rest are gaps"):
-        diagnose(Recording(np.full(5000, np.nan), 12_000.0, 1772.0))
