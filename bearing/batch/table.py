@@ -7,7 +7,6 @@ done is read from the parts alone, so nothing is counted twice, whatever killed 
 from __future__ import annotations
 
 import json
-import os
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from bearing.batch.sources import Source
 from bearing.errors import DataError, ParameterError, UnreadableFile
 from bearing.machines.clock import natural_key
 from bearing.machines.measure import Measurement, Verdict
+from bearing.machines.spectra import write_whole
 from bearing.physics.envelope_rule import SLIPS
 from bearing.signal.order_spectrum import packed, unpacked
 from bearing.states import FAMILIES
@@ -81,23 +81,9 @@ def write_rows(folder: Path, rows: Iterable[Row]) -> None:
     for row in rows:
         by_machine.setdefault(str(row["machine"]), []).append(row)
     for machine, its in by_machine.items():
-        place = folder / f"machine={quote(machine, safe='')}"
-        part = place / f"part-{uuid.uuid4().hex}.parquet"
-        beside = place / f".{part.name}.tmp"
+        part = folder / f"machine={quote(machine, safe='')}" / f"part-{uuid.uuid4().hex}.parquet"
         table = pa.Table.from_pylist([{k: v for k, v in row.items() if k != "machine"} for row in its], SCHEMA)
-        try:
-            place.mkdir(parents=True, exist_ok=True)
-            with beside.open("wb") as file:
-                pq.write_table(table, file, compression="zstd")
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(part)
-        except OSError as error:
-            beside.unlink(missing_ok=True)
-            raise DataError(
-                f"The results could not be written to {str(folder)!r} ({error.strerror or error}): what is there is "
-                "whole; make room and start the same command again."
-            ) from error
+        write_whole(table, part, f"The results could not be written to {str(folder)!r}", "start the same command")
 
 
 def done(folder: Path) -> set[tuple[str, str]]:

@@ -13,6 +13,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import numpy as np
@@ -24,7 +25,10 @@ from bearing.recording import Recording
 from bearing.signal.spectrum import amplitude_spectrum
 from bearing.verdict.doctor import usable_stretch
 
-__all__ = ["FOLDER", "is_kept", "keep_recordings", "kept_recording", "place_of"]
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["FOLDER", "is_kept", "keep_recordings", "kept_recording", "place_of", "write_whole"]
 
 FOLDER = ".spectra"  # in place of the store's own ending
 MOST_SAMPLES = 65_536
@@ -42,11 +46,20 @@ def is_kept(path: Path) -> bool:
 def keep_recordings(store: Path, machine: str, pairs: Sequence[tuple[Measurement, Recording]]) -> None:
     """Keep what was measured in one file of recordings, all its points. Raises DataError where it cannot be written."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     part = place_of(store, machine, pairs[0][0].sha256)
-    beside = part.with_name(f".{part.name}.{os.getpid()}.tmp")
     table = pa.Table.from_pylist([_row(measured, recording) for measured, recording in pairs], _schema())
+    write_whole(table, part, f"The spectra could not be written to {part.parent.parent.name!r}", "add the same files")
+
+
+def write_whole(table: pa.Table, part: Path, failed: str, again: str) -> None:
+    """Write a table as a Parquet file that is there whole or not at all, whatever kills the program.
+
+    Raises DataError where it cannot be written: with the words `failed`, and what to do `again` once there is room.
+    """
+    import pyarrow.parquet as pq
+
+    beside = part.with_name(f".{part.name}.{os.getpid()}.tmp")
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
         with beside.open("wb") as file:
@@ -57,8 +70,7 @@ def keep_recordings(store: Path, machine: str, pairs: Sequence[tuple[Measurement
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise DataError(
-            f"The spectra could not be written to {part.parent.parent.name!r} ({error.strerror or error}): what is "
-            "there is whole; make room and add the same files again."
+            f"{failed} ({error.strerror or error}): what is there is whole; make room and {again} again."
         ) from error
 
 
