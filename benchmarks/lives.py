@@ -211,11 +211,11 @@ def measured(life: Life) -> list[Measurement]:
     return [replace(measure(r, bearing), sha256=str(i)) for i, r in enumerate(recordings(life))]
 
 
-def kept(life: Life, cache: Path | None) -> list[Measurement]:
+def kept(life: Life, cache: Path | None, measured: Callable[[Life], list[Measurement]] = measured) -> list[Measurement]:
     """The same, read where it was kept."""
     if cache is None:
         return measured(life)
-    place = cache / f"{life.name.replace(' ', '_').replace(',', '')}.pickle"
+    place = cache / f"{''.join(c if c.isalnum() else '_' for c in life.name)}.pickle"
     if not place.is_file():
         place.write_bytes(pickle.dumps(measured(life)))
     found: list[Measurement] = pickle.loads(place.read_bytes())  # noqa: S301 (made here)
@@ -286,20 +286,23 @@ def one(job: tuple[int, int, Path | None]) -> Row:
     return judged(life, kept(life, cache))
 
 
-def main() -> None:
+def asked_for() -> tuple[Path | None, int]:
+    """The folder to keep measurements in, and the seed, from the command line."""
     cache = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     if cache is not None:
         cache.mkdir(parents=True, exist_ok=True)
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    with ProcessPoolExecutor(2) as pool:
-        rows = list(pool.map(one, [(at, seed, cache) for at in range(len(lives()))]))
+    return cache, int(sys.argv[2]) if len(sys.argv) > 2 else 0
 
-    def told(x: float | None) -> str:
+
+def told(rows: list[Row]) -> None:
+    """Prints what became of them."""
+
+    def share(x: float | None) -> str:
         return "  -  " if x is None else f"{x:5.3f}"
 
     for r in rows:
-        print(f"{r.life:34} {r.count:5} 3dB {told(r.three_db)} 6dB {told(r.six_db)} watch {told(r.watch)} alert "
-              f"{told(r.alert)} alarm {told(r.alarm)} changes {r.changes:2}  {r.verdict:9} {r.causes}")  # fmt: skip
+        print(f"{r.life:34} {r.count:5} 3dB {share(r.three_db)} 6dB {share(r.six_db)} watch {share(r.watch)} alert "
+              f"{share(r.alert)} alarm {share(r.alarm)} changes {r.changes:2}  {r.verdict:9} {r.causes}")  # fmt: skip
     sound, ailing = [r for r in rows if r.sound], [r for r in rows if not r.sound]
     early = [r.life for r in ailing if r.alarm is not None and r.alarm < 1 / 3]
     alerts = [r.life for r in ailing if r.alert is not None and r.alert < 1 / 3]
@@ -308,6 +311,12 @@ def main() -> None:
     print(f"ailing: {len(ailing)}, alarm in the first third {early}, alert {alerts}; "
           f"no alarm before the last {[r.life for r in ailing if not r.before_last]}")  # fmt: skip
     print(f"state changes: most {max(r.changes for r in rows)}, of sound ones {max(r.changes for r in sound)}")
+
+
+def main() -> None:
+    cache, seed = asked_for()
+    with ProcessPoolExecutor(2) as pool:
+        told(list(pool.map(one, [(at, seed, cache) for at in range(len(lives()))])))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from bearing.cli.main import main
 from bearing.errors import ParameterError, SignalError, UnreadableFile
 from bearing.figures.trend import history_figures
 from bearing.machines.clock import natural_key, time_in_name, timeline
-from bearing.machines.history import history_of_folder, history_of_measurements, with_verdicts
+from bearing.machines.history import History, history_of_folder, history_of_measurements, with_verdicts
 from bearing.machines.measure import Verdict, measure, resolves
 from bearing.machines.verdicts import most_said
 from bearing.physics.simulate import SimulationConfig, simulate
@@ -332,3 +333,52 @@ def test_levels_in_another_unit_of_the_same_are_no_change(hundred: list[Recordin
 def test_numbers_no_sensor_delivers_are_refused_and_do_not_end_a_history() -> None:
     with pytest.raises(SignalError, match="no sensor delivers"):
         measure(Recording(np.resize([1e101, -1e101], 4_000), 12_000.0, 1772.0), None)
+
+
+def levels(values: Sequence[float]) -> History:
+    """The history of recordings of noise at such levels."""
+    rng = np.random.default_rng(5)
+    found = []
+    for i, level in enumerate(values):
+        noise = level * rng.normal(size=600)
+        found.append(replace(measure(Recording(noise, 12_000.0, channel="x"), None), sha256=str(i), file=f"{i:03d}"))
+    return with_verdicts(history_of_measurements(found), lambda one: Verdict("normal", 0.9, f"of {one.file}"))
+
+
+@pytest.mark.parametrize("still", [range(5), range(20, 32), range(38, 40), range(0, 40, 3)])
+def test_a_machine_that_stands_still_is_neither_baseline_nor_change_nor_asked(still: Sequence[int]) -> None:
+    (point,) = levels([0.001 if i in still else 1.0 for i in range(40)]).points
+    assert {point.assessment.states[i] for i in range(14, 40)} == {"ok"}
+    assert [i for i, m in enumerate(point.measurements) if m.still] == list(still)
+    asked = [i for i, m in enumerate(point.measurements) if m.verdict is not None]
+    assert asked == [i for i in range(40) if i not in still][-3:]
+    assert point.verdict.verdict == "normal"
+    assert any("stood still" in sentence for sentence in point.cautions)
+
+
+def test_a_machine_that_breaks_at_once_did_not_stand_still_before() -> None:
+    (point,) = levels([1.0] * 34 + [30.0] * 6).points
+    assert not any(m.still for m in point.measurements)
+    assert point.state == "alarm"
+
+
+def test_a_last_measurement_that_leaps_alone_is_watched_and_asked_for_again() -> None:
+    (point,) = levels([1.0] * 39 + [4.0]).points
+    assert point.state == "watch"
+    assert "measure again" in point.reason
+    assert point.indicator == "rms"
+
+
+def test_numbered_files_whose_clock_was_set_back_stay_in_the_order_of_their_numbers() -> None:
+    names = [f"log_{i}.csv" for i in range(8, 48)]
+    days = [f"2025-01-{1 + i % 28:02d}T08:00:00" for i in range(28)] + [
+        f"2000-01-{1 + i:02d}T00:00:00" for i in range(12)
+    ]
+    found = timeline(names, days)
+    assert found.order == tuple(range(40))
+    assert "step back once" in found.source
+    assert found.days[27] == found.days[28] == 27
+    assert found.days[-1] == 38
+    other = timeline([f"{'ab'[i < 28]}_{i}.csv" for i in range(40)], days)
+    assert other.source == "the files' own clocks"
+    assert other.order[0] == 28

@@ -315,3 +315,34 @@ def test_what_is_seen_at_one_speed_holds_for_a_few_measurements_at_another() -> 
     rpm[200:] = 3000.0
     rms[200:] = life(20)[200:]
     assert assess({"rms": rms}, rpm=rpm).states[215] == "ok"
+
+
+def test_a_level_that_jumps_alone_is_an_alert_and_an_alarm_once_it_is_higher_or_something_else_changes() -> None:
+    rms, kurtosis = life(30), 9.5 + 0.2 * np.random.default_rng(30).normal(size=N)
+    rms[120:] += 7
+    found = first(rms=rms, kurtosis=kurtosis)
+    assert found["alert"] in range(121, 125)
+    assert found["alarm"] is None
+    higher = rms.copy()
+    higher[180:] += 3
+    assert first(rms=higher, kurtosis=kurtosis)["alarm"] in range(180, 186)
+    kurtosis[180:] += 6
+    assert first(rms=rms, kurtosis=kurtosis)["alarm"] in range(181, 185)
+
+
+def test_a_level_that_came_and_went_in_the_sound_time_is_usual_and_one_that_stayed_is_not() -> None:
+    load = np.where(np.arange(N) // 7 % 3 == 0, 4.0, 0.0)
+    found = assess({"rms": life(31) + load})
+    assert found.first["alert"] is None
+    base = found.limits["rms"]
+    assert base.alert_db - base.baseline_db > 5
+    stayed = life(31) + np.where(np.arange(N) >= 100, 4.0, 0.0)
+    assert first(rms=stayed)["alert"] in range(100, 106)
+
+
+def test_peaks_alone_never_alarm() -> None:
+    peak = life(32)
+    peak[150:] += 14
+    found = first(rms=life(33), peak=peak)
+    assert found["alert"] in range(150, 156)
+    assert found["alarm"] is None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from itertools import accumulate, pairwise
 
 __all__ = ["Timeline", "natural_key", "time_in_name", "timeline"]
 
@@ -27,6 +28,7 @@ _MONTH_ALONE = (
     re.compile(rf"(?<!\d)(?P<m>\d\d)[-_.]{_YEAR}(?!\d)"),
     re.compile(rf"(?<![a-z]){_MONTH}[-_. ]*{_YEAR}(?!\d)", re.IGNORECASE),
 )
+FEW_STEPS_BACK = 10  # one in so many files at most: more is another order
 _EPOCH = re.compile(r"(?<!\d)(1\d{9})(?!\d)")
 
 
@@ -119,6 +121,9 @@ def timeline(names: Sequence[str], started: Sequence[str]) -> Timeline:
         source = "the files' own clocks" if all(own) else "the files' names" if not any(own) else "clocks and names"
         moments = [_moment(stamp) for stamp in stamps]
         order = sorted(by_name, key=lambda i: moments[i])
+        back = sum(moments[b] < moments[a] for a, b in pairwise(by_name))
+        if all(own) and 0 < back <= len(names) // FEW_STEPS_BACK and _numbered(names):
+            return _set_back(by_name, stamps, moments, back)
         days = tuple((moments[i] - moments[order[0]]).total_seconds() / 86_400 for i in order)
         return Timeline(tuple(order), tuple(stamps[i] for i in order), days, source)
     if started and all(started) and not any(own):
@@ -128,6 +133,19 @@ def timeline(names: Sequence[str], started: Sequence[str]) -> Timeline:
     if any(map(_YEAR_LAST.search, names)) and not told:
         source += " (whether day or month comes first they do not tell)"
     return Timeline(tuple(by_name), ("",) * len(names), (float("nan"),) * len(names), source)
+
+
+def _numbered(names: Sequence[str]) -> bool:
+    """Whether names differ by one number each, as a logger counts."""
+    counted = [re.split(r"(\d+)(?=\D*$)", name) for name in names]
+    return len({(c[0], c[2]) for c in counted if len(c) == 3}) == 1 and len({c[1] for c in counted}) == len(names)
+
+
+def _set_back(order: Sequence[int], stamps: Sequence[str], moments: Sequence[datetime], back: int) -> Timeline:
+    """Numbered files whose clock was set back (lost power, summer time): their numbers tell the order."""
+    steps = [max(0.0, (moments[b] - moments[a]).total_seconds() / 86_400) for a, b in pairwise(order)]
+    source = f"the order of the files' numbers (their clocks step back {'once' if back == 1 else f'{back} times'})"
+    return Timeline(tuple(order), tuple(stamps[i] for i in order), tuple(accumulate(steps, initial=0.0)), source)
 
 
 def _unwrapped(order: Sequence[int], started: Sequence[str]) -> Timeline:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bearing.errors import BearingError, ParameterError, UnreadableFile
 from bearing.machines.clock import natural_key, time_in_name, timeline
-from bearing.machines.limits import DEPTH, RULES, STATES, STRIKES, Assessment, HandLimits, assess, in_db
+from bearing.machines.limits import DEPTH, LOADS, RULES, STATES, STRIKES, Assessment, HandLimits, assess, in_db
 from bearing.machines.measure import (
     INDICATORS,
     Measurement,
@@ -27,6 +27,7 @@ from bearing.machines.measure import (
     verdict_of_file,
 )
 from bearing.machines.spectra import is_kept
+from bearing.machines.standstill import standing_still
 from bearing.machines.verdicts import NOT_ASKED, is_fault, most_said, of_joined, over_baseline
 from bearing.parallel import NO_MEMORY, in_order
 from bearing.physics.kinematics import FaultOrders
@@ -68,15 +69,36 @@ class Point:
     orders: FaultOrders | None = None
 
     @property
+    def running(self) -> tuple[Measurement, ...]:
+        """Those in which the machine ran."""
+        return tuple(m for m in self.measurements if not m.still)
+
+    @property
     def fault_told(self) -> str:
         """The newest fault that one of the last recordings names, "" where none does."""
-        said = [m.verdict.verdict for m in self.measurements[-VERDICTS:] if m.verdict is not None and m.joined == 1]
+        said = [m.verdict.verdict for m in self.running[-VERDICTS:] if m.verdict is not None and m.joined == 1]
         return next(filter(is_fault, reversed(said)), "")
 
     @property
+    def leapt(self) -> str:
+        """The level that stands over its limit of alarm in the last measurement, "" where none does: one alone may be a
+        blow beside the machine, and is asked for again."""
+        last = self.running[-1].values if self.running else {}
+        limits = self.assessment.limits
+        over = (
+            name
+            for name in LOADS
+            if name in limits and in_db(name, last.get(name)) >= (limits[name].alarm_db or math.inf)
+        )
+        return next(over, "")
+
+    @property
     def state(self) -> str:
-        """ok, watch, alert, alarm or no data: that of its limits, at least `watch` where a fault is told."""
+        """ok, watch, alert, alarm or no data: that of its limits, at least `watch` where a fault is told or the last
+        measurement leapt."""
         if self.assessment.state in ("ok", "no data") and (is_fault(self.verdict.verdict) or self.fault_told):
+            return "watch"
+        if self.assessment.state == "ok" and self.leapt:
             return "watch"
         return self.assessment.state
 
@@ -89,15 +111,15 @@ class Point:
 
     @property
     def cautions(self) -> tuple[str, ...]:
-        """Sentences about a guessed order, a baseline that was no sound time, limits that cannot be checked."""
-        from bearing.machines.words import guessed_order, unchecked_limits, worn_baseline
+        """Sentences about a guessed order, a standstill, a baseline that was no sound time, and unused limits."""
+        from bearing.machines.words import guessed_order, stood_still, unchecked_limits, worn_baseline
 
-        return (*guessed_order(self), *worn_baseline(self), *unchecked_limits(self))
+        return (*guessed_order(self), *stood_still(self), *worn_baseline(self), *unchecked_limits(self))
 
     @property
     def indicator(self) -> str:
         """The indicator that shows what the state rests on, the RMS where it rests on none."""
-        cause = self.assessment.cause
+        cause = self.assessment.cause or self.leapt
         if cause == STRIKES:
             return DEPTH if any(DEPTH in m.values for m in self.measurements) else "rms"
         return cause if cause in INDICATORS else "rms"
@@ -322,14 +344,24 @@ def _point(
         with suppress(ParameterError):  # the catalogue here need not name it: its lines were measured
             name = known.removesuffix(OUTER_RING_TURNS)
             bearing = Request(bearing=name, outer_ring_turns=name != known).named
-    measured = joined_numbers(_in_one_unit([found[i] for i in when.order]), bearing.orders if bearing else None)
     orders = bearing.orders if bearing else None
+    measured = _numbers(_in_one_unit([found[i] for i in when.order]), orders)
     assessment = judged(measured, baseline, limits)
     measured = [
         replace(m, values=m.values | {k: rise[i] for k, rise in assessment.rises.items() if math.isfinite(rise[i])})
         for i, m in enumerate(measured)
     ]
     return Point(name, tuple(measured), when.times, when.days, when.source, assessment, NOT_ASKED, orders)
+
+
+def _numbers(measured: Sequence[Measurement], orders: FaultOrders | None) -> list[Measurement]:
+    """Short ones joined; those of a standing machine by themselves, with nothing in them that could be read."""
+    still = standing_still(measured)
+    running = iter(joined_numbers([m for m, stands in zip(measured, still, strict=True) if not stands], orders))
+    return [
+        replace(m, still=True, spectrum=None, lines_stand=frozenset(), lines=m.lines[:0]) if stands else next(running)
+        for m, stands in zip(measured, still, strict=True)
+    ]
 
 
 def _in_one_unit(measured: Sequence[Measurement]) -> list[Measurement]:
@@ -351,7 +383,7 @@ def judged(
 ) -> Assessment:
     """What changed over measurements in their order."""
     values = {
-        name: np.array([in_db(name, m.values.get(name)) for m in measured])
+        name: np.array([math.nan if m.still else in_db(name, m.values.get(name)) for m in measured])
         for name in RULES
         if name == "rms" or any(name in m.values for m in measured)
     }
@@ -372,7 +404,8 @@ def judged(
 def _cells(measured: Sequence[Measurement]) -> dict[str, Floats]:
     """Levels to be compared with those of the baseline: around each part's lines, and of combs that know no bearing."""
     lines = _stacked([m.lines for m in measured])
-    combs = comb_levels(_stacked([m.waterfall if m.joined == 1 else m.waterfall[:0] for m in measured]))
+    alone = [m.waterfall if m.joined == 1 and not m.still else m.waterfall[:0] for m in measured]
+    combs = comb_levels(_stacked(alone))
     cells = {f"rise_{family}_db": lines[:, :, i].reshape(len(lines), -1) for i, family in enumerate(FAMILIES)}
     return {name: many for name, many in {**cells, "rise_comb_db": combs}.items() if many.size}
 
@@ -394,17 +427,17 @@ def with_verdicts(history: History, diagnose: Diagnose | None = None, count: int
 
 def _with_verdict(point: Point, diagnose: Diagnose | None, count: int) -> Point:
     measured = list(point.measurements)
-    last = range(max(0, len(measured) - count), len(measured)) if count else range(0)
+    last = [i for i, one in enumerate(measured) if not one.still][-count:] if count else []
     for i in last:
         one = measured[i]
         if one.joined == 1 and one.verdict is None and diagnose is not None:
             measured[i] = replace(one, verdict=diagnose(one))
+    point = replace(point, measurements=tuple(measured))
     said = [v for i in last if measured[i].joined == 1 and (v := measured[i].verdict) is not None]
     verdict = most_said(said)
-    if not said and measured[-1].joined > 1:
-        verdict = of_joined(measured, point.assessment)
-    verdict = over_baseline(verdict, measured, point.assessment)
-    return replace(point, measurements=tuple(measured), verdict=verdict)
+    if not said and point.running[-1].joined > 1:
+        verdict = of_joined(point.running, point.assessment)
+    return replace(point, verdict=over_baseline(verdict, point.running, point.assessment))
 
 
 def measure_files(

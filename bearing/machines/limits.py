@@ -11,6 +11,10 @@ later than it except how long the history is (which sets how long is learned):
   reference and by its size) and 4 or 5 standard deviations (robust, 1.4826 MAD, drift within the sound time included).
 * **New**: a level (RMS, velocity, peak) that the machine had when it was new, as it came down in running in, is alerted
   but no alarm when it returns: that lies 3 dB over the first measurements, up to 12 dB over the baseline.
+* **Usual**: what RMS and velocity reached in a tenth of the sound time and came down from again (another load) is no
+  change: their limits lie over that.
+* **Jumps**: a level that jumps while nothing else changes (no kurtosis, no line, no rhythm is over its limit) may be
+  another load or a sensor put on anew: an alert, and an alarm only 3 dB (of an RMS) over the usual limit.
 * **Persistence**: outliers change nothing. A limit counts when 2 of 3 measurements in a row are over it, 3 of 4 in a
   history of 96 or more, 4 of 5 in one of 240 or more, in which more of them meet by chance. An end comes fast: where so
   many are over the limit of alert, two in a row over that of alarm are enough for one (of levels compared cell by cell,
@@ -49,6 +53,7 @@ from bearing.signal.severity import severity
 __all__ = [
     "DEPTH",
     "HEARD_OF",
+    "LOADS",
     "RULES",
     "STATES",
     "STRIKES",
@@ -85,11 +90,13 @@ FEWEST_LEARNED, MOST_LEARNED = 4, 30
 BIN = 0.10
 CUSUM_SLACK, CUSUM_LIMIT, CUSUM_STEP = 0.35, 3.0, 1.0  # in units of the alert limit
 MAD_TO_SIGMA = 1.4826
+LOADS = ("rms", "velocity_rms")
 LEVELS, MOST_OVER_NEW_DB = ("rms", "velocity_rms", "peak"), 12.0
 LOOK_EVERY, LOOK_LATEST = 4, 8  # measurements from one choice of the baseline to the next
 HEARD_IN, HEARD_OF = 4, 16  # strikes in so many of so many: it comes and goes
 RARELY = 0.1  # of a baseline: chance
 STILL_KNOWN = 8  # measurements at another speed for which what was said at this one holds
+USUAL_SHARE, BACK = 0.1, 0.25  # of the sound time; of the alert's change, in two measurements in a row
 PRIOR_COUNT = 4.0  # a short baseline's spread is mixed with what is usual
 
 
@@ -109,7 +116,7 @@ class Rule:
 RULES: dict[str, Rule] = {
     "rms": Rule(3.0, 6.0, 0.5, 1.5),
     "velocity_rms": Rule(4.0, 8.0, 0.7, 2.0),
-    "peak": Rule(6.0, 12.0, 1.0, 3.0),
+    "peak": Rule(6.0, None, 1.0, 3.0),
     "kurtosis": Rule(5.0, None, 0.5, 3.0),
     "line_outer_db": Rule(3.0, 4.5, 0.8, 2.0, needs_lines=True),
     "line_inner_db": Rule(3.0, 4.5, 0.8, 2.0, needs_lines=True),
@@ -267,7 +274,8 @@ def assess(
             states = np.maximum(states, over)
     last = judges[int(bins[-1])] if n else None
     base = None if last is None else last.baseline_of(where[int(bins[-1])])
-    struck = _struck(strikes, strikes if standing is None else strikes | standing, base)
+    heard = strikes if standing is None else strikes | standing
+    struck = _struck(np.where(np.isfinite(values_db["rms"]), strikes, np.nan), heard, base)
     causes, states = np.where(struck > states, len(names), causes), np.maximum(states, struck)
     most_db = _or_inf(rules["rms"].alarm_db)
     if last is not None and base is not None and base.above_db >= most_db:
@@ -316,11 +324,11 @@ def _over_set_limits(values_db: Array, limits_db: Sequence[float], history: int)
     return states
 
 
-def _struck(strikes: NDArray[np.bool_], heard: NDArray[np.bool_], base: Baseline | None) -> NDArray[np.int64]:
-    """States (n,) by what strikes (it persists), and what is heard (it comes and goes); more where the baseline is
-    without."""
+def _struck(strikes: Array, heard: NDArray[np.bool_], base: Baseline | None) -> NDArray[np.int64]:
+    """States (n,) by what strikes (1, 0, NaN unknown; it persists) and what is heard (it comes and goes); more where
+    the baseline is without."""
     n = len(strikes)
-    persists = _over_set_limits(np.where(strikes, 0.0, -99.0), [0.0, math.nan], n) > NO_DATA
+    persists = _over_set_limits(np.where(strikes == 0, -99.0, strikes), [1.0, math.nan], n) > NO_DATA
     if base is None or heard[base.first : base.last + 1].mean() > RARELY:
         return np.where(persists, WATCH, NO_DATA)
     counts, often = np.convolve(heard, np.ones(HEARD_OF, np.int64))[:n], np.zeros(n, bool)
@@ -461,6 +469,8 @@ class _Judge:
         self.most = np.array([rules[name].most_db for name in names])
         self.rows = range(len(names))
         self.levels = np.isin(names, LEVELS)
+        self.loads = np.isin(names, LOADS)
+        self.came_to = np.full(len(names), np.nan)  # what a level stood at when it passed the limit of alert
         self.new = _nanmedian(values[:, np.flatnonzero(self.usable)[: self.learn]])
         self.states = np.zeros(self.n, np.int64)
         self.causes = np.full(self.n, -1)
@@ -518,11 +528,23 @@ class _Judge:
         seen = np.fmax(np.fmax(inside, drift), 0.0)
         mixed = np.sqrt((len(at) * seen**2 + PRIOR_COUNT * self.usual**2) / (len(at) + PRIOR_COUNT))
         self.sigma = np.minimum(mixed, self.most)
-        self.alert = np.maximum(self.least_alert, ALERT_SIGMAS * self.sigma)
-        self.alarm = np.maximum(self.least_alarm, ALARM_SIGMAS * self.sigma)
+        over_usual = self._usual(known[known >= first]) - self.least_alert / 2
+        self.alert = np.maximum(self.least_alert + np.maximum(over_usual, 0), ALERT_SIGMAS * self.sigma)
+        self.alarm = np.maximum(self.least_alarm + np.maximum(over_usual, 0), ALARM_SIGMAS * self.sigma)
         if not self.by_hand:
             over_new = np.minimum(self.new + self.least_alert - self.level, MOST_OVER_NEW_DB)
             self.alarm = np.where(self.levels, np.fmax(self.alarm, over_new), self.alarm)
+
+    def _usual(self, sound: NDArray[np.int64]) -> Array:
+        """Per indicator, how far over its baseline it came and went in the sound time; 0 of what never came back."""
+        over = self.values[:, sound] - self.level[:, None]
+        back = over <= BACK * self.least_alert[:, None]
+        back[:, 1:] &= back[:, :-1]
+        usual = np.zeros(len(over))
+        for row in np.flatnonzero(self.loads & back[:, 1:].any(axis=1)):
+            until = len(sound) - int(back[row, ::-1].argmax())
+            usual[row] = np.clip(np.nanquantile(over[row, :until], 1 - USUAL_SHARE), 0, MOST_OVER_NEW_DB)
+        return usual
 
     def _compare(self, stop: int) -> None:
         """Cells of the measurements before `stop` with those of the baseline, as far as that has not been done."""
@@ -547,7 +569,12 @@ class _Judge:
         fast = over[0] & windows[1, :, :, -1].astype(bool) & windows[1, :, :, -2].astype(bool)
         over[1] |= fast & ~np.isin(np.arange(len(self.names)), list(self.cells))[:, None]
         level = np.where(over[1], ALARM, np.where(over[0], ALERT, OK))
-        states = np.array([self._scan(row, start, share[:, row].tolist(), level[row].tolist()) for row in self.rows])
+        states = np.zeros_like(level)
+        for row in sorted(self.rows, key=lambda row: self.levels[row]):  # whether others changed is known by then
+            if self.levels[row]:
+                others: NDArray[np.bool_] = np.any(states[~self.levels] >= ALERT, axis=0)
+                level[row] = self._without_jumps(row, start, level[row], others)
+            states[row] = self._scan(row, start, share[:, row].tolist(), level[row].tolist())
         worst = states.max(axis=0)
         tells = np.where(np.array(self.names) == DEPTH, 0.0, 1.0)[:, None]  # whatever tells more comes first
         cause = np.where(states == worst, tells * np.nan_to_num(share[0], nan=-1.0), -2.0).argmax(axis=0)
@@ -555,6 +582,25 @@ class _Judge:
         missing = np.flatnonzero(~self.usable[here]) + start
         for i in missing:  # nothing measured, nothing changed
             self.states[i], self.causes[i] = (self.states[i - 1], self.causes[i - 1]) if i else (NO_DATA, -1)
+
+    def _without_jumps(
+        self, row: int, start: int, level: NDArray[np.int64], others: NDArray[np.bool_]
+    ) -> NDArray[np.int64]:
+        """Levels of one indicator: alert in place of alarm where it jumped there, nothing else (`others`) changes, and
+        it stands no higher yet."""
+        held, level_db = level.copy(), float(self.level[row])
+        most = max(float(self.alarm[row]), float(self.least_alarm[row] + self.least_alert[row]))
+        half = float(self.alert[row] + self.alarm[row]) / 2
+        for k in np.flatnonzero(np.isfinite(self.values[row, start : start + len(level)])):
+            recent = self.values[row, max(0, start + k - self.enough) : start + k + 1] - level_db
+            recent = recent[np.isfinite(recent)]
+            if level[k] > OK and math.isnan(self.came_to[row]):
+                self.came_to[row] = np.median(recent)
+            elif level[k] == OK and recent[-1] < RELEASE * self.alert[row]:
+                self.came_to[row] = math.nan
+            if level[k] == ALARM and not others[k] and self.came_to[row] >= half and recent[-2:].mean() < most:
+                held[k] = ALERT
+        return held
 
     def _scan(self, row: int, start: int, share: list[list[float]], level: list[int]) -> list[int]:
         """One indicator's states: persistence has been asked (`level`), here come CUSUM and hysteresis."""

@@ -112,7 +112,8 @@ class Measurement:
     whose lines stand out in it by themselves, and ``comb`` where the blind guard hears something strike. `spectrum` is
     the order spectrum while it waits to be joined, `waterfall` its envelope spectrum up to 20 orders, in dB over the
     floor, steps of 0.05 (empty where the speed is not known). `lines`, shape (bands, 3, slips), are the levels in dB of
-    harmonics 1-4 of each part, to be compared with those of the same machine (no bands where not known).
+    harmonics 1-4 of each part, to be compared with those of the same machine (no bands where not known). `still`: the
+    machine stood, or the sensor was off (`bearing.machines.standstill`): numbers that are shown and not judged.
     """
 
     file: str
@@ -132,6 +133,7 @@ class Measurement:
     joined: int = 1
     verdict: Verdict | None = None
     lines: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, len(FAMILIES), SLIPS), np.float16))
+    still: bool = False
 
 
 def points_of(intake: Intake, channel: str | None = None) -> list[str]:

@@ -6,13 +6,23 @@ from typing import TYPE_CHECKING
 
 from bearing.machines.limits import HEARD_OF, RULES, STRIKES, WORN, in_db, learning_count
 from bearing.machines.measure import INDICATORS
+from bearing.machines.standstill import GAP_DB
 from bearing.machines.verdicts import is_fault
 from bearing.states import MACHINE_STATES
 
 if TYPE_CHECKING:
     from bearing.machines.history import Point
 
-__all__ = ["change", "guessed_order", "headline", "reason", "unchecked_limits", "verdict_words", "worn_baseline"]
+__all__ = [
+    "change",
+    "guessed_order",
+    "headline",
+    "reason",
+    "stood_still",
+    "unchecked_limits",
+    "verdict_words",
+    "worn_baseline",
+]
 
 VERDICTS = {
     "normal": "healthy",
@@ -37,13 +47,21 @@ def _told(point: Point) -> str:
     return f"one of the last recordings says: {verdict_words(point.fault_told)}; measure again"
 
 
+def _leap(point: Point) -> str:
+    """What stands over its limit of alarm in the last measurement alone."""
+    name = point.leapt
+    last, limit = in_db(name, point.running[-1].values[name]), point.assessment.limits[name]
+    times = 10 ** ((last - limit.baseline_db) / 20)
+    return f"the last measurement alone shows {times:.3g} times the usual {INDICATORS[name].title}; measure again"
+
+
 def reason(point: Point) -> str:
     """What the state of a point rests on, in one sentence."""
     found = point.assessment
     n = len(point.measurements)
     if found.cause == STRIKES:
         since = found.first[found.state]
-        last = point.measurements[-HEARD_OF:]
+        last = point.running[-HEARD_OF:]
         times = sum(bool(m.lines_stand) for m in last)
         from_first = since is not None and since <= learning_count(n)
         when = "from the first measurements on" if from_first else f"since {_when(point, since)}"
@@ -63,7 +81,7 @@ def reason(point: Point) -> str:
         over = _over_set_limit(point, found.cause)
         return f"{over or _rise(point, found.cause)}{when}."
     if point.state != found.state:
-        return f"Nothing changed, but {_told(point)}."
+        return f"Nothing changed, but {_leap(point) if point.leapt else _told(point)}."
     base = found.baseline
     assert base is not None
     return f"Nothing rose over the baseline of {base.count} measurements ({base.first} to {base.last})."
@@ -74,6 +92,15 @@ def guessed_order(point: Point) -> tuple[str, ...]:
     if "tell" not in point.time_source:
         return ()
     return (f"The order of the measurements is a guess, {point.time_source}: write 2025-01-31 into each name.",)
+
+
+def stood_still(point: Point) -> tuple[str, ...]:
+    """A sentence where measurements were left out because the machine did not run in them."""
+    still = sum(m.still for m in point.measurements)
+    if not still:
+        return ()
+    which = f"{still} of {len(point.measurements)} measurements lie {GAP_DB:.0f} dB and more below the others"
+    return (f"{which}: the machine stood still or the sensor was off. They are not judged.",)
 
 
 def worn_baseline(point: Point) -> tuple[str, ...]:
@@ -103,7 +130,7 @@ def short_time(time: str) -> str:
 def change(point: Point, name: str) -> float | None:
     """How far an indicator stands over its baseline at the end (median of the last three), in dB."""
     limit = point.assessment.limits.get(name)
-    last = [in_db(name, m.values.get(name)) for m in point.measurements[-3:]]
+    last = [in_db(name, m.values.get(name)) for m in point.running[-3:]]
     last = sorted(value for value in last if value == value)
     return None if limit is None or not last else last[len(last) // 2] - limit.baseline_db
 
@@ -111,7 +138,7 @@ def change(point: Point, name: str) -> float | None:
 def _over_set_limit(point: Point, name: str) -> str:
     """A limit set by hand that the indicator stands over, as a clause; "" where none does."""
     unit = point.unit_of(name)
-    level = next((m.values[name] for m in reversed(point.measurements) if name in m.values), None)
+    level = next((m.values[name] for m in reversed(point.running) if name in m.values), None)
     limits = [limit for limit in point.assessment.by_hand.get(name, ()) if limit is not None]
     passed = [limit for limit in limits if level is not None and level >= limit]
     if not passed:
