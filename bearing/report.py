@@ -20,7 +20,7 @@ from bearing.readers.names import safe_cell
 from bearing.recording import Recording
 from bearing.signal.severity import EDITION, GROUPS, SUPPORTS, severity, velocity_mm_s
 from bearing.signal.units import unit_of
-from bearing.states import MACHINE_STATES, state
+from bearing.states import MACHINE_STATES
 from bearing.verdict.advice import (
     advice,
     cnn_counts,
@@ -33,7 +33,7 @@ from bearing.verdict.advice import (
 )
 from bearing.verdict.diagnosis import Bearing, Diagnosis
 from bearing.verdict.doctor import usable_stretch
-from bearing.verdict.words import family_remark, family_sentence, unsaid
+from bearing.verdict.words import family_remark, family_sentence, fault_title, state_word, unsaid
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -93,11 +93,13 @@ def _evidence_rows(d: Diagnosis) -> list[tuple[str, str]]:
     """What the verdict was made of: opinions, lines, warnings, the network."""
     rows = []
     for opinion in d.opinions.values():
-        said = "no opinion" if opinion.verdict is None else f"{opinion.verdict} {opinion.confidence:.4f}"
+        said = "no opinion"
+        if opinion.verdict is not None:
+            said = f"{state_word(opinion.verdict, d.element)} {opinion.confidence:.4f}"
         outside = "" if opinion.in_domain or opinion.verdict is None else ", outside its training: counts for nothing"
         rows.append((f"Opinion of the {opinion.title}", said + outside))
     for name, family in d.evidence.items():
-        lines = f"{family_sentence(family)} {family_remark(family)}".strip()
+        lines = f"{family_sentence(family, d.element)} {family_remark(family)}".strip()
         rows.append((f"Fault lines of the {part_of(d, name).lower()}", lines))
     rows += [("Warning", warning) for warning in d.warnings]
     return rows + [(f"Order network: {name}", value) for name, value in d.model.items()]
@@ -198,7 +200,7 @@ def _numbers(d: Diagnosis, recording: Recording | None, about: About) -> list[tu
     rows.append(("Impulsiveness", f"kurtosis {i.kurtosis:.2f} (noise: 3), crest factor {i.crest_factor:.1f}"))
     family = strongest_family(d)
     if family is not None:
-        rows.append(("Fault lines", f"{family_sentence(family)} {family_remark(family)}".strip()))
+        rows.append(("Fault lines", f"{family_sentence(family, d.element)} {family_remark(family)}".strip()))
     if d.impacts is not None:
         turn = "" if d.impacts.order is None else f", {d.impacts.order:.2f} times a turn"
         rows.append(("What strikes", f"{d.impacts.rate_hz:.1f} times a second{turn}"))
@@ -255,8 +257,8 @@ def report_html(diagnosis: Diagnosis, recording: Recording | None = None, about:
         )
     )
     warnings = "".join(f"<li>{html.escape(warning)}</li>" for warning in unsaid(why(d), d.warnings))
-    channels = [(row.channel, f"{state(row.verdict).title if row.verdict != 'error' else 'Not judged'}. {row.reason}")
-                for row in d.channels]  # fmt: skip
+    titles = {row.verdict: fault_title(row.verdict, d.element) for row in d.channels if row.verdict != "error"}
+    channels = [(row.channel, f"{titles.get(row.verdict, 'Not judged')}. {row.reason}") for row in d.channels]
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Bearing report: {html.escape(about.machine or d.file)}</title>

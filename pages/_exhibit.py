@@ -49,16 +49,16 @@ def title_of(protocol: str) -> str:
     return known.title if known else protocol.replace("-", " ").capitalize()
 
 
-def show_exhibit(evaluated: dict[str, Result], folder: Path, draw: Draw) -> None:
-    """Nothing at all while the order network has not been evaluated."""
+def show_exhibit(evaluated: dict[str, Result], folder: Path, draw: Draw) -> dict[str, Outcome]:
+    """Nothing at all while the order network has not been evaluated; what was shown, by protocol."""
     file = folder / "evaluation_order.json"
     try:
         found = outcomes(folder, file.stat().st_mtime if file.exists() else 0.0)
     except ModelError as error:
         st.warning(str(error))
-        return
+        return {}
     if not found:
-        return
+        return found
     st.header("Asked where it counts: bearings never seen", anchor="unseen")
     hardest = next(iter(found.values()))
     right, given = tally(hardest.faults)["right"], hardest.summary["given"]
@@ -89,6 +89,7 @@ def show_exhibit(evaluated: dict[str, Result], folder: Path, draw: Draw) -> None
         key="asked",
     )
     show_outcome(found[key], draw)
+    return found
 
 
 def compared(found: dict[str, Outcome], evaluated: dict[str, Result], folder: Path) -> list[tuple[str, dict[str, int]]]:

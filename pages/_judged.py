@@ -72,9 +72,8 @@ def families(diagnosis: Diagnosis) -> None:
     columns = st.columns(3, gap="small")
     for column, (family, found) in zip(columns, evidence.items(), strict=False):
         with column.container(border=True, height="stretch", gap="xxsmall", key=f"family-{family}"):
-            st.markdown(
-                f":{STATE_COLOUR[family]}[{GLYPH[family]}] {family_sentence(found)} {family_remark(found)}".strip()
-            )
+            told = f"{family_sentence(found, diagnosis.element)} {family_remark(found)}".strip()
+            st.markdown(f":{STATE_COLOUR[family]}[{GLYPH[family]}] {told}")
             low, high = found.band_hz
             sides = sum(line.found for line in found.sidebands)
             modulation = f"{sides} of {len(found.sidebands)} sidebands, " if found.sidebands else ""

@@ -280,5 +280,7 @@ def _evidence(v: RecordingVerdict, number: int) -> None:
 
 def _sentences(diagnosis: Diagnosis) -> list[str]:
     return [
-        f"{GLYPH[name]} {family_sentence(diagnosis.evidence[name])}" for name in FAMILIES if name in diagnosis.evidence
+        f"{GLYPH[name]} {family_sentence(diagnosis.evidence[name], diagnosis.element)}"
+        for name in FAMILIES
+        if name in diagnosis.evidence
     ]

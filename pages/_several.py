@@ -8,11 +8,11 @@ import numpy as np
 import streamlit as st
 
 from bearing.signal.spectrum import downsample
-from bearing.states import STATES
 from bearing.verdict.advice import strongest_family, sureness_words, worst_first
 from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.doctor import usable_stretch
 from bearing.verdict.file import FileDiagnosis
+from bearing.verdict.words import fault_title
 from pages._show import GLYPH, plain
 from pages._source import Source, show
 
@@ -80,7 +80,7 @@ def _row(source: Source, worst: Diagnosis | None, found: FileDiagnosis | str | N
     family = strongest_family(worst)
     levels = [line.level_db for line in family.lines if line.found] if family else []
     return row | {
-        "Finding": f"{GLYPH[worst.verdict]} {STATES[worst.verdict].title}",
+        "Finding": f"{GLYPH[worst.verdict]} {fault_title(worst.verdict, worst.element)}",
         "How sure": sureness_words(worst),
         "Line level (dB)": max(levels, default=None),
         "RMS": worst.indicators.rms,

@@ -19,6 +19,7 @@ from bearing.verdict.advice import (
 )
 from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.doctor import DoctorReport
+from bearing.verdict.words import fit_part
 from pages._show import STATE_COLOUR, Tone, announce, percent, plain
 
 SEVERITY_LOOK: dict[str, tuple[Tone, str]] = {
@@ -77,10 +78,9 @@ def candidates(diagnosis: Diagnosis, ask: Callable[[str], None]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="candidates"):
         st.markdown("Would fit:", width="content")
         for name, fit in list(reversed(fits.items()))[:MOST_CANDIDATES]:
-            part = "cage" if fit.part == "cage" else part_of(diagnosis, fit.part).lower()
             off = f"{abs(fit.error_percent):.1f} % {'below' if fit.error_percent > 0 else 'above'}"
             st.button(
-                f"{name}: {part}", key=f"candidate-{name}", on_click=ask, args=(name,), type="tertiary",
+                f"{name}: {fit_part(fit)}", key=f"candidate-{name}", on_click=ask, args=(name,), type="tertiary",
                 help=f"Ask again with it. Its line lies {off}.",
             )  # fmt: skip
 

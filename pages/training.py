@@ -16,6 +16,7 @@ from bearing.figures.test_set import confusion_figure
 from bearing.figures.words import confusion_words, curves_words, kernels_words
 from bearing.models.cards import CnnCard, load_card
 from bearing.results.metrics import Epoch, Metrics
+from bearing.results.verdict import Outcome
 from bearing.results.waveform import (
     OTHER_MACHINE,
     Result,
@@ -251,6 +252,7 @@ folder = files.WEIGHTS_DIR
 changed = max((f.stat().st_mtime for f in folder.glob("*.json")), default=0.0)
 history: tuple[Epoch, ...] = ()
 evaluated: dict[str, Result] = {}
+unseen: dict[str, Outcome] = {}
 try:
     evaluated = results(folder, changed)
     card = load_card(CnnCard, folder / "cnn.json")
@@ -264,8 +266,8 @@ else:
     if evaluated:
         show_protocols(evaluated, draw)
         show_metrics(evaluated, folder, draw)
-        show_exhibit(evaluated, folder, draw)
-    show_questions(folder, changed, draw)
+        unseen = show_exhibit(evaluated, folder, draw)
+    show_questions(folder, changed, draw, unseen.get("second-rig"))
     show_curves(evaluated, card, history, draw)
     show_network(card, folder, draw)
 show_live(evaluated, history)

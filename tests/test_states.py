@@ -11,7 +11,7 @@ from bearing.figures.verdicts import SHORT
 from bearing.lab.waveform_network import CLASSES as WINDOW_CLASSES
 from bearing.models.order import CLASSES as ORDER_CLASSES
 from bearing.models.waveform import load_predictor
-from bearing.results.verdict import RecordingVerdict
+from bearing.results.verdict import RecordingVerdict, read_outcomes, tally
 from bearing.states import CLASSES, FAMILIES, FAULTS, LABELS, MACHINE_STATES, STATES, MachineState, State
 from bearing.verdict import fusion
 from pages._show import GLYPH, STATE_COLOUR
@@ -44,11 +44,13 @@ def test_what_is_damaged_or_strikes_is_never_reported_as_sound() -> None:
     }  # fmt: skip
 
 
-def test_damage_without_its_part_is_wrong_of_a_sound_bearing_only() -> None:
+def test_a_verdict_is_wrong_where_the_evaluation_counts_its_statement_wrong() -> None:
     def outcome(truth: str, verdict: str) -> str:
         return RecordingVerdict(105, "DE", "fault", truth, verdict, "inner", 0.5, "Y1", {}).outcome
 
     assert [outcome("inner", v) for v in ("inner", "damaged", "impacts", "uncertain", "outer")] == [
-        "right", "uncertain", "uncertain", "uncertain", "wrong",
+        "right", "uncertain", "wrong", "uncertain", "wrong",
     ]  # fmt: skip
-    assert outcome("normal", "damaged") == "wrong"
+    assert [outcome("normal", v) for v in ("damaged", "impacts", "inner")] == ["wrong", "uncertain", "wrong"]
+    for one in read_outcomes().values():
+        assert tally(one.judged)["wrong"] == one.summary["wrong_of_given"]

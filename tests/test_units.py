@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from bearing.verdict.advice import (
     Sureness,
     advice,
     counted_sentence,
-    element_of,
     finding,
     percent,
     sureness,
@@ -26,6 +26,8 @@ from bearing.verdict.advice import (
     worst_first,
 )
 from bearing.verdict.fusion import Count
+from bearing.verdict.told import headline
+from bearing.verdict.words import family_sentence
 
 SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples"
 
@@ -122,12 +124,21 @@ def test_advice_for_what_strikes_depends_on_what_is_known(
 
 
 def test_rollers_are_called_rollers(outer: bearing.Diagnosis) -> None:
-    assert element_of(outer.bearing) == "ball"
-    roller = bearing.diagnose(SAMPLES / "ball.csv", bearing="NU 205").bearing
-    assert element_of(roller) == "roller"
-    assert finding(replace(outer, verdict="ball", bearing=roller)) == "Roller damage."
-    own = bearing.diagnose(SAMPLES / "ball.csv", bearing=bearing.Geometry(9, 7.94, 39.04)).bearing
-    assert element_of(own) == "rolling element"
+    assert outer.element == "ball"
+    roller = bearing.diagnose(SAMPLES / "ball.csv", bearing="NU 205", outer_ring_turns=True)
+    assert roller.element == "roller"
+    told = replace(roller, verdict="ball")
+    assert finding(replace(told, confidence=0.95)) == "Roller damage."
+    assert headline(told).startswith("Roller fault")
+    ball = [name for name, family in roller.evidence.items() if family_sentence(family, "roller").startswith("Roller:")]
+    assert ball == ["ball"]
+    said = (
+        roller.reason.partition("It would fit")[0],
+        roller.agreement,
+        *(one.note for one in roller.opinions.values()),
+    )
+    assert not any(re.search(r"\bball\b", text) for text in said)
+    assert bearing.diagnose(SAMPLES / "ball.csv", bearing=bearing.Geometry(9, 7.94, 39.04)).element == "rolling element"
 
 
 def test_the_worst_stands_first(outer: bearing.Diagnosis) -> None:

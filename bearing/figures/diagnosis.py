@@ -17,7 +17,7 @@ from bearing.signal.envelope import Band, Demodulator, EnvelopeSpectrum
 from bearing.signal.kurtogram import Kurtogram, kurtogram
 from bearing.signal.spectrum import amplitude_spectrum, downsample, spectrogram
 from bearing.states import FAMILIES
-from bearing.verdict.advice import cnn_counts, element_part
+from bearing.verdict.advice import cnn_counts
 from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.doctor import usable_stretch
 
@@ -100,7 +100,7 @@ def envelope_of(
         unit=unit,
         height=height,
         strikes_hz=strikes.rate_hz if foreign and strikes is not None else None,
-        ball=element_part(d.bearing),
+        ball=d.element.capitalize(),
         in_orders=view.in_orders,
         decibel=view.decibel,
         zoom_hz=view.zoom_hz,

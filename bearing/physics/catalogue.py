@@ -19,7 +19,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from bearing.checks import check_number, shown
@@ -280,6 +280,16 @@ def estimate_geometries(bore_mm: float, outside_mm: float, kind: str = "deep gro
     spacing_deg = 2 * math.degrees(math.asin(diameter / pitch))
     count = round(filled * 360 / spacing_deg) if filled else int(MOUNTING_ANGLE_DEG / spacing_deg) + 1
     return tuple(Geometry(n, diameter, pitch, angle_deg) for n in (count, count - 1, count + 1) if n >= 3)
+
+
+@lru_cache(maxsize=256)
+def element_named(name: str) -> str:
+    """What rolls in the bearing of this name: ball, roller, or rolling element where its type is not known."""
+    try:
+        entry = find(name)
+    except ParameterError:
+        return "rolling element"
+    return "rolling element" if entry.name != name else "roller" if entry.roller else "ball"
 
 
 def find(name: str) -> CatalogueEntry:

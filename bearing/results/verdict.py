@@ -76,10 +76,15 @@ class RecordingVerdict:
 
     @property
     def outcome(self) -> str:
-        """right | uncertain | wrong. Damage without its part is wrong of a sound bearing, else half an answer."""
-        if self.verdict in (UNCERTAIN, "impacts") or (self.verdict == "damaged" and self.truth != "normal"):
-            return "uncertain"
-        return "right" if self.verdict == self.truth else "wrong"
+        """right | uncertain | wrong, as the evaluation counts statements.
+
+        `damaged` of a damaged bearing, and `impacts`, which says that what strikes is not this bearing's, of a sound
+        one are true and leave the part open.
+        """
+        if self.verdict == self.truth:
+            return "right"
+        leaves_open = {"damaged": self.truth != "normal", "impacts": self.truth == "normal", UNCERTAIN: True}
+        return "uncertain" if leaves_open.get(self.verdict, False) else "wrong"
 
     @property
     def row_name(self) -> str:

@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from enum import StrEnum
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from bearing.errors import ParameterError
-from bearing.physics.catalogue import find
 from bearing.states import URGENCY, state
 from bearing.verdict.fusion import Count
 from bearing.verdict.words import impacts_sentence, percent
 
 if TYPE_CHECKING:
     from bearing.physics.envelope_rule import FamilyEvidence
-    from bearing.verdict.diagnosis import Bearing, Diagnosis
+    from bearing.verdict.diagnosis import Diagnosis
 
 __all__ = [
     "Sureness",
     "advice",
     "cnn_counts",
     "counted_sentence",
-    "element_of",
-    "element_part",
     "finding",
     "finding_short",
     "part_of",
@@ -72,29 +67,9 @@ def counted_sentence(count: Count) -> str:
     return f"Counted on {count.bearings} bearings never seen before: of {count.told} such statements {wrong}."
 
 
-@lru_cache(maxsize=64)
-def _roller(name: str) -> bool | None:
-    try:
-        entry = find(name)
-    except ParameterError:
-        return None
-    return entry.roller if entry.name == name else None
-
-
-def element_of(bearing: Bearing | None) -> str:
-    """What rolls in it: ball, roller, or rolling element where the type is not known."""
-    roller = None if bearing is None else _roller(bearing.name)
-    return "rolling element" if roller is None else "roller" if roller else "ball"
-
-
-def element_part(bearing: Bearing | None) -> str:
-    """The same as the short name of a part: ``Ball``, ``Roller``, ``Rolling element``."""
-    return element_of(bearing).capitalize()
-
-
 def part_of(diagnosis: Diagnosis, family: str) -> str:
     """The short name of a state or family, with what rolls in this bearing: ``Outer race``, ``Roller``."""
-    return element_part(diagnosis.bearing) if family == "ball" else state(family).part
+    return diagnosis.element.capitalize() if family == "ball" else state(family).part
 
 
 def finding_short(diagnosis: Diagnosis) -> str:
@@ -135,7 +110,7 @@ def finding(diagnosis: Diagnosis) -> str:
     if verdict == "uncertain":
         return "This recording cannot be judged." if diagnosis.doctor.severity == "severe" else "No verdict."
     part = {"outer": "Outer race damage", "inner": "Inner race damage", "damaged": "Bearing damage"}.get(
-        verdict, f"{element_part(diagnosis.bearing)} damage"
+        verdict, f"{diagnosis.element.capitalize()} damage"
     )
     unclear = ", part unclear" if verdict == "damaged" else ""
     if sure is Sureness.SURE:

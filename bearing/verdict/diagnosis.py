@@ -19,6 +19,7 @@ from bearing.models.order import OrderOpinion, OrderPredictor, load_order_predic
 from bearing.models.strangers import Stranger, ask_strangers
 from bearing.models.waveform import Predictor, load_predictor
 from bearing.physics.candidates import Fit, fits
+from bearing.physics.catalogue import element_named
 from bearing.physics.combs import SpeedSpectra, speed_spectra
 from bearing.physics.envelope_rule import FamilyEvidence
 from bearing.physics.guard import LOUD_FROM, QUIET_BELOW, Guard, blind_spectrum, listen
@@ -73,6 +74,7 @@ MOST_ELEMENTS = 24  # the network was trained with; faults of bearings of 30 and
 GUARD_REACH = 37.0  # orders: three harmonics of the highest the guard looks at
 EVEN = dict.fromkeys(CLASSES, 0.25)  # nothing asked, nothing known
 SPEED_OF_SIGNAL = 0.9  # how sure the signal is of a speed that is asked against a stated one
+OUTER_RING_TURNS = ", outer ring turns"  # behind such a bearing's name
 TOLD_FROM = 0.005  # a correction of the stated speed that is told, relative
 
 
@@ -83,6 +85,11 @@ class Bearing:
     name: str
     orders: FaultOrders
     estimated: bool = False
+
+    @property
+    def element(self) -> str:
+        """What rolls in it: ball, roller, or rolling element where the type is not known."""
+        return element_named(self.name.removesuffix(OUTER_RING_TURNS))
 
 
 @dataclass(frozen=True)
@@ -178,6 +185,11 @@ class Diagnosis:
     still: Recording | None = field(default=None, compare=False)  # where the speed moved: the signal as it was judged
 
     @property
+    def element(self) -> str:
+        """What rolls in the bearing: ball, roller, or rolling element where that is not known."""
+        return "rolling element" if self.bearing is None else self.bearing.element
+
+    @property
     def has_guess(self) -> bool:
         """Whether `best_guess` rests on anything: known fault lines, and a recording fit to be diagnosed."""
         return self.best_guess is not None and self.doctor.severity != "severe"
@@ -203,7 +215,7 @@ class Diagnosis:
     @property
     def asked_besides(self) -> tuple[str, ...]:
         """Sentences on what was asked for besides the verdict: how weak a fault would have been seen, the machine."""
-        weakest = () if self.detectable is None else (detectable_sentence(self.detectable),)
+        weakest = () if self.detectable is None else (detectable_sentence(self.detectable, self.element),)
         return weakest + (() if self.machine is None else machine_sentences(self.machine))
 
     def __str__(self) -> str:
@@ -342,7 +354,8 @@ def diagnose(
     spectra = speed_spectra(signal, rate_hz) if rate_hz >= SLOWEST_HZ else None
     turning = turning_of(recording, stretch, signal, orders, spectra)
     doctor = examine(recording, orders, spectra, turning.moved is not None, turning.contradicted)
-    windows, opinions = _asked_of_windows(signal, rate_hz, networks.waveform)
+    element = "rolling element" if bearing is None else bearing.element
+    windows, opinions = _asked_of_windows(signal, rate_hz, networks.waveform, element)
     level = indicators(signal)
     recorded = signal, rate_hz
     if turning.moved is not None:  # from here on the signal as that of a shaft at its mean speed
@@ -358,7 +371,7 @@ def diagnose(
         found, speed = _asked(signal, rate_hz, speed, orders, networks.order, envelopes)
         views = found.views
         guard = _guard_of(found, signal, rate_hz, envelopes, stated=turning.confidence == 1.0)
-        opinions |= _physical_opinions(found)
+        opinions |= _physical_opinions(found, element)
     else:
         opinions |= {name: no_opinion(name, why) for name in ("order_cnn", "envelope")}
         if _hears(rate_hz, len(signal)):
@@ -418,8 +431,8 @@ def diagnose(
         verdict=verdict.verdict,
         best_guess=None if found is None else verdict.best_guess,
         confidence=verdict.confidence,
-        reason=reason_of(verdict, families, impacts, held),
-        agreement=agreement_of(opinions),
+        reason=reason_of(verdict, families, impacts, held, element),
+        agreement=agreement_of(opinions, element),
         opinions=opinions,
         doctor=doctor,
         evidence=families,
@@ -513,14 +526,14 @@ def _without_speed(
 
 
 def _asked_of_windows(
-    signal: FloatArray, rate_hz: float, predictor: Predictor | None
+    signal: FloatArray, rate_hz: float, predictor: Predictor | None, element: str
 ) -> tuple[WindowVerdicts, dict[str, Opinion]]:
     """The waveform CNN's answers, none where it is silent."""
     if predictor is None:
         none = WindowVerdicts(tuple(EVEN), np.zeros(0), 0.0, np.zeros((0, len(EVEN)), "f4"))
         return none, {}
     windows = window_verdicts(signal, rate_hz, predictor)
-    return windows, {"cnn": cnn_opinion(windows)}
+    return windows, {"cnn": cnn_opinion(windows, element)}
 
 
 def _hears(rate_hz: float, samples: int) -> bool:
@@ -570,11 +583,11 @@ def _may_be_sound(found: OrderOpinion | None, excess: float, calibration: Calibr
     return excess < LOUD_FROM and named < calibration.part_from
 
 
-def _physical_opinions(found: OrderOpinion) -> dict[str, Opinion]:
+def _physical_opinions(found: OrderOpinion, element: str) -> dict[str, Opinion]:
     """The order network's and the envelope rule's opinion, in the words of the page."""
     strongest = max(found.envelope.families.values(), key=lambda family: family.null_score)
     named = found.envelope.families.get(found.envelope.label, strongest)
-    rule_note = f"{family_sentence(named)} {family_remark(named)}".strip()
+    rule_note = f"{family_sentence(named, element)} {family_remark(named)}".strip()
     trained = "differently trained networks"
     network_note = found.reason or (
         f"Its {trained} agree within {whole_percent(max(found.spread, 0.01))}."

@@ -14,6 +14,7 @@ from bearing.states import FAMILIES, URGENCY
 from bearing.verdict.diagnosis import Bearing, ChannelVerdict, Diagnosis, diagnose
 from bearing.verdict.intake import Intake
 from bearing.verdict.request import Request
+from bearing.verdict.words import state_word
 
 __all__ = ["FileDiagnosis", "diagnose_file"]
 
@@ -72,7 +73,7 @@ class FileDiagnosis:
         """How the channels differ, in one sentence; "" for a single one."""
         if len(self.channels) + len(self.refused) < 2:
             return ""
-        told = ", ".join(f"{one.channel} {one.verdict}" for one in self.channels[:8])
+        told = ", ".join(f"{one.channel} {state_word(one.verdict, one.element)}" for one in self.channels[:8])
         more = f" and {len(self.channels) - 8} more" if len(self.channels) > 8 else ""
         return f"Channel '{self.worst.channel}' decides ({told}{more})."
 

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from bearing.models.waveform import Predictor
 from bearing.recording import FloatArray
 from bearing.signal.windows import cut_windows, resample, window_starts
-from bearing.states import state
-from bearing.verdict.words import whole_percent
+from bearing.verdict.words import fault_title, whole_percent
 
 __all__ = [
     "Opinion",
@@ -97,15 +96,18 @@ def window_verdicts(signal: FloatArray, sampling_rate_hz: float, predictor: Pred
     return WindowVerdicts(predictor.classes, starts / rate, size / rate, probabilities, distance_db, familiar)
 
 
-def cnn_opinion(windows: WindowVerdicts) -> Opinion:
-    """The mean probability over all windows decides; a machine it has not met is outside its domain."""
+def cnn_opinion(windows: WindowVerdicts, element: str = "ball") -> Opinion:
+    """The mean probability over all windows decides; a machine it has not met is outside its domain.
+
+    element : what rolls in the bearing.
+    """
     if not len(windows.start_s):
         return no_opinion("cnn", f"Needs {windows.duration_s:.2f} s of signal, sampled at 3 kHz or more.")
     mean = windows.probabilities.mean(axis=0)
     probabilities = {name: float(p) for name, p in zip(windows.classes, mean, strict=True)}
     verdict = windows.classes[int(mean.argmax())]
     many = f"{len(windows.start_s)} windows" if len(windows.start_s) > 1 else "one window"
-    share = f"{whole_percent(windows.share_of(verdict))} of {many}: {state(verdict).title.lower()}."
+    share = f"{whole_percent(windows.share_of(verdict))} of {many}: {fault_title(verdict, element).lower()}."
     return opinion_of("cnn", probabilities, windows.familiar, f"{share} {_acquaintance(windows)}")
 
 

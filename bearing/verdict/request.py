@@ -18,7 +18,7 @@ from bearing.readers.columns.channels import with_speed_of_tacho
 from bearing.recording import FloatArray, Recording, check_rate_hz, check_rpm
 from bearing.settings import Limits, limits
 from bearing.signal.units import UNITS, Unit, unit_named, unit_of
-from bearing.verdict.diagnosis import Bearing
+from bearing.verdict.diagnosis import OUTER_RING_TURNS, Bearing
 from bearing.verdict.intake import Intake, open_path, open_upload
 
 __all__ = ["AnyBearing", "Request", "in_unit", "parse_speed"]
@@ -26,7 +26,6 @@ __all__ = ["AnyBearing", "Request", "in_unit", "parse_speed"]
 MOST_POINTS = 1_000  # of a speed over time
 
 AnyBearing = str | Geometry | FaultOrders | Bearing | CatalogueEntry
-OUTER_RING_TURNS = ", outer ring turns"  # behind such a bearing's name
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bearing.errors import ParameterError
-from bearing.states import state
-from bearing.verdict.words import percent, unsaid
+from bearing.verdict.words import fault_title, percent, unsaid
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -26,12 +25,13 @@ __all__ = ["as_html", "as_json", "card", "figure", "handed_over", "headline", "o
 
 def headline(diagnosis: Diagnosis) -> str:
     """``Outer race fault, 89 %``; an uncertain verdict carries the number of its best guess, where there is one."""
-    title = state(diagnosis.verdict).title
+    title = fault_title(diagnosis.verdict, diagnosis.element)
     if diagnosis.verdict != "uncertain":
         return f"{title}, {percent(diagnosis.confidence)}"
     if diagnosis.best_guess is None or not diagnosis.has_guess:
         return title
-    return f"{title} (best guess: {state(diagnosis.best_guess).title.lower()}, {percent(diagnosis.confidence)})"
+    guess = fault_title(diagnosis.best_guess, diagnosis.element).lower()
+    return f"{title} (best guess: {guess}, {percent(diagnosis.confidence)})"
 
 
 def one_line(diagnosis: Diagnosis) -> str:

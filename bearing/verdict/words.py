@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bearing.physics.catalogue import element_named
 from bearing.physics.envelope_rule import BEATS_CHANCE, FamilyEvidence
 from bearing.physics.order_tracking import SpeedSource
 from bearing.signal.order_spectrum import OrderSpectrum
+from bearing.states import state
 
 if TYPE_CHECKING:
+    from bearing.physics.candidates import Fit
     from bearing.verdict.detectable import Detectable
     from bearing.verdict.diagnosis import Impacts
     from bearing.verdict.fusion import Verdict
@@ -26,23 +29,19 @@ __all__ = [
     "detectable_sentence",
     "family_remark",
     "family_sentence",
+    "fault_title",
+    "fit_part",
     "held_sentence",
     "impacts_sentence",
     "moved_sentence",
     "reason_of",
     "speed_source_words",
+    "state_word",
     "watch_sentence",
 ]
 
 BURSTY = 1.0  # spectral kurtosis worth a word; that of Gaussian noise is 0
-PARTS = {"outer": "Outer race", "inner": "Inner race", "ball": "Ball"}
 LINES = {"outer": "BPFO", "inner": "BPFI", "ball": "2 x BSF"}
-STATES = {
-    "normal": "a healthy bearing",
-    "outer": "an outer race fault",
-    "inner": "an inner race fault",
-    "ball": "a ball fault",
-}
 
 
 class Held(StrEnum):
@@ -84,18 +83,21 @@ def held_sentence(code: Held, *facts: object) -> str:
 
 
 def reason_of(
-    verdict: Verdict, families: Mapping[str, FamilyEvidence], impacts: Impacts | None, held: Sequence[str]
+    verdict: Verdict, families: Mapping[str, FamilyEvidence], impacts: Impacts | None, held: Sequence[str], element: str
 ) -> str:
-    """Why this verdict, in two or three short sentences. It never says what the table of lines contradicts."""
+    """Why this verdict, in two or three short sentences. It never says what the table of lines contradicts.
+
+    element : what rolls in the bearing: ball, roller, or rolling element.
+    """
     said = verdict.verdict
     if said in families:
         family = families[said]
         if family.harmonics_found:
-            return family_sentence(family)
-        return f"{family_sentence(family)} The network hears bursts as this part makes them."
+            return family_sentence(family, element)
+        return f"{family_sentence(family, element)} The network hears bursts as this part makes them."
     if said == "damaged":
         best = max(families.values(), key=lambda family: family.null_score, default=None)
-        lines = family_sentence(best) if best is not None and best.harmonics_found else ""
+        lines = family_sentence(best, element) if best is not None and best.harmonics_found else ""
         return f"The signal is not that of a healthy bearing, but no part stands out. {lines}".strip()
     if said == "impacts" and impacts is not None:
         why = f" {_capital('; '.join(held))}." if held else ""
@@ -105,7 +107,7 @@ def reason_of(
     if held:
         return f"No verdict: {'; '.join(_inside(one) for one in held)}."
     p = verdict.probabilities[verdict.best_guess]
-    guess = STATES[verdict.best_guess]
+    guess = _with_article(verdict.best_guess, element)
     return f"It looks most like {guess} ({percent(p)}), too little for a verdict. {watch_sentence(families)}".strip()
 
 
@@ -132,17 +134,39 @@ def impacts_sentence(impacts: Impacts, bearing_known: bool) -> str:
     elsewhere = ", and fits no line of this bearing" if bearing_known else ""
     fits = ""
     if impacts.fits:
-        fits = " It would fit " + ", ".join(f"{fit.bearing} ({fit.part})" for fit in impacts.fits[:3]) + "."
+        fits = f" It would fit {', '.join(f'{fit.bearing} ({fit_part(fit)})' for fit in impacts.fits[:3])}."
     return f"Something strikes {impacts.rate_hz:.1f} times a second{turn}{elsewhere}.{fits}"
 
 
-def family_sentence(family: FamilyEvidence) -> str:
+def state_word(key: str, element: str) -> str:
+    """A state or part as a word within a sentence, with what rolls in the bearing: ``outer``, ``roller``."""
+    return element if key == "ball" else key
+
+
+def fault_title(key: str, element: str) -> str:
+    """A state standing alone: ``Outer race fault``, ``Roller fault``."""
+    return f"{element.capitalize()} fault" if key == "ball" else state(key).title
+
+
+def _with_article(key: str, element: str) -> str:
+    title = fault_title(key, element).lower()
+    return "a healthy bearing" if key == "normal" else f"{'an' if title[0] in 'aeiou' else 'a'} {title}"
+
+
+def fit_part(fit: Fit) -> str:
+    """Which part of a candidate would strike: ``outer race``, ``roller``, ``cage``."""
+    if fit.part == "cage":
+        return fit.part
+    return element_named(fit.bearing) if fit.part == "ball" else state(fit.part).part.lower()
+
+
+def family_sentence(family: FamilyEvidence, element: str) -> str:
     """One sentence on one family: ``Outer race: 4 of 4 harmonics found, 14-21 dB over the floor.``"""
+    part = element.capitalize() if family.family == "ball" else state(family.family).part
     if not family.harmonics_found:
-        return f"{PARTS[family.family]}: none of {len(family.lines)} harmonics found."
+        return f"{part}: none of {len(family.lines)} harmonics found."
     return (
-        f"{PARTS[family.family]}: {family.harmonics_found} of {len(family.lines)} harmonics found, "
-        f"{_height(family)} dB over the floor."
+        f"{part}: {family.harmonics_found} of {len(family.lines)} harmonics found, {_height(family)} dB over the floor."
     )
 
 
@@ -197,14 +221,14 @@ def moved_sentence(moved: SpeedOverTime) -> str:
     )
 
 
-def detectable_sentence(found: Detectable) -> str:
+def detectable_sentence(found: Detectable, element: str) -> str:
     """How weak a fault would have been seen: ``A fault would have been seen from -18 dB ... on (outer race), ...``"""
-    levels = {"outer race": found.outer_db, "inner race": found.inner_db, "ball": found.ball_db}
+    levels = {"outer race": found.outer_db, "inner race": found.inner_db, element: found.ball_db}
     told = ", ".join(f"{part} {'not at all' if db is None else f'{db:.0f} dB'}" for part, db in levels.items())
     return f"A fault of so much power, compared with the whole signal, would have been seen: {told}."
 
 
-def agreement_of(opinions: Mapping[str, Opinion]) -> str:
+def agreement_of(opinions: Mapping[str, Opinion], element: str = "ball") -> str:
     """Who agrees with whom, in one sentence; an opinion from outside its domain is named as such."""
     said = [opinion for opinion in opinions.values() if opinion.verdict is not None]
     if not said:
@@ -213,7 +237,9 @@ def agreement_of(opinions: Mapping[str, Opinion]) -> str:
         return f"Only the {said[0].title} has an opinion{_outside(said[0])}."
     sides: dict[str, list[str]] = {}
     for opinion in said:
-        sides.setdefault(str(opinion.verdict), []).append(f"the {opinion.title}{_outside(opinion)}")
+        sides.setdefault(state_word(str(opinion.verdict), element), []).append(
+            f"the {opinion.title}{_outside(opinion)}"
+        )
     if len(sides) == 1:
         names = "Both opinions" if len(said) == 2 else "All three opinions"
         outside = " and ".join(f"the {opinion.title}" for opinion in said if not opinion.in_domain)
