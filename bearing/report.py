@@ -201,9 +201,10 @@ def _numbers(d: Diagnosis, recording: Recording | None, about: About) -> list[tu
     family = strongest_family(d)
     if family is not None:
         rows.append(("Fault lines", f"{family_sentence(family, d.element)} {family_remark(family)}".strip()))
-    if d.impacts is not None:
-        turn = "" if d.impacts.order is None else f", {d.impacts.order:.2f} times a turn"
-        rows.append(("What strikes", f"{d.impacts.rate_hz:.1f} times a second{turn}"))
+    for name, one in (("What strikes", d.impacts), ("What beats", d.beats)):
+        if one is not None:
+            turn = "" if one.order is None else f", {one.order:.2f} times a turn"
+            rows.append((name, f"{one.rate_hz:.1f} times a second{turn}"))
     return rows
 
 

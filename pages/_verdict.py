@@ -71,7 +71,7 @@ def _warning(report: DoctorReport) -> None:
 
 def candidates(diagnosis: Diagnosis, ask: Callable[[str], None]) -> None:
     """Bearings whose lines what strikes would fit, each a button that asks again with it."""
-    impacts = diagnosis.impacts
+    impacts = diagnosis.impacts or diagnosis.beats
     if diagnosis.verdict not in ("impacts", "uncertain") or impacts is None or not impacts.fits:
         return
     fits = {fit.bearing: fit for fit in reversed(impacts.fits)}

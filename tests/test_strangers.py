@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.signal
 
+from bearing.figures.diagnosis import DiagnosisFigures
 from bearing.models.order import load_order_predictor
 from bearing.models.strangers import GRID, MOST, ask_strangers, suspects
 from bearing.physics.catalogue import load_catalogue
@@ -81,6 +82,14 @@ def test_what_may_stand_elsewhere_is_told_as_the_reason() -> None:
     loud = simulated("inner")
     noise = scipy.signal.lfilter([1.0], [1.0, -0.7], np.random.default_rng(1).standard_normal(len(loud)))
     samples = loud + 2 * noise * loud.std() / noise.std()
-    found = diagnose(Recording(samples, RATE_HZ, RPM, source="SIMULATED"), WRONG)
+    recording = Recording(samples, RATE_HZ, RPM, source="SIMULATED")
+    found = diagnose(recording, WRONG)
     assert found.verdict == "uncertain"
     assert "no line of this bearing: check speed and bearing" in found.reason
+    assert found.impacts is None
+    assert found.beats is not None
+    assert found.beats.order == pytest.approx(5.415, rel=0.01)
+    assert f"{found.beats.rate_hz:.1f} times a second" in found.reason
+    drawn = DiagnosisFigures(found, recording)["envelope"]
+    combs = {trace.name: [x for x in trace.x if x is not None] for trace in drawn.data if trace.mode == "lines"}
+    assert combs["What beats"][0] == pytest.approx(found.beats.rate_hz)

@@ -56,6 +56,7 @@ class Impacts(BaseModel):
     harmonics: int
     depth: float
     kurtosis: float
+    band_hz: tuple[float, float] = Field(description="Where it stands deepest.")
     fits: list[Fit]
 
 
@@ -135,6 +136,7 @@ class DiagnosisAnswer(BaseModel):
     confidence: float = Field(description="Of the statement made, 0 to 1: what was counted on held-out bearings.")
     counted: Counted = Field(description="How statements of this kind fared on held-out bearings.")
     impacts: Impacts | None = Field(description="What strikes, whatever the bearing; null where nothing does.")
+    beats: Impacts | None = Field(description="What only forbids `normal`, as `reason` says; null elsewhere.")
     detectable_db: Detectable | None = Field(description="Beside `normal` where it was asked for.")
     machine: Machine | None = Field(description="Where it was asked for and the speed is known.")
     besides: list[str] = Field(description="Sentences on what was asked for besides the verdict.")

@@ -18,7 +18,7 @@ from bearing.signal.kurtogram import Kurtogram, kurtogram
 from bearing.signal.spectrum import amplitude_spectrum, downsample, spectrogram
 from bearing.states import FAMILIES
 from bearing.verdict.advice import cnn_counts
-from bearing.verdict.diagnosis import Diagnosis
+from bearing.verdict.diagnosis import Diagnosis, Impacts
 from bearing.verdict.doctor import usable_stretch
 
 __all__ = [
@@ -51,13 +51,26 @@ def reach_hz(diagnosis: Diagnosis) -> float:
     """How far the envelope spectrum is drawn, in Hz: four harmonics of every family and of what strikes, or 600 Hz."""
     d, shaft_hz = diagnosis, shaft_hz_of(diagnosis)
     lines_hz = [order * shaft_hz for order in d.bearing.orders.families.values()] if d.bearing and shaft_hz else []
-    lines_hz += [d.impacts.rate_hz] if d.impacts else []
+    lines_hz += [one.rate_hz for one in (d.impacts, d.beats) if one]
     wanted = HARMONICS_SHOWN * max(lines_hz) if lines_hz else DEFAULT_REACH_HZ
     return min(wanted, d.sampling_rate_hz / 4)
 
 
+def _foreign(diagnosis: Diagnosis) -> dict[str, Impacts]:
+    """What the finding rests on where that is no line of the bearing, by its name; empty elsewhere."""
+    d = diagnosis
+    if d.impacts is not None and (d.verdict == "impacts" or not d.evidence):
+        return {"strikes": d.impacts}
+    return {} if d.beats is None else {"beats": d.beats}
+
+
 def line_band(diagnosis: Diagnosis) -> dict[str, Band]:
-    """The band where the lines of the verdict's family (without one: the highest lines) stand highest, by its name."""
+    """The band where what the finding rests on stands highest, by its name.
+
+    The lines of the verdict's family (without one: the highest lines), or what strikes or beats beside them.
+    """
+    for name, one in _foreign(diagnosis).items():
+        return {f"deepest {name}": Band(*one.band_hz)}
     evidence = diagnosis.evidence
     if not evidence:
         return {}
@@ -88,18 +101,18 @@ def envelope_of(
     diagnosis: Diagnosis, spectrum: EnvelopeSpectrum, unit: str, view: EnvelopeView, height: int = 380
 ) -> go.Figure:
     """The envelope spectrum as a page and a report show it: a clear verdict's own lines, the others in the legend."""
-    d, strikes = diagnosis, diagnosis.impacts
-    named = d.verdict in FAMILIES
-    foreign = strikes is not None and (d.verdict == "impacts" or not d.evidence)
+    d = diagnosis
+    name, foreign = next(iter(_foreign(d).items()), ("", None))
     return envelope_figure(
         spectrum,
         d.bearing.orders if d.bearing else None,
         shaft_hz_of(d),
         d.evidence,
-        highlight=(d.verdict,) if named else () if foreign else FAMILIES,
+        highlight=(d.verdict,) if d.verdict in FAMILIES else () if foreign else FAMILIES,
         unit=unit,
         height=height,
-        strikes_hz=strikes.rate_hz if foreign and strikes is not None else None,
+        strikes_hz=foreign.rate_hz if foreign else None,
+        strikes=name,
         ball=d.element.capitalize(),
         in_orders=view.in_orders,
         decibel=view.decibel,

@@ -89,6 +89,7 @@ def envelope_figure(
     unit: str = "",
     height: int = 380,
     strikes_hz: float | None = None,
+    strikes: str = "strikes",
     picked_hz: float | None = None,
     zoom_hz: tuple[float, float] | None = None,
     ball: str = "Ball",
@@ -107,6 +108,7 @@ def envelope_figure(
     decibel : dB over the floor instead of amplitude.
     highlight : families drawn at once; the others wait in the legend.
     strikes_hz : how often something strikes that is no line of the bearing: drawn as a family of its own.
+    strikes : what that does: strikes or beats.
     picked_hz : a frequency whose harmonics are drawn, as an analyst's harmonic cursor.
     zoom_hz : the range of the axis; all of the spectrum without. A drag over the figure selects a range.
     ball : what the rolling elements are called.
@@ -133,8 +135,8 @@ def envelope_figure(
             traces += _cursor_traces(family, parts[family], lines, scale, visible)
     if strikes_hz:
         combs = [(n * strikes_hz, f"{n}×") for n in range(1, 7) if n * strikes_hz < end_hz]
-        known += [(hz, f"strikes {name}") for hz, name in combs]
-        traces += _comb(combs, scale, "What strikes", STRANGE, "dash")
+        known += [(hz, f"{strikes} {name}") for hz, name in combs]
+        traces += _comb(combs, scale, f"What {strikes}", STRANGE, "dash")
     peaks = _peaks(scale, shaft_hz, known)
     if shaft_hz and shaft_hz < end_hz:
         traces += _comb([(shaft_hz, "shaft")], scale, "Shaft 1×", SHAFT, "dot", "top right", SHAFT_NAME_HEIGHT)

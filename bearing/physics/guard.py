@@ -50,7 +50,7 @@ class Guard:
     six stand. depth, log_depth : modulation of the squared envelope and of its logarithm (0 none, near 2 short
     impacts), geometric means over three harmonics; chance, log_chance : what the middle one of all combs reaches, the
     recording's own null. kurtosis : of the burstiest band, 0 for noise. turns : length in
-    revolutions (of `AXIS_HZ` with no speed known).
+    revolutions (of `AXIS_HZ` with no speed known). band_hz : where the squared envelope is deepest.
     """
 
     order: float | None
@@ -62,6 +62,7 @@ class Guard:
     log_chance: float
     kurtosis: float
     turns: float
+    band_hz: tuple[float, float]
 
     @property
     def loud(self) -> bool:
@@ -140,6 +141,7 @@ def _deepest(
         log_chance=float(np.median(log_depth.max(axis=0))),
         kurtosis=float((2 * np.exp(white.bursts[:, 0]) - 2).max()),
         turns=white.total_revolutions,
+        band_hz=white.bands[int(band)],
     )
     return guard, cleared, int(band)
 

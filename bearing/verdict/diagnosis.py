@@ -114,7 +114,8 @@ def _load_networks(folder: Path) -> Networks:
 class Impacts:
     """What strikes, whatever the bearing: how often, how many harmonics, how deep, and whose line it could be.
 
-    `order` is None with no speed known. `fits` are candidates from the catalogue, the best first: evidence, no verdict.
+    `order` is None with no speed known. `band_hz` is where it stands deepest. `fits` are candidates from the catalogue,
+    the best first: evidence, no verdict.
     """
 
     rate_hz: float
@@ -122,6 +123,7 @@ class Impacts:
     harmonics: int
     depth: float
     kurtosis: float
+    band_hz: tuple[float, float]
     fits: tuple[Fit, ...] = ()
 
 
@@ -149,8 +151,8 @@ class Diagnosis:
     `shaft_rpm` is the speed used, exact as the signal shows it, None when unknown; `stated_rpm` the one given.
     `moved` is the speed over time where it did not hold: the signal was then judged in shaft angle.
     `detectable` (how weak a fault would have been seen) and `machine` (its own lines) are there where asked for.
-    `impacts` is there whenever something strikes. `evidence` holds the envelope's finding per family
-    (outer, inner, ball), empty where speed or bearing are unknown. Where a file was judged, this is its worst channel's
+    `impacts` is there whenever something strikes, `beats` where something beats that only forbids `normal`. `evidence`
+    holds the envelope's finding per family (outer, inner, ball), empty where speed or bearing are unknown. Where a file was judged, this is its worst channel's
     and `channels` holds a row of each (`bearing.verdict.file`). `print(diagnosis)` gives it in one line.
     """
 
@@ -177,6 +179,7 @@ class Diagnosis:
     counted: Count = field(default_factory=Count)
     stated_rpm: float | None = None
     impacts: Impacts | None = None
+    beats: Impacts | None = None
     channels: tuple[ChannelVerdict, ...] = ()
     moved: SpeedOverTime | None = None
     detectable: Detectable | None = None
@@ -274,6 +277,7 @@ class Diagnosis:
             "confidence": self.confidence,
             "counted": asdict(self.counted),
             "impacts": None if self.impacts is None else asdict(self.impacts),
+            "beats": None if self.beats is None else asdict(self.beats),
             "detectable_db": None if self.detectable is None else asdict(self.detectable),
             "machine": None if self.machine is None else machine_as_dict(self.machine),
             "besides": list(self.asked_besides),
@@ -398,13 +402,15 @@ def diagnose(
         memory=memory,
         elsewhere=NOWHERE if stranger is None else stranger.probabilities,
     )
+    impacts = beats = None
     if verdict.verdict == "uncertain" and not held and verdict.best_guess == "normal":
         held = normal_held
         if excess >= QUIET_BELOW and guard is not None:
+            beats = _impacts(guard)
             held = [held_sentence(Held.NEARLY, f"{guard.rate_hz:.1f}")]
         elif not held and stranger is not None and stranger.probabilities[0] < calibration.elsewhere_from:
+            beats = _impacts_at(stranger, 0.0 if guard is None else guard.kurtosis)
             held = [held_sentence(Held.ELSEWHERE, f"{stranger.rate_hz:.1f}", f"{stranger.order:.2f}")]
-    impacts = None
     if guard is not None and verdict.loud:
         impacts = _impacts(guard)
     elif stranger is not None and verdict.verdict == "impacts":
@@ -442,6 +448,7 @@ def diagnose(
         counted=calibration.count(verdict.kind),
         stated_rpm=recording.shaft_rpm,
         impacts=impacts,
+        beats=beats,
         moved=turning.moved,
         detectable=weakest,
         machine=machine,
@@ -567,14 +574,16 @@ def _impacts(guard: Guard) -> Impacts:
     """With the catalogue's bearings whose lines would fit, one line each."""
     shaft_hz = None if guard.order is None else guard.rate_hz / guard.order
     candidates = fits(guard.rate_hz, shaft_hz) if shaft_hz else ()
-    return Impacts(guard.rate_hz, guard.order, guard.harmonics, guard.depth, guard.kurtosis, candidates)
+    return Impacts(guard.rate_hz, guard.order, guard.harmonics, guard.depth, guard.kurtosis, guard.band_hz, candidates)
 
 
 def _impacts_at(stranger: Stranger, kurtosis: float) -> Impacts:
     """The same where the network, not the guard, hears it."""
     line = stranger.line
     candidates = fits(stranger.rate_hz, stranger.shaft_hz)
-    return Impacts(stranger.rate_hz, stranger.order, line.harmonics_found, line.depth, kurtosis, candidates)
+    return Impacts(
+        stranger.rate_hz, stranger.order, line.harmonics_found, line.depth, kurtosis, line.band_hz, candidates
+    )
 
 
 def _may_be_sound(found: OrderOpinion | None, excess: float, calibration: Calibration) -> bool:
