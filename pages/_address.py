@@ -17,7 +17,7 @@ from bearing.physics.catalogue import CatalogueEntry
 from bearing.recording import check_rate_hz, check_rpm
 from bearing.signal.units import UNITS
 from bearing.verdict.request import Request
-from pages._asked import bearing_slot, rate_of, rpm_of, unit_key, unit_read
+from pages._asked import bearing_slot, outer_ring_key, rate_of, rpm_of, unit_key, unit_read
 from pages._source import SAMPLES, Source, current, fetch, open_sample
 
 WRITTEN = "diagnose.address"
@@ -90,6 +90,7 @@ def _fill(source: Source, said: Mapping[str, str]) -> None:
     if said.get("channel") in {r.channel for r in source.intake.recordings}:
         state[f"channel-{source.tag}"] = said["channel"]
     _fill_bearing(source, said)
+    state[outer_ring_key(source)] = said.get("outer_ring") == "turns"
     state["axis"] = "Orders" if said.get("axis") == "orders" else "Hz"
     state["scale"] = "dB" if said.get("scale") == "dB" else "Amplitude"
     if said.get("tab"):
@@ -127,6 +128,7 @@ def words_of(source: Source, channel: str, several: bool) -> dict[str, str]:
         "channel": channel if several else "",
         "rate": _changed(rate.settled()[0], rate.read),
         "rpm": _changed(rpm.settled()[0], rpm.read),
+        "outer_ring": "turns" if st.session_state.get(outer_ring_key(source)) else "",
         "unit": unit if unit in UNITS and unit != unit_read(source) else "",
     }
     if chosen is not None:

@@ -92,6 +92,11 @@ def bearing_slot(source: Source) -> str:
     return source.tag if any(source.intake.bearings) else "all"
 
 
+def outer_ring_key(source: Source) -> str:
+    """Under which name it is kept that the outer ring turns: the bearing's."""
+    return f"outer-ring-{bearing_slot(source)}"
+
+
 def speed_key(tag: str) -> str:
     """Under which name a speed over time is kept, of a file by its tag."""
     return f"diagnose.speed.{tag}"
@@ -104,6 +109,7 @@ def asked_of(source: Source) -> Asked:
     intake = source.intake
     chosen = st.session_state.get(f"diagnose.bearing.{bearing_slot(source)}")
     bearing: dict[str, Any] = chosen or {}
+    turns = bool(st.session_state.get(outer_ring_key(source)))
     if chosen is not None and not chosen:  # the user says it is not known, whatever the file says
         intake = replace(intake, bearings=("",) * len(intake.recordings))
     rate_read, rpm_read = rate_of(source).read, rpm_of(source).read
@@ -112,9 +118,10 @@ def asked_of(source: Source) -> Asked:
     rate_hz, rpm = (None if rate_hz == rate_read else rate_hz), (None if rpm == rpm_read else rpm)
     over_time = st.session_state.get(speed_key(source.tag))
     rpm = None if over_time else rpm
-    settings = (over_time, source.digest, source.name, rate_hz, rpm, chosen, _settings(source))
+    settings = (over_time, turns, source.digest, source.name, rate_hz, rpm, chosen, _settings(source))
     key = hashlib.sha256(repr(settings).encode()).hexdigest()[:16]
-    return Asked(intake, Request(rate_hz=rate_hz, rpm=rpm, rpm_over_time=over_time, **bearing), key, hints)
+    request = Request(rate_hz=rate_hz, rpm=rpm, rpm_over_time=over_time, outer_ring_turns=turns, **bearing)
+    return Asked(intake, request, key, hints)
 
 
 def _settings(source: Source) -> tuple[Any, ...]:

@@ -10,6 +10,8 @@ import streamlit as st
 from bearing.errors import ParameterError
 from bearing.figures.recording import sparkline
 from bearing.physics.catalogue import find, load_catalogue, load_estimated
+from bearing.readers import set_aside
+from bearing.recording import Recording
 from bearing.settings import READ_IN_PART
 from bearing.signal.units import UNITS
 from bearing.verdict.advice import finding_short, worst_first
@@ -17,7 +19,18 @@ from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.doctor import usable_stretch
 from bearing.verdict.file import FileDiagnosis
 from bearing.verdict.request import Request
-from pages._asked import UNIT_UNKNOWN, Asked, bearing_slot, rate_of, rpm_of, shown_channel, unit_key, unit_read
+from bearing.verdict.words import set_aside_words
+from pages._asked import (
+    UNIT_UNKNOWN,
+    Asked,
+    bearing_slot,
+    outer_ring_key,
+    rate_of,
+    rpm_of,
+    shown_channel,
+    unit_key,
+    unit_read,
+)
 from pages._own import own_bearings, own_box, recall
 from pages._show import GLYPH, STATE_COLOUR, plain
 from pages._source import Source, opened, show
@@ -44,8 +57,11 @@ def file_field(source: Source) -> None:
             st.caption(plain(line))
 
 
-def channel_field(source: Source, found: FileDiagnosis | None) -> str:
-    """The name of the channel to show: those judged first, the worst on top, each with its trace and verdict."""
+def channel_field(source: Source, found: FileDiagnosis | None, besides: Mapping[str, Diagnosis]) -> str:
+    """The name of the channel to show: those judged first, the worst on top, each with its trace and verdict.
+
+    besides : what was found at other bearings of the file.
+    """
     intake = source.intake
     judged = {} if found is None else {one.channel: one for one in worst_first(found.channels)}
     names = [*judged, *(r.channel for r in intake.recordings if r.channel not in judged)]
@@ -54,28 +70,34 @@ def channel_field(source: Source, found: FileDiagnosis | None) -> str:
         st.session_state[key] = names[0] if judged else intake.recordings[intake.preferred].channel
     if len(names) == 1:
         return names[0]
-    samples = {r.channel: r.samples for r in intake.recordings}
+    channels = {r.channel: r for r in intake.recordings}
     refused = {} if found is None else found.refused
 
     def label(name: str) -> str:
-        said = _channel_words(judged.get(name), refused.get(name))
+        said = _channel_words(judged.get(name), besides.get(name), refused.get(name), channels[name])
         if len(names) > RADIO_MOST:
             return plain(f"{name}: {said}") if said else plain(name)
-        stretch = samples[name][usable_stretch(samples[name])][:20_000]
-        one = judged.get(name)
+        samples = channels[name].samples
+        stretch = samples[usable_stretch(samples)][:20_000]
+        one = judged.get(name) or besides.get(name)
         glyph = f":{STATE_COLOUR[one.verdict]}[{GLYPH[one.verdict]}] " if one else ""
         return f"![]({sparkline(stretch)}) {glyph}**{plain(name)}** {plain(said)}"
 
     with st.container(key="channels"):
         if len(names) > RADIO_MOST:
             return str(st.selectbox("Channel", names, format_func=label, key=key, persist_state="session"))
-        return str(st.radio("Channel", names, format_func=label, key=key, persist_state="session"))
+        chosen = str(st.radio("Channel", names, format_func=label, key=key, persist_state="session"))
+        if found is not None and any(name not in judged and name not in refused for name in names):
+            st.caption("The verdict is that of the channels at the bearing. Choose another to judge it alone.")
+        return chosen
 
 
-def _channel_words(found: Diagnosis | None, refused: str | None) -> str:
+def _channel_words(found: Diagnosis | None, beside: Diagnosis | None, refused: str | None, channel: Recording) -> str:
     if found is not None:
         return finding_short(found)
-    return "cannot be judged" if refused else "not judged"
+    if beside is not None and beside.bearing is not None:
+        return f"{finding_short(beside)}; another bearing, {beside.bearing.name}"
+    return "cannot be judged" if refused else f"not judged: {set_aside_words(set_aside(channel))}"
 
 
 def numbers(source: Source, asked: Asked, rate_known: bool) -> None:
@@ -144,7 +166,13 @@ def unit_field(source: Source) -> None:
 
 def bearing_of_file(source: Source) -> None:
     """The bearing of a file, which may name its own."""
-    bearing_field(bearing_slot(source), ", ".join(dict.fromkeys(name for name in source.intake.bearings if name)))
+    named = ", ".join(dict.fromkeys(name for name in source.intake.bearings if name))
+    bearing_field(bearing_slot(source), named)
+    if st.session_state.get(f"diagnose.bearing.{bearing_slot(source)}") != {}:  # known, or as the file says
+        st.checkbox(
+            "Outer ring turns", key=outer_ring_key(source), persist_state="session", on_change=touched,
+            help="The inner ring stands still, as in rollers, wheel hubs and sheaves: the fault lines lie elsewhere.",
+        )  # fmt: skip
 
 
 def bearing_field(slot: str, own: str = "") -> dict[str, Any]:

@@ -41,6 +41,8 @@ _LAYOUT = """
     box-shadow: 0 1px 6px rgba(0,0,0,.35); border-radius: 6px}
   .st-key-four [data-testid="stHorizontalBlock"] {display: grid; grid-template-columns: 1fr 1fr}
   .st-key-four [data-testid="stColumn"] {min-width: 0; width: 100%}
+  .st-key-four [data-testid="stMetricDelta"], .st-key-four [data-testid="stMetricDelta"] * {white-space: normal;
+    overflow: visible; text-overflow: clip}
   .st-key-headline {flex-wrap: wrap !important}
 }
 """

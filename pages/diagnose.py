@@ -128,6 +128,16 @@ def judged(asked: Asked, channel: str | None = None) -> FileDiagnosis | str | No
         return str(error)
 
 
+def elsewhere(asked: Asked, found: FileDiagnosis) -> dict[str, Diagnosis]:
+    """What the channels at other bearings that the file names say, each of its own: the verdict is not theirs."""
+    if asked.request.named is not None:
+        return {}
+    seen = {row.channel for row in found.rows}
+    there = zip(asked.intake.recordings, asked.intake.bearings, strict=True)
+    alone = {one.channel: judged(asked, one.channel) for one, name in there if name and one.channel not in seen}
+    return {name: one.worst for name, one in alone.items() if isinstance(one, FileDiagnosis)}
+
+
 def recording_of(asked: Asked, channel: str) -> Recording:
     """The channel as it was asked about."""
     return asked.request.apply(asked.intake, channel)[0]
@@ -150,7 +160,8 @@ def one_file(source: Source) -> None:
         unseen_heading(source.name)
     found = judged(asked)
     with channels:
-        channel = channel_field(source, found if isinstance(found, FileDiagnosis) else None)
+        whole = found if isinstance(found, FileDiagnosis) else None
+        channel = channel_field(source, whole, {} if whole is None else elsewhere(asked, whole))
     recording = recording_of(asked, channel)
     refused = found.refused if isinstance(found, FileDiagnosis) else {}
     diagnosis, trouble = _of_channel(asked, found, channel)

@@ -196,6 +196,43 @@ def test_every_channel_is_judged_and_the_worst_is_shown_first(page: AppTest) -> 
     assert verdict(page) != "outer"
 
 
+def channel_labels(page: AppTest) -> dict[str, str]:
+    """What stands beside each channel, by its name."""
+    options = next(one for one in page.radio if one.label == "Channel").options
+    return {re.sub(r"\\", "", re.findall(r"\*\*(.+?)\*\*", one)[0]): one.rpartition("** ")[2] for one in options}
+
+
+def test_a_channel_that_is_not_judged_says_why_and_can_be(page: AppTest) -> None:
+    noise = np.random.default_rng(0).standard_normal((8192, 2))
+    rows = "\n".join(f"{a:.5g},{40 + 0.01 * b:.5g}" for a, b in noise)
+    upload(page, "two.csv", f"# sampling_rate_hz=12000\nacceleration_g,temperature\n{rows}\n".encode())
+    assert channel_labels(page)["temperature"] == "not judged: it measures temperature"
+    field(page, "Channel").set_value("temperature").run()
+    assert not page.exception
+    assert page.header
+
+
+@pytest.mark.recordings
+def test_a_channel_at_another_bearing_is_judged_for_that_one(page: AppTest, recordings_dir: Path) -> None:
+    upload(page, "105.mat", (recordings_dir / "105.mat").read_bytes())
+    said = channel_labels(page)
+    assert said["DE"] == "Inner race, sure"
+    assert "another bearing, 6203-2RS JEM" in said["FE"]
+    assert said["BA"] == "not judged: not at the bearing"
+    assert verdict(page) == "inner"
+
+
+def test_an_outer_ring_that_turns_is_a_switch_and_in_the_address(page: AppTest) -> None:
+    page.button(key="sample-outer").click().run()
+    next(one for one in page.checkbox if one.label == "Outer ring turns").check().run()
+    assert not page.exception
+    assert "outer ring turns, orders of shaft speed" in words(page)
+    assert page.query_params["outer_ring"] == "turns"
+    linked = AppTest.from_file(str(ROOT / "pages" / "navigation.py"), default_timeout=30)
+    linked.query_params.update({"sample": "outer", "outer_ring": "turns"})
+    assert "outer ring turns, orders of shaft speed" in words(linked.run())
+
+
 def test_files_dropped_together_are_a_table_with_the_worst_on_top(page: AppTest) -> None:
     files = [(f"{name}.csv", (SAMPLES / f"{name}.csv").read_bytes(), "text/csv") for name in ("healthy", "inner")]
     page.file_uploader[0].set_value([*files, ("notes.pdf", b"%PDF-1.7", "application/pdf")])

@@ -21,7 +21,7 @@ from bearing.states import FAMILIES, STATES
 __all__ = ["LINE_NAMES", "Cursor", "cursors", "envelope_figure", "kurtogram_figure"]
 
 LINE_NAMES = {"outer": "BPFO", "inner": "BPFI", "ball": "2×BSF"}
-SIDEBAND_NAMES = {"inner": "shaft", "ball": "FTF"}
+SIDEBAND_NAMES = {"inner": "shaft", "outer": "shaft", "ball": "FTF"}  # of a race: of the ring that turns
 DASHES = {"outer": "dash", "inner": "solid", "ball": "dot"}
 HARMONICS = 4
 MOST_HARMONICS = 12  # of a family whose line is slow: more names than that cannot be read
@@ -169,7 +169,7 @@ def _lines_of(family: str, orders: FaultOrders, shaft_hz: float, slip: float, en
     for h in range(1, int(end_hz / first_hz) + 2):
         lines.append((h * first_hz, f"{LINE_NAMES[family]} {h}×"))
         steps = (-3, -2, -1, 1, 2, 3) if spacing_hz else ()
-        beside = f"{LINE_NAMES[family]} {h}× {{:+d}} {SIDEBAND_NAMES.get(family, '')}"
+        beside = f"{LINE_NAMES[family]} {h}× {{:+d}} {SIDEBAND_NAMES[family]}"
         lines += [(h * first_hz + n * spacing_hz, beside.format(n)) for n in steps]
     return [(hz, name) for hz, name in lines if 0 < hz < end_hz]
 

@@ -152,8 +152,9 @@ class Diagnosis:
     `moved` is the speed over time where it did not hold: the signal was then judged in shaft angle.
     `detectable` (how weak a fault would have been seen) and `machine` (its own lines) are there where asked for.
     `impacts` is there whenever something strikes, `beats` where something beats that only forbids `normal`. `evidence`
-    holds the envelope's finding per family (outer, inner, ball), empty where speed or bearing are unknown. Where a file was judged, this is its worst channel's
-    and `channels` holds a row of each (`bearing.verdict.file`). `print(diagnosis)` gives it in one line.
+    holds the envelope's finding per family (outer, inner, ball), empty where speed or bearing are unknown. Where a file
+    was judged, this is its worst channel's and `channels` holds a row of each (`bearing.verdict.file`).
+    `print(diagnosis)` gives it in one line.
     """
 
     file: str

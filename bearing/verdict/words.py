@@ -35,6 +35,7 @@ __all__ = [
     "impacts_sentence",
     "moved_sentence",
     "reason_of",
+    "set_aside_words",
     "speed_source_words",
     "state_word",
     "watch_sentence",
@@ -115,6 +116,30 @@ def unsaid(reason: str, sentences: Iterable[str]) -> tuple[str, ...]:
     """Those sentences that the reason does not tell already."""
     cores = ((one, one.rstrip(".")) for one in sentences)
     return tuple(one for one, core in cores if core not in reason and _inside(core) not in reason)
+
+
+_SET_ASIDE = {
+    "elsewhere": "not at the bearing",
+    "velocity": "acceleration beside it shows more",
+    "constant": "it does not move",
+    "ramp": "a ramp",
+    "pulses": "pulses of a tacho",
+    "steps": "steps",
+    "one-sided": "no vibration",
+    "level": "a slow level",
+    "noise": "noise alone",
+    "label": "a label",
+    "time": "a clock",
+    "tacho": "a tacho",
+    "counter": "a counter",
+    "electrical": "it measures current or voltage",
+    "": "no vibration by its name",
+}
+
+
+def set_aside_words(code: str) -> str:
+    """Why a channel is not judged with the others: ``it measures temperature``."""
+    return _SET_ASIDE.get(code) or f"it measures {code}"
 
 
 def watch_sentence(families: Mapping[str, FamilyEvidence]) -> str:

@@ -35,6 +35,7 @@ __all__ = [
     "columns_of",
     "preferred_channel",
     "to_recordings",
+    "set_aside",
     "vibration_channels",
     "with_speed_of_tacho",
 ]
@@ -662,6 +663,20 @@ def vibration_channels(recordings: Sequence[Recording]) -> tuple[int, ...]:
     if not found and not kinds[likely]:
         found = [i for i, kind in enumerate(kinds) if not kind and looks[i] == looks[likely]]
     return tuple(found) if found else (likely,)
+
+
+def set_aside(recording: Recording) -> str:
+    """Why a channel is none of `vibration_channels`, as a code.
+
+    ``elsewhere`` (a CWRU rig's other places), ``velocity`` (beside acceleration), what it measures (`names.kind_of`),
+    or how its numbers look (`samples.look_of`).
+    """
+    if recording.variable and recording.channel in _CWRU_PLACES:
+        return "elsewhere"
+    look, kind = _look(recording), kind_of(recording.channel, recording.unit)
+    if kind == "vibration" and look not in _NEVER:
+        return "velocity"
+    return kind if kind and kind != "vibration" else look
 
 
 def preferred_channel(recordings: Sequence[Recording]) -> tuple[int, str]:
