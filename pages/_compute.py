@@ -23,8 +23,10 @@ from bearing.verdict.diagnosis import Diagnosis, diagnose
 from bearing.verdict.doctor import usable_stretch
 from bearing.verdict.file import FileDiagnosis, diagnose_file
 from bearing.verdict.intake import Intake
+from bearing.verdict.prepared import Prepared
 from bearing.verdict.request import Request
 
+MOST_PREPARED, MOST_KEPT = 3, 1_000_000  # channels, and samples of each: 50 MB, at most 110
 Line = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
@@ -40,7 +42,22 @@ def _rate_hz(recording: Recording) -> float:
 @st.cache_data(max_entries=24, show_spinner=False)
 def judged(key: str, _intake: Intake, _request: Request) -> FileDiagnosis:
     """Every channel of vibration of a file, or the one that is asked for."""
-    return diagnose_file(_intake, _request)
+    return diagnose_file(_intake, _request, prepared)
+
+
+@st.cache_resource(show_spinner=False)
+def _kept() -> list[Prepared]:
+    return []
+
+
+def prepared(recording: Recording) -> Prepared | None:
+    """What no field changes, of the channels last asked about by anybody; None of long ones."""
+    if len(recording.samples) > MOST_KEPT:
+        return None
+    kept = _kept()
+    at_hand = next((one for one in kept if one.is_of(recording)), None) or Prepared(recording)
+    kept[:] = [at_hand, *(one for one in kept if one is not at_hand)][:MOST_PREPARED]
+    return at_hand
 
 
 @st.cache_data(max_entries=24, show_spinner=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
@@ -23,17 +23,22 @@ from bearing.figures.envelope import kurtogram_figure
 from bearing.figures.recording import spectrogram_figure, spectrum_figure, waveform_figure
 from bearing.figures.words import spectrogram_words, spectrum_words, waveform_words
 from bearing.recording import Recording
-from bearing.signal.envelope import Band
+from bearing.signal.envelope import Band, EnvelopeSpectrum
 from bearing.signal.kurtogram import Kurtogram
 from bearing.verdict.advice import finding
 from bearing.verdict.diagnosis import Diagnosis
 from pages import _address, _compute
 from pages._judged import judged
-from pages._show import chart, plain
+from pages._show import chart, plain, titled
 from pages._turning import turning
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 TABS = ("Waveform", "Spectrum", "Spectrogram", "Speed and machine", "How it was judged")
 HAND = "hand"
+OVER_A_PEAK = 0.06  # of what is shown: a drag narrower than that points at a peak
+HOW = "Drag: zoom; narrowly over a peak: its harmonics; double-click: all."
 
 
 @dataclass(frozen=True)
@@ -59,19 +64,26 @@ class Shown:
     def reach_hz(self) -> float:
         return reach_hz(self.diagnosis)
 
-    def picture(self, kind: str) -> str:
-        """A name for a saved picture: which chart of which file and channel, at which speed, of which bearing."""
+    def picture(self, kind: str, asked: bool = True) -> str:
+        """A name for a saved picture: which chart of which file and channel, at which speed, of which bearing.
+
+        asked : the chart depends on speed and bearing; one that does not is not drawn again for others.
+        """
         d = self.diagnosis
         speed = f"{d.shaft_rpm:.0f}rpm" if d.shaft_rpm else ""
-        parts = (kind, d.file.rsplit(".", 1)[0], d.channel, speed, d.bearing.name if d.bearing else "")
+        question = (speed, d.bearing.name if d.bearing else "") if asked else ()
+        parts = (kind, d.file.rsplit(".", 1)[0], d.channel, *question)
         return "_".join(re.sub(r"[^\w.-]+", "-", part).strip("-") for part in parts if part)[:120]
 
-    def headed(self, kind: str) -> tuple[str, str]:
-        """The two lines over a saved picture: what it shows, and of what."""
+    def headed(self, kind: str, asked: bool = True) -> tuple[str, ...]:
+        """The lines over a saved picture: what it shows, and of what."""
         d = self.diagnosis
+        first = f"{kind}: {d.file}, {d.channel}"
+        if not asked:
+            return (first,)
         speed = f"{d.shaft_rpm:.0f} rpm" if d.shaft_rpm else "speed not known"
         bearing = d.bearing.name if d.bearing else "bearing not known"
-        return f"{kind}: {d.file}, {d.channel}", f"{speed}, {bearing}"
+        return first, f"{speed}, {bearing}"
 
     def kurtogram(self) -> Kurtogram:
         return _compute.kurtosis_map(self.key, min(2 * self.reach_hz, self.rate_hz / 8), self.still)
@@ -106,8 +118,8 @@ def envelope_section(shown: Shown) -> None:
         name=shown.picture("envelope_spectrum"),
         title=shown.headed(f"Envelope spectrum, {band_words(band)}"),
         buttons_off=("zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"),
-        on_select=lambda: _look(key, shown.tag, shaft_hz if in_orders and shaft_hz else 1.0),
-        selection_mode=("points", "box"),
+        on_select=lambda: _look(key, shown.tag, spectrum, shaft_hz if in_orders and shaft_hz else 1.0),
+        selection_mode="box",
     )
     _explain(shown.diagnosis)
     _address.put(
@@ -130,21 +142,22 @@ def view_of(shown: Shown) -> EnvelopeView:
     return replace(looked_at(shown.tag), band=band, in_orders=orders, decibel=state.get("scale") == "dB")
 
 
-def _look(key: str, tag: str, per_order: float) -> None:
-    """Callback: a drag zooms in, a click on a peak draws its harmonics, a double click takes both back.
+def _look(key: str, tag: str, spectrum: EnvelopeSpectrum, per_order: float) -> None:
+    """Callback: a drag zooms in, one just over a peak draws its harmonics, a double click takes both back.
 
     It is kept here, so that it outlives another scale, axis or band.
     """
-    selection, look = st.session_state[key]["selection"], looked_at(tag)
-    if selection["box"]:
-        low, high = sorted(float(x) * per_order for x in selection["box"][0]["x"][:2])
-        look = replace(look, zoom_hz=(max(low, 0.0), high))
-    elif selection["points"]:
-        at = selection["points"][0].get("customdata")
-        at = at[0] if isinstance(at, (list, tuple)) and at else at
-        look = replace(look, picked_hz=float(at)) if isinstance(at, (int, float)) else look
+    boxes, look = st.session_state[key]["selection"]["box"], looked_at(tag)
+    if not boxes:
+        st.session_state[f"look-{tag}"] = EnvelopeView()
+        return
+    low, high = sorted(float(x) * per_order for x in boxes[0]["x"][:2])
+    shown = look.zoom_hz or (0.0, float(spectrum.frequency_hz[-1]))
+    if high - low < OVER_A_PEAK * (shown[1] - shown[0]):
+        at_hz, _ = spectrum.peak_near((low + high) / 2, (high - low) / (high + low))
+        look = replace(look, picked_hz=at_hz) if at_hz > 0 else look
     else:
-        look = EnvelopeView()
+        look = replace(look, zoom_hz=(max(low, 0.0), high))
     st.session_state[f"look-{tag}"] = look
 
 
@@ -215,7 +228,7 @@ def _band_controls(shown: Shown, band: Band, name: str) -> None:
 
 
 def _look_controls(shown: Shown) -> None:
-    """What a drag and a click on the envelope spectrum do, for whoever has no pointer."""
+    """What a drag over the envelope spectrum does, for whoever has no pointer."""
     tag, look, end_hz = shown.tag, looked_at(shown.tag), round(shown.reach_hz, 1)
     range_key, cursor_key = f"range-{tag}", f"cursor-{tag}"
     low, high = look.zoom_hz or (0.0, end_hz)
@@ -230,7 +243,7 @@ def _look_controls(shown: Shown) -> None:
     st.slider("Envelope spectrum shown (Hz)", 0.0, end_hz, step=round(end_hz / 400, 1), key=range_key,
               on_change=changed)  # fmt: skip
     st.number_input("Harmonics of (Hz)", min_value=0.1, max_value=end_hz, value=None, key=cursor_key,
-                    placeholder="as a click on a peak", on_change=changed)  # fmt: skip
+                    placeholder="as a drag over a peak", on_change=changed)  # fmt: skip
 
 
 def choose_band(tag: str, khz: tuple[float, float], shown: Shown) -> None:
@@ -256,13 +269,13 @@ def _explain(diagnosis: Diagnosis) -> None:
         o = bearing.orders
         st.caption(
             f"{plain(bearing.name)}, orders of shaft speed: BPFO {o.bpfo:.3f}, BPFI {o.bpfi:.3f}, "
-            f"2×BSF {2 * o.bsf:.3f}, FTF {o.ftf:.3f}. Drag: zoom; double-click: all; click a peak: its harmonics."
+            f"2×BSF {2 * o.bsf:.3f}, FTF {o.ftf:.3f}. {HOW}"
         )
         return
     missing = " and ".join(
         name for name, known in (("the bearing", bearing), ("the shaft speed", speed)) if known is None
     )
-    st.caption(f"Give {missing} to see where fault lines fall. Click a peak: its harmonics.")
+    st.caption(f"Give {missing} to see where fault lines fall. {HOW}")
 
 
 # ------------------------------------------------------------------------------------------------------------ tabs
@@ -282,16 +295,22 @@ def tabs_section(shown: Shown) -> None:
 def waveform(tag: str, recording: Recording, name: str = "waveform", title: Sequence[str] = ()) -> None:
     """The signal over time, or over sample numbers while the rate is not known. No other field changes it."""
     key = f"{tag}-{recording.sampling_rate_hz}-{recording.unit}"
-    line = _compute.waveform(key, recording)
-    figure = waveform_figure(*line, recording.unit, height=240)
-    if recording.sampling_rate_hz is None:
+    figure, words = _drawn_waveform(key, tuple(title), recording)
+    chart(figure, key=f"waveform-{key}", alt=words, name=name)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _drawn_waveform(key: str, title: tuple[str, ...], _recording: Recording) -> tuple[go.Figure, str]:
+    """The figure and what it shows in words: neither changes with any field but those in its key."""
+    line = _compute.waveform(key, _recording)
+    figure = waveform_figure(*line, _recording.unit, height=240)
+    if _recording.sampling_rate_hz is None:
         figure.update_xaxes(title_text="sample number")
-    words = waveform_words(recording.channel, *line, recording.unit)
-    chart(figure, key=f"waveform-{key}", alt=words, name=name, title=title)
+    return titled(figure, title) if title else figure, waveform_words(_recording.channel, *line, _recording.unit)
 
 
 def _waveform(shown: Shown) -> None:
-    waveform(shown.tag, shown.recording, shown.picture("waveform"), shown.headed("Waveform"))
+    waveform(shown.tag, shown.recording, shown.picture("waveform", False), shown.headed("Waveform", False))
 
 
 def _spectrum(shown: Shown) -> None:

@@ -27,6 +27,7 @@ __all__ = [
     "hertz",
     "percent",
     "plain",
+    "titled",
     "unseen_heading",
 ]
 
@@ -85,6 +86,23 @@ def drawn(folder: Path, changed: float, key: str, _draw: Callable[[], go.Figure]
     return _draw()
 
 
+def titled(figure: go.Figure, lines: Sequence[str]) -> go.Figure:
+    """The figure itself, its saved picture on white ground with dark text, one width and these lines over it.
+
+    So it stands in a letter on its own. On the page none of that is seen: the style all pages share (navigation.py)
+    takes it back.
+    """
+    figure.update_layout(
+        title={
+            "text": "<br>".join(escape(line, quote=False) for line in lines if line),
+            "font": {"size": 11, "color": INK, "weight": "normal"}, "x": 1.0, "xanchor": "right", "xref": "paper",
+            "y": 1.0, "yref": "container", "yanchor": "top", "pad": {"t": 14},
+        },
+        margin_t=max(int(figure.layout.margin.t or 0), SAVED_TITLE_PX), paper_bgcolor="#FFFFFF",
+    )  # fmt: skip
+    return figure
+
+
 def chart(
     figure: go.Figure,
     key: str,
@@ -96,19 +114,10 @@ def chart(
 ) -> Any:
     """A plotly figure in the app's style; the camera in its bar saves `name`.png at twice the size.
 
-    The picture that is saved has a white ground, dark text, one width and the lines of `title`, to stand in a letter
-    on its own. On the page none of that is seen: the style all pages share (navigation.py) takes it back.
+    `title` : see `titled`.
     """
     if title:
-        top = max(int(figure.layout.margin.t or 0), SAVED_TITLE_PX)
-        figure.update_layout(
-            title={
-                "text": "<br>".join(escape(line, quote=False) for line in title if line),
-                "font": {"size": 11, "color": INK, "weight": "normal"}, "x": 1.0, "xanchor": "right", "xref": "paper",
-                "y": 1.0, "yref": "container", "yanchor": "top", "pad": {"t": 14},
-            },
-            margin_t=top, paper_bgcolor="#FFFFFF",
-        )  # fmt: skip
+        titled(figure, title)
     config = {
         "displaylogo": False,
         "responsive": True,
@@ -117,7 +126,7 @@ def chart(
             "format": "png",
             "filename": name,
             "scale": 2,
-            **({"width": SAVED_WIDTH_PX, "height": figure.layout.height} if title else {}),
+            **({"width": SAVED_WIDTH_PX, "height": figure.layout.height} if figure.layout.title.text else {}),
         },
     }
     return st.plotly_chart(figure, key=key, alt=alt, config=config, theme="streamlit", **options)

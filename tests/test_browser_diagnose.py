@@ -160,6 +160,27 @@ def test_the_zoom_is_kept_when_the_scale_changes(open_page: OpenPage) -> None:
     assert app.page.evaluate(ends) == pytest.approx(zoomed)
 
 
+def test_a_narrow_drag_over_a_peak_draws_its_harmonics(open_page: OpenPage) -> None:
+    app = open_page("/")
+    app.page.get_by_role("button", name="Outer race fault (simulated)").click()
+    wait_for_verdict(app)
+    at = app.page.evaluate(
+        """() => { const plot = document.querySelector('[class*="st-key-envelope-"] .js-plotly-plot');
+            const left = plot.getBoundingClientRect().x + plot._fullLayout.xaxis._offset;
+            return left + plot._fullLayout.xaxis.d2p(105.7); }"""
+    )
+    box = app.page.locator('[class*="st-key-envelope-"] .nsewdrag').first.bounding_box()
+    app.page.mouse.move(at - 12, box["y"] + 0.5 * box["height"])
+    app.page.mouse.down()
+    app.page.mouse.move(at + 12, box["y"] + 0.5 * box["height"], steps=6)
+    app.page.mouse.up()
+    app.page.wait_for_function(
+        """() => [...document.querySelectorAll('[class*="st-key-envelope-"] .legendtext')]
+            .some(text => text.textContent.startsWith('Harmonics of 105.'))""",
+        timeout=10_000,
+    )
+
+
 def test_two_files_dropped_together_are_both_there(open_page: OpenPage) -> None:
     app = open_page("/")
     files = [str(SAMPLES / f"{name}.csv") for name in ("healthy", "ball")]

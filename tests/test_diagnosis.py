@@ -22,6 +22,7 @@ from bearing.recording import Recording
 from bearing.verdict.diagnosis import Bearing, diagnose
 from bearing.verdict.intake import open_path
 from bearing.verdict.opinions import Opinion
+from bearing.verdict.prepared import Prepared
 from bearing.verdict.request import Request
 from bearing.verdict.words import agreement_of, family_remark
 
@@ -273,6 +274,23 @@ def test_real_healthy_recordings_are_not_called_faulty(recordings_dir: Path, num
 @pytest.mark.parametrize(("number", "verdict"), [(105, "inner"), (130, "outer"), (118, "ball"), (97, "normal")])
 def test_real_recordings(recordings_dir: Path, number: int, verdict: str) -> None:
     assert diagnose(*Request().apply(open_path(recordings_dir / f"{number}.mat"))).verdict == verdict
+
+
+@pytest.mark.parametrize("name", ["outer", "healthy"])
+def test_what_is_kept_of_a_signal_changes_no_answer(name: str) -> None:
+    recording, bearing = Request().apply(open_path(SAMPLES / f"{name}.csv"))
+    kept = Prepared(recording)
+    for rpm, asked in (
+        (None, bearing),
+        (1700.0, bearing),
+        (None, None),
+        (1772.0, Bearing("NU 205 (SKF)", find("NU 205").orders)),
+    ):
+        question = recording if rpm is None else recording.corrected(shaft_rpm=rpm)
+        assert kept.is_of(question)
+        assert diagnose(question, asked, prepared=kept).as_dict() == diagnose(question, asked).as_dict()
+    other = Recording(recording.samples[::2].copy(), 6_000.0, 1772.0, source=recording.source)
+    assert diagnose(other, bearing, prepared=kept).as_dict() == diagnose(other, bearing).as_dict()
 
 
 NAMES = {"outer": ("Outer race", "BPFO"), "inner": ("Inner race", "BPFI"), "ball": ("Ball", "2 x BSF")}

@@ -183,19 +183,16 @@ class _Peaks:
     strange: list[bool]
 
     def trace(self, scale: _Scale) -> dict[str, Any]:
-        """Invisible markers that answer to the pointer and to a click."""
+        """An unseen line through the peaks, which answers to the pointer: markers would be drawn one by one."""
         return {
             "type": "scatter",
             "x": float32(scale.spectrum.frequency_hz[self.bins] / scale.per_order),
             "y": scale.y(self.bins),
-            "customdata": scale.spectrum.frequency_hz[self.bins].astype(np.float32),
-            "mode": "markers",
+            "mode": "lines",
             "name": "peaks",
-            "marker": {"size": 9, "opacity": 0, "color": MARK},
-            "selected": {"marker": {"opacity": 0}},
-            "unselected": {"marker": {"opacity": 0}},
+            "line": {"width": 0, "color": CLEAR},
             "text": self.words,
-            "hovertemplate": "%{text}<br>click: its harmonics<extra></extra>",
+            "hovertemplate": "%{text}<extra></extra>",
             "showlegend": False,
         }
 

@@ -53,12 +53,18 @@ MAP = [[0.0, "#10222E"], [0.35, "#1F5673"], [0.65, "#3F9AA8"], [0.85, "#B9D48B"]
 NUMBER = ".4g"
 
 
+# A page hands every figure to plotly twice, the second time as copies of the same arrays: told that its revision is the
+# same, plotly does not draw it all again. Another figure is another chart there.
+DRAWN_ONCE = 1
+
+
 def layout(height: int, x: str = "", y: str = "", **more: Any) -> dict[str, Any]:
     """The look every figure shares: transparent ground, hairline grid, tight margins. `x`, `y` are axis titles.
 
     Axes given in `more` (``yaxis={...}``) are added to the shared look, everything else replaces it.
     """
     look: dict[str, Any] = {
+        "datarevision": DRAWN_ONCE,
         "height": height,
         "margin": {"l": 58, "r": 12, "t": 10, "b": 46},
         "paper_bgcolor": CLEAR,

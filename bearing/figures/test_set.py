@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from bearing.figures.looks import LOOKS
-from bearing.figures.recording import CLEAR, GRID, SIGNAL
+from bearing.figures.recording import CLEAR, DRAWN_ONCE, GRID, SIGNAL
 from bearing.signal.spectrum import amplitude_spectrum
 from bearing.states import LABELS, STATES
 
@@ -49,6 +49,7 @@ SHORT = {
 def base_layout(height: int, **changes: Any) -> dict[str, Any]:
     """What all figures share: transparent ground, tight margins, no zoom bar in the way."""
     layout: dict[str, Any] = {
+        "datarevision": DRAWN_ONCE,
         "height": height,
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
         "paper_bgcolor": CLEAR,

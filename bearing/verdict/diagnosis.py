@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from bearing.errors import MissingRate, SignalError
+from bearing.errors import MissingRate
 from bearing.files import WEIGHTS_DIR
 from bearing.models.order import OrderOpinion, OrderPredictor, load_order_predictor
 from bearing.models.strangers import Stranger, ask_strangers
@@ -26,14 +26,14 @@ from bearing.physics.guard import LOUD_FROM, QUIET_BELOW, Guard, blind_spectrum,
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
 from bearing.physics.machine_lines import MachineParts, MachineView, machine_lines
 from bearing.physics.speed import cross_check, estimate_speed
-from bearing.recording import FloatArray, Recording, check_signal
-from bearing.signal.indicators import Indicators, indicators
+from bearing.recording import FloatArray, Recording
+from bearing.signal.indicators import Indicators
 from bearing.signal.order_spectrum import Envelopes, TwoViews, refine_shaft_hz, two_views
 from bearing.signal.units import unit_of
 from bearing.states import CLASSES
 from bearing.verdict import told
 from bearing.verdict.detectable import Detectable, detectable
-from bearing.verdict.doctor import DoctorReport, examine, usable_stretch
+from bearing.verdict.doctor import DoctorReport, examine
 from bearing.verdict.fusion import NOWHERE, Calibration, Count, fuse
 from bearing.verdict.machine_words import machine_as_dict, machine_sentences
 from bearing.verdict.opinions import (
@@ -42,8 +42,8 @@ from bearing.verdict.opinions import (
     cnn_opinion,
     no_opinion,
     opinion_of,
-    window_verdicts,
 )
+from bearing.verdict.prepared import SLOWEST_HZ, Prepared
 from bearing.verdict.turning import SpeedOverTime, Turning, still_of, turning_of
 from bearing.verdict.words import (
     Held,
@@ -64,8 +64,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Bearing", "ChannelVerdict", "Diagnosis", "Impacts", "Networks", "Opinion", "WindowVerdicts", "diagnose"]
 
-MIN_SAMPLES = 2048
-SLOWEST_HZ = 500.0  # below there is no band to demodulate
 SHORTEST_S = 0.01  # shorter signals do not resolve the narrowest band, some 700 Hz
 SURE_SPEED = 0.8  # an estimated shaft speed less likely right than this carries no verdict
 DOUBTED_FROM = 0.4  # probability of `normal` from where it is asked again whether nothing strikes
@@ -318,6 +316,7 @@ def diagnose(
     networks: Networks | None = None,
     how_weak: bool = False,
     parts: MachineParts | None = None,
+    prepared: Prepared | None = None,
 ) -> Diagnosis:
     """Weigh what the networks and the physics say of one channel.
 
@@ -333,6 +332,8 @@ def diagnose(
         Find out, too, how weak a fault would have been seen where the verdict is `normal`; a second or two.
     parts : MachineParts, optional
         Read the machine's own lines, too, with what is known of it; the shaft speed must be.
+    prepared : Prepared, optional
+        Of these samples, where they were asked about before.
 
     Raises
     ------
@@ -347,27 +348,19 @@ def diagnose(
         )
     rate_hz = recording.sampling_rate_hz
     orders = bearing.orders if bearing else None
-    stretch = usable_stretch(recording.samples)
-    longest, total = stretch.stop - stretch.start, len(recording.samples)
-    if longest < MIN_SAMPLES <= total:
-        raise SignalError(
-            f"{MIN_SAMPLES:,} samples in a row are needed, the longest stretch of numbers holds {longest:,} of "
-            f"{total:,}: the rest are gaps. Repair the export, or record anew."
-        )
-    signal = check_signal(recording.samples[stretch], MIN_SAMPLES)
+    if prepared is None or not prepared.is_of(recording):
+        prepared = Prepared(recording)
+    signal, spectra, envelopes = prepared.signal, prepared.spectra, prepared.envelopes
     networks = networks or Networks.load(weights)
-    spectra = speed_spectra(signal, rate_hz) if rate_hz >= SLOWEST_HZ else None
-    turning = turning_of(recording, stretch, signal, orders, spectra)
-    doctor = examine(recording, orders, spectra, turning.moved is not None, turning.contradicted)
+    turning = turning_of(recording, prepared.stretch, signal, orders, spectra)
+    doctor = examine(recording, orders, spectra, turning.moved is not None, turning.contradicted, prepared.facts)
     element = "rolling element" if bearing is None else bearing.element
-    windows, opinions = _asked_of_windows(signal, rate_hz, networks.waveform, element)
-    level = indicators(signal)
-    recorded = signal, rate_hz
+    windows, opinions = _asked_of_windows(prepared, networks.waveform, element)
+    recorded = signal, rate_hz, envelopes
     if turning.moved is not None:  # from here on the signal as that of a shaft at its mean speed
         signal, rate_hz = turning.signal, turning.rate_hz
-        spectra = speed_spectra(signal, rate_hz)
+        spectra, envelopes = speed_spectra(signal, rate_hz), Envelopes(signal, rate_hz)
     speed = _speed(turning, orders, spectra)
-    envelopes = Envelopes(signal, rate_hz)
     found: OrderOpinion | None = None
     guard: Guard | None = None
     views: TwoViews | None = None
@@ -383,7 +376,7 @@ def diagnose(
             guard, views = _blind_guard(signal, rate_hz, speed.rpm, envelopes)
     if turning.moved is not None and guard is not None and speed.rpm is not None:
         # what strikes at one pace all the time shows only in the signal as it was recorded: the speed was another's
-        guard = _without_speed(guard, rpm_to_hz(speed.rpm), *recorded, Envelopes(*recorded), stated=True)
+        guard = _without_speed(guard, rpm_to_hz(speed.rpm), *recorded, stated=True)
     memory = opinions["cnn"].probabilities if windows.familiar and "cnn" in opinions else None
     opinions = _as_far_as_fit(opinions, doctor)
     held, normal_held = _held(doctor, orders, speed, found), _normal_held(doctor, bearing, turning)
@@ -443,7 +436,7 @@ def diagnose(
         opinions=opinions,
         doctor=doctor,
         evidence=families,
-        indicators=level,
+        indicators=prepared.level,
         windows=windows,
         model={"name": network.card["name"], "version": network.card["version"], "sha256": network.sha256},
         counted=calibration.count(verdict.kind),
@@ -534,13 +527,13 @@ def _without_speed(
 
 
 def _asked_of_windows(
-    signal: FloatArray, rate_hz: float, predictor: Predictor | None, element: str
+    prepared: Prepared, predictor: Predictor | None, element: str
 ) -> tuple[WindowVerdicts, dict[str, Opinion]]:
     """The waveform CNN's answers, none where it is silent."""
     if predictor is None:
         none = WindowVerdicts(tuple(EVEN), np.zeros(0), 0.0, np.zeros((0, len(EVEN)), "f4"))
         return none, {}
-    windows = window_verdicts(signal, rate_hz, predictor)
+    windows = prepared.windows(predictor)
     return windows, {"cnn": cnn_opinion(windows, element)}
 
 

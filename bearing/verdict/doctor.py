@@ -125,6 +125,7 @@ def examine(
     spectra: SpeedSpectra | None = None,
     speed_followed: bool = False,
     speed_contradicted: bool = False,
+    facts: SignalFacts | None = None,
 ) -> DoctorReport:
     """Facts and findings of one recording; never raises, whatever the samples hold.
 
@@ -140,9 +141,11 @@ def examine(
         A moving speed was followed: it smears no line, and no single number says what it was.
     speed_contradicted : bool
         A tacho or a column tells of a moving speed, and the signal holds one: it was not followed.
+    facts : SignalFacts, optional
+        `signal_facts` of the usable stretch, where they are at hand.
     """
     with np.errstate(all="ignore"):  # samples of 1e-300 and 1e300 are findings, not warnings on the console
-        findings = _findings(recording, orders, spectra, speed_followed)
+        findings = _findings(recording, orders, spectra, speed_followed, facts)
     if speed_contradicted:
         findings = [f for f in findings if f is None or f.code != "speed varies"] + [_CONTRADICTED]
     found = [finding for finding in findings if finding is not None]
@@ -171,8 +174,35 @@ _CONTRADICTED = Finding(
 )
 
 
+@dataclass(frozen=True)
+class SignalFacts:
+    """What is seen in a signal whatever is said of it: findings on its amplitudes and its nature, its narrow lines."""
+
+    amplitudes: tuple[Finding | None, ...]
+    nature: tuple[Finding | None, ...]
+    lines: Lines | None
+
+
+def signal_facts(signal: FloatArray, rate_hz: float | None) -> SignalFacts | None:
+    """Of a usable stretch, shape (n,); None for one that no sensor measured."""
+    low, high = float(signal.min()), float(signal.max())
+    if _dead(signal, low, high) or _overflowing(low, high):
+        return None
+    known = rate_hz is not None and len(signal) >= MIN_SAMPLES
+    with np.errstate(all="ignore"):
+        return SignalFacts(
+            tuple(_amplitude_checks(signal, low, high)),
+            tuple(_nature_checks(signal, rate_hz)) if rate_hz is not None and known else (),
+            narrow_lines(signal, rate_hz) if rate_hz is not None and known else None,
+        )
+
+
 def _findings(
-    recording: Recording, orders: FaultOrders | None, spectra: SpeedSpectra | None, speed_followed: bool
+    recording: Recording,
+    orders: FaultOrders | None,
+    spectra: SpeedSpectra | None,
+    speed_followed: bool,
+    facts: SignalFacts | None,
 ) -> list[Finding | None]:
     stretch = usable_stretch(recording.samples)
     signal = recording.samples[stretch]
@@ -186,10 +216,8 @@ def _findings(
         low, high = float(signal.min()), float(signal.max())
         sick = _dead(signal, low, high) or _overflowing(low, high)
         findings.append(sick)
-        if sick is None:
-            findings += _amplitude_checks(signal, low, high)
-            findings += _spectral_checks(signal, recording)
-            findings += _nature_checks(signal, recording)
+        if sick is None and (facts := facts or signal_facts(signal, recording.sampling_rate_hz)) is not None:
+            findings += (*facts.amplitudes, *_spectral_checks(facts.lines, recording), *facts.nature)
             if not speed_followed:
                 findings.append(_speed(signal, recording, spectra))
                 findings.append(_wandering(signal, recording, stretch))
@@ -455,11 +483,10 @@ def _coarse(spread: float, step: float) -> Finding | None:
 # --- spectrum -------------------------------------------------------------------------------------------------------
 
 
-def _spectral_checks(signal: FloatArray, recording: Recording) -> list[Finding | None]:
+def _spectral_checks(lines: Lines | None, recording: Recording) -> list[Finding | None]:
     rate_hz = recording.sampling_rate_hz
-    if rate_hz is None or len(signal) < MIN_SAMPLES:
+    if rate_hz is None or lines is None:
         return []
-    lines = narrow_lines(signal, rate_hz)
     shaft_hz = rpm_to_hz(recording.shaft_rpm) if recording.shaft_rpm else None
     return [_hum(lines, shaft_hz), _suspicious_rate(lines, shaft_hz, rate_hz)]
 
@@ -509,11 +536,8 @@ def _speed(signal: FloatArray, recording: Recording, spectra: SpeedSpectra | Non
     return Finding("speed", "warning", speed_sentence(question, recording), vetoes_normal=True)
 
 
-def _nature_checks(signal: FloatArray, recording: Recording) -> list[Finding | None]:
+def _nature_checks(signal: FloatArray, rate_hz: float) -> list[Finding | None]:
     """Whether it is vibration at all, and of how wide a range."""
-    rate_hz = recording.sampling_rate_hz
-    if rate_hz is None or len(signal) < MIN_SAMPLES:
-        return []
     kind = nature(signal, rate_hz)
     if kind.no_vibration is not None:
         return [Finding("not vibration", "severe", _nature_sentence(kind), vetoes_normal=True)]

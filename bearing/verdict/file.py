@@ -5,6 +5,7 @@ Library, REST, command line, assistants and page all ask here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from bearing.recording import Recording
 from bearing.states import FAMILIES, URGENCY
 from bearing.verdict.diagnosis import Bearing, ChannelVerdict, Diagnosis, diagnose
 from bearing.verdict.intake import Intake
+from bearing.verdict.prepared import Prepared
 from bearing.verdict.request import Request
 from bearing.verdict.words import state_word
 
@@ -82,8 +84,14 @@ class FileDiagnosis:
         return self.answer.as_dict()
 
 
-def diagnose_file(intake: Intake, request: Request = Request()) -> FileDiagnosis:  # noqa: B008 (frozen)
+def diagnose_file(
+    intake: Intake,
+    request: Request = Request(),  # noqa: B008 (frozen)
+    prepare: Callable[[Recording], Prepared | None] | None = None,
+) -> FileDiagnosis:
     """Diagnose every channel of vibration of a file and those at the bearing named, or only the one that is asked for.
+
+    prepare : what is at hand of a channel that was asked about before.
 
     Raises ParameterError for a channel the file does not hold, and the errors of
     :func:`bearing.verdict.diagnosis.diagnose` when no channel can be judged.
@@ -94,7 +102,7 @@ def diagnose_file(intake: Intake, request: Request = Request()) -> FileDiagnosis
     for name in [intake.recordings[index].channel for index in indices]:
         recording, named = request.apply(intake, name)
         try:
-            judged.append(_judged(recording, named))
+            judged.append(_judged(recording, named, prepare))
         except InputError as error:
             refused[name] = error
     if not judged:
@@ -114,10 +122,13 @@ def _heard(diagnosis: Diagnosis) -> float:
     return opinion.probabilities.get(diagnosis.verdict, 0.0) if opinion is not None and opinion.probabilities else 0.0
 
 
-def _judged(recording: Recording, bearing: Bearing | None) -> Diagnosis:
+def _judged(
+    recording: Recording, bearing: Bearing | None, prepare: Callable[[Recording], Prepared | None] | None
+) -> Diagnosis:
     """The diagnosis of one channel; a missing rate is told with what the reader found instead of one."""
     try:
-        return diagnose(recording, bearing)
+        at_hand = prepare(recording) if prepare is not None and recording.sampling_rate_hz is not None else None
+        return diagnose(recording, bearing, prepared=at_hand)
     except MissingRate as error:
         hints = [
             note for note in recording.notes if ("Hz" in note and "sampling rate" in note.lower()) or "kHz" in note
