@@ -155,7 +155,7 @@ def measure(case: Case, with_orders: bool) -> Result:
         lie = speed.cross_check(case.samples, case.rate_hz, 1.05 * case.rpm, orders, spectra)
     return Result(
         case.source, case.state, case.tested, with_orders, right, found.confidence, _features(spectra, orders), seconds,
-        truth is not None and truth.contradicts, lie is not None and lie.ask_both and right,
+        truth is not None and truth.contradicts, lie is not None and lie.other_rpm is not None and right,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 from bearing.errors import MissingRate, SignalError
 from bearing.files import ROOT
 from bearing.physics.catalogue import find
-from bearing.physics.kinematics import Geometry, fault_orders
+from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
+from bearing.physics.simulate import SimulationConfig, simulate
 from bearing.recording import Recording
 from bearing.verdict.diagnosis import Bearing, diagnose
 from bearing.verdict.intake import open_path
@@ -90,6 +92,20 @@ def test_a_damaged_bearing_asked_with_a_wrong_speed_is_not_called_healthy(
     assert recording.shaft_rpm is not None
     diagnosis = diagnose(replace(recording, shaft_rpm=factor * recording.shaft_rpm), bearing)
     assert diagnosis.verdict != "normal"
+
+
+@pytest.mark.parametrize("factor", [0.9, 0.95, 1.05, 1.1])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_sound_machine_that_knocks_once_a_turn_is_not_alarmed_by_a_wrong_speed(
+    factor: float, known: bool, bearing: Bearing
+) -> None:
+    orders = FaultOrders(bpfo=1.0, bpfi=3.0, bsf=1.2, ftf=0.398)  # an "outer race" that is struck once a turn
+    knocking = simulate(SimulationConfig("outer", duration_s=5.0, impact_g=0.6, seed=3, orders=orders))
+    recording = Recording(knocking, 12_000.0, 1772.0 * factor)
+    asked = diagnose(recording, bearing if known else None)
+    assert asked.verdict == "uncertain"
+    if known:
+        assert any(abs(float(rpm) / 1772 - 1) < 0.005 for rpm in re.findall(r"(\d+) rpm", asked.reason))
 
 
 @pytest.mark.parametrize("name", ["outer", "inner"])

@@ -50,6 +50,15 @@ def test_a_wrong_speed_does_not_silence_it() -> None:
         assert with_speed(struck(3.5848), shaft_hz=SHAFT_HZ * factor).loud
 
 
+@pytest.mark.parametrize("factor", [0.9, 0.95, 1.05, 1.1])
+def test_a_shaft_that_knocks_once_a_turn_tells_its_speed_and_nothing_more(factor: float) -> None:
+    guard = with_speed(struck(1.0), shaft_hz=SHAFT_HZ * factor)
+    assert not guard.loud
+    assert guard.speed_is_wrong
+    assert guard.shaft * factor == pytest.approx(1.0, rel=0.005)
+    assert not with_speed(struck(1.0)).speed_is_wrong
+
+
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("seconds", [1.0, 5.0])
 def test_noise_does_not_strike(seed: int, seconds: float) -> None:

@@ -19,7 +19,7 @@ from bearing.cwru.dataset import load_recording
 from bearing.cwru.registry import RegistryEntry, drive_end_entries, registry
 from bearing.lab.machines import CLASSES, implant_fault, noise_spectrum, random_bearing, simulate_machine
 from bearing.models.order_features import order_features
-from bearing.models.strangers import suspects
+from bearing.models.strangers import of_shaft, suspects
 from bearing.physics.envelope_rule import envelope_evidence, family_scores, max_order_of, opinion_of_families
 from bearing.physics.guard import listen
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
@@ -124,12 +124,14 @@ class Heard:
     """What every whole recording says beside the question it is asked; one row per recording.
 
     key (n,) such as ``cwru|105|DE``, excess (n,) how far the guard's deepest comb stands over its limit, strangers
-    MOST * n questions after bearings that nobody named, those of a recording in a row.
+    MOST * n questions after bearings that nobody named, those of a recording in a row; of_shaft (MOST * n, 3) which of
+    their parts a harmonic of the shaft may pose as.
     """
 
     key: NDArray[np.str_]
     excess: Array
     strangers: Examples
+    of_shaft: NDArray[np.bool_]
 
 
 class _Rows:
@@ -428,13 +430,14 @@ def whole_views(progress: Progress | None = None) -> Iterator[tuple[tuple[str, i
 def heard_examples(progress: Progress | None = None) -> Heard:
     """What the guard hears in every whole recording, and the questions after bearings that nobody named."""
     rows = _Rows()
-    keys, excess = [], []
+    keys, excess, shafts = [], [], []
     for (rig, number, end), views in whole_views(progress):
         keys.append(f"{rig}|{number}|{end}")
         excess.append(listen(views.white).excess)
         for orders in suspects(views):
             rows.ask_views(views, orders, "normal", "stranger")
-    return Heard(np.array(keys), np.array(excess, np.float64), rows.examples())
+            shafts.append(of_shaft(views.white, envelope_evidence(views.white, orders)))
+    return Heard(np.array(keys), np.array(excess, np.float64), rows.examples(), np.array(shafts))
 
 
 def window_examples(progress: Progress | None = None, hop: int = 3 * WINDOW) -> Examples:

@@ -38,7 +38,7 @@ from bearing.lab.order_examples import (
 from bearing.lab.order_network import OrderNetwork, weights_of
 from bearing.models.cards import save_model
 from bearing.models.order import CLASSES, FEATURE_VERSION, ensemble_probabilities
-from bearing.models.strangers import MOST
+from bearing.models.strangers import MOST, without_shaft
 from bearing.rigs.adi_mfs import adi_registry
 from bearing.verdict.calibration import Answers, fit_calibration
 from bearing.verdict.fusion import Calibration
@@ -55,7 +55,7 @@ __all__ = [
 ]
 
 FOLD_MEMBERS = 3
-HEARD_VERSION = 1  # of what the guard hears and which strangers are asked for, kept in runs/
+HEARD_VERSION = 2  # of what the guard hears and which strangers are asked for, kept in runs/
 VIEWS = (0, 1)  # the signal as it is, and prewhitened
 FAULT_SIZES = ("0.007", "0.014", "0.021", "0.028")
 Report = Callable[[str, int, int], None]
@@ -317,7 +317,7 @@ def answers_of(examples: Examples, ensemble: Ensemble, heard: Heard, p: NDArray[
 
 def elsewhere_of(ensemble: Ensemble, heard: Heard) -> NDArray[np.float64]:
     """The ensemble's answer, shape (n, 4), for the bearing nobody named that looks least sound, of every recording."""
-    p = predict_order(ensemble, heard.strangers).reshape(len(heard.key), MOST, 4)
+    p = without_shaft(predict_order(ensemble, heard.strangers), heard.of_shaft).reshape(len(heard.key), MOST, 4)
     return p[np.arange(len(p)), p[:, :, 0].argmin(axis=1)]
 
 
@@ -328,9 +328,11 @@ def heard(settings: OrderSettings, report: Report | None = None) -> Heard:
     if not path.exists():
         made = heard_examples(None if report is None else lambda done, total: report("heard", done, total))
         RUNS_DIR.mkdir(parents=True, exist_ok=True)
-        np.savez(path, key=made.key, excess=made.excess, **{name: getattr(made.strangers, name) for name in names})
+        asked = {name: getattr(made.strangers, name) for name in names}
+        np.savez(path, key=made.key, excess=made.excess, of_shaft=made.of_shaft, **asked)
     with np.load(path, allow_pickle=False) as archive:
-        return Heard(archive["key"], archive["excess"], Examples(**{name: archive[name] for name in names}))
+        strangers = Examples(**{name: archive[name] for name in names})
+        return Heard(archive["key"], archive["excess"], strangers, archive["of_shaft"])
 
 
 def train_order(

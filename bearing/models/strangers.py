@@ -7,6 +7,7 @@ is called sound its recording is asked for bearings of 6 to 17 balls, too: for t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,13 +17,13 @@ from numpy.typing import NDArray
 from bearing.models.order_features import order_features, over_chance
 from bearing.physics.envelope_rule import FamilyEvidence, envelope_evidence, harmonic_scores
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
-from bearing.signal.order_spectrum import TwoViews
+from bearing.signal.order_spectrum import OrderSpectrum, TwoViews
 from bearing.states import CLASSES
 
 if TYPE_CHECKING:
     from bearing.models.order import OrderPredictor
 
-__all__ = ["LEAST_REACH", "MOST", "Stranger", "ask_strangers", "suspects"]
+__all__ = ["LEAST_REACH", "MOST", "Stranger", "ask_strangers", "of_shaft", "suspects", "without_shaft"]
 
 LEAST_REACH = 30.0  # orders a spectrum must show for lines to be found that nobody asked for
 BALLS = range(6, 18)
@@ -31,6 +32,8 @@ GRID = tuple(fault_orders(Geometry(n, ratio, 1.0)) for n in BALLS for ratio in R
 MOST = 4  # asked of the network; the answers of twice as many part the same recordings
 NEAR_SHAFT = 0.1  # orders: what stands so near a harmonic of the shaft is likely the shaft's ...
 NEAR_SHAFT_LESS = 2.0  # ... and counts for less by so much, where sound machines reach 7 to 15
+SHAFT_SKIRT = 1.1  # over the revolutions, in orders: within it a line is a harmonic of the shaft
+SHAFT_DRIFT = 0.002  # share of an order that an imperfect speed moves it
 CONTROLS = 80
 CONTROL_RANGE = (1.3, 15.0)  # orders
 CLEAR_OF_SHAFT = 0.02  # orders: controls keep this far from the shaft's harmonics
@@ -42,7 +45,8 @@ Array = NDArray[np.float64]
 class Stranger:
     """The bearing nobody named that looks least sound.
 
-    probabilities : the network's answer for it, shape (4,) in the order of CLASSES. line : what stands at the part that
+    probabilities : the network's answer for it, shape (4,) in the order of CLASSES; a part heard where the shaft has a
+    harmonic counts nothing, but takes from `normal`. line : what stands at the part that
     would be damaged, in the prewhitened view. shaft_hz : the speed of both.
     """
 
@@ -81,9 +85,23 @@ def ask_strangers(views: TwoViews, network: OrderPredictor) -> Stranger:
     orders = suspects(views)
     answers = [network.probabilities((order_features(views.raw, o), order_features(views.white, o)))[0] for o in orders]
     least = int(np.argmin([answer[0] for answer in answers]))
-    part = CLASSES[1 + int(answers[least][1:].argmax())]
-    line = envelope_evidence(views.white, orders[least])[part]
-    return Stranger(answers[least], line, views.white.shaft_hz)
+    part = 1 + int(answers[least][1:].argmax())
+    lines = envelope_evidence(views.white, orders[least])
+    counted = without_shaft(answers[least], of_shaft(views.white, lines))
+    return Stranger(counted, lines[CLASSES[part]], views.white.shaft_hz)
+
+
+def of_shaft(white: OrderSpectrum, lines: Mapping[str, FamilyEvidence]) -> NDArray[np.bool_]:
+    """Which of a suspect's parts, shape (3,) in the order of CLASSES, are heard where the shaft has a harmonic."""
+    heard = np.array([lines[part].order * (1 + lines[part].slip) for part in CLASSES[1:]], np.float64)
+    width = np.maximum(SHAFT_SKIRT / white.revolutions, SHAFT_DRIFT * heard)
+    return np.asarray(np.abs(heard - np.rint(heard)) <= width)
+
+
+def without_shaft(probabilities: Array, of_shaft: NDArray[np.bool_]) -> Array:
+    """Probabilities (..., 4) where no part counts, shape (..., 3), that a harmonic of the shaft may pose as."""
+    parts = np.where(of_shaft, 0.0, probabilities[..., 1:])
+    return np.concatenate([probabilities[..., :1], parts], axis=-1)
 
 
 def _controls() -> Array:

@@ -9,7 +9,7 @@ nothing. The shaft's own harmonics and the mains' count for nobody.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bearing.physics.envelope_rule import FOUND_NEPERS, harmonic_scores
 from bearing.signal.order_spectrum import Envelopes, OrderSpectrum, envelope_order_spectrum
 
-__all__ = ["LOUD_FROM", "QUIET_BELOW", "Guard", "blind_spectrum", "listen"]
+__all__ = ["LOUD_FROM", "QUIET_BELOW", "SHAFT_BESIDE", "Guard", "blind_spectrum", "listen"]
 
 Array = NDArray[np.float64]
 
@@ -32,6 +32,7 @@ SHAFT_DRIFT = 0.002  # share of an order that an imperfect speed moves it
 SHAFT_LOOKS = 4  # combs of a shaft that did not hold its speed, cut out one after the other
 HUNTING = 0.12  # orders: how far beside a moving shaft's harmonics its sidebands reach
 AS_DEEP = 0.8  # from where on the lines between a comb's make it the shaft's
+SHAFT_BESIDE = (0.9, 1.12)  # orders: where a wrongly stated shaft is looked for; lower, a ball's 2 x FTF may stand
 MAINS_HZ = (50.0, 60.0)
 MAINS_WIDTH_HZ = 0.3
 
@@ -50,7 +51,8 @@ class Guard:
     six stand. depth, log_depth : modulation of the squared envelope and of its logarithm (0 none, near 2 short
     impacts), geometric means over three harmonics; chance, log_chance : what the middle one of all combs reaches, the
     recording's own null. kurtosis : of the burstiest band, 0 for noise. turns : length in
-    revolutions (of `AXIS_HZ` with no speed known). band_hz : where the squared envelope is deepest.
+    revolutions (of `AXIS_HZ` with no speed known). band_hz : where the squared envelope is deepest. shaft : the order
+    at which the shaft's own comb was heard striking, 1 where it was not heard, or where it was expected.
     """
 
     order: float | None
@@ -63,6 +65,12 @@ class Guard:
     kurtosis: float
     turns: float
     band_hz: tuple[float, float]
+    shaft: float = 1.0
+
+    @property
+    def speed_is_wrong(self) -> bool:
+        """Whether the shaft's own comb strikes at another speed than the one listened at."""
+        return abs(self.shaft - 1) > SLIP
 
     @property
     def loud(self) -> bool:
@@ -104,15 +112,20 @@ def listen(white: OrderSpectrum, speed_known: bool = True) -> Guard:
     low = max(low, 2.5 / white.revolutions)  # nothing slower can be resolved
     high = min(high, white.level.shape[1] * white.step / 3.1)
     grid: Array = low * np.power(CELL, np.arange(max(1, int(np.log(high / low) / np.log(CELL)) + 1), dtype=np.float64))
-    strange = _strangers(white, speed_known)
+    strange, shaft = _strangers(white, speed_known), 1.0
     guard, cleared, band = _deepest(white, strange, grid, speed_known)
     for _ in range(SHAFT_LOOKS):
-        base = _moving_shaft(cleared, guard.order, band) if guard.loud and guard.order is not None else None
+        base = _shafts_own(cleared, guard.order, band) if guard.loud and guard.order is not None else None
         if base is None:
             break
-        strange = strange | _near_multiples(white, base)
+        elsewhere = abs(base - 1) > SLIP
+        if elsewhere and shaft == 1.0:
+            shaft = base
+            strange = strange | _on_multiples(white, base)
+        else:
+            strange = strange | _near_multiples(white, base)
         guard, cleared, band = _deepest(white, strange, grid, speed_known)
-    return guard
+    return replace(guard, shaft=shaft)
 
 
 def _deepest(
@@ -146,26 +159,42 @@ def _deepest(
     return guard, cleared, int(band)
 
 
-def _moving_shaft(cleared: OrderSpectrum, order: float, band: int) -> float | None:
-    """The order (near 1) of the shaft's own comb that did not hold the speed, where the comb found is part of it.
+def _shafts_own(cleared: OrderSpectrum, order: float, band: int) -> float | None:
+    """The order of the shaft's own comb, where the comb found is part of it: it left 1, or was never there.
 
     A rotor far out of balance slows and hastens: its harmonics leave the whole numbers, and any of their multiples may
-    be the deepest comb. Then the lines between stand as deep as the comb's own. Those of a fault near a whole order do
-    not: of damaged recordings of both rigs that were trained on at most 0.57 as deep, of rotors out of balance 0.97.
+    be the deepest comb. With a speed some percent off all of the shaft's harmonics lie beside the whole numbers. Then
+    the lines between stand as deep as the comb's own. Those of a fault near a whole order do not: of damaged recordings
+    of both rigs that were trained on at most 0.57 as deep, of rotors out of balance 0.97. No part of a bearing strikes
+    once a turn.
     """
-    multiple = round(order)
-    if multiple < 1 or abs(order / multiple - 1) > SLIP:
-        return None
-    base = order / multiple
+    low, high = SHAFT_BESIDE
+    found = None
+    for multiple in range(max(1, int(np.ceil(order / high))), int(order / low) + 1):
+        base = order / multiple
+        between = np.inf if multiple == 1 else _between(cleared, base, multiple, band)
+        if between >= AS_DEEP and (found is None or between > found[0]):
+            found = between, base
+    return None if found is None else found[1]
+
+
+def _between(cleared: OrderSpectrum, base: float, multiple: int, band: int) -> float:
+    """How deep the multiples of an order stand that a comb leaves out, compared with those it takes: every so many."""
     number = np.arange(1, 3 * multiple + 1)
     centre: Array = base * number.astype(np.float64)
     half = np.maximum(0.004 * centre, 1.2 * cleared.step)
     level, floor = cleared.highest(centre - half, centre + half)[band], cleared.floor_at(centre)[band]
     depth = np.exp(0.5 * (level.astype(np.float64) + floor))
     own = number % multiple == 0
-    if multiple > 1 and np.median(depth[~own]) < AS_DEEP * float(np.exp(np.log(depth[own]).mean())):
-        return None
-    return base
+    return float(np.median(depth[~own]) / np.exp(np.log(depth[own]).mean()))
+
+
+def _on_multiples(spectrum: OrderSpectrum, base: float) -> NDArray[np.bool_]:
+    """Which bins, shape (bins,), lie on multiples of an order, as wide as a line is that holds its speed."""
+    order = np.arange(spectrum.level.shape[1]) * spectrum.step
+    width = np.maximum(SHAFT_WIDTH / spectrum.revolutions, SHAFT_DRIFT * order)
+    off = np.abs(order - base * np.maximum(np.rint(order / base), 1))
+    return np.asarray(off < np.minimum(width, 0.08))
 
 
 def _near_multiples(spectrum: OrderSpectrum, base: float) -> NDArray[np.bool_]:
@@ -193,8 +222,7 @@ def _strangers(spectrum: OrderSpectrum, speed_known: bool) -> NDArray[np.bool_]:
             strange |= np.abs(hz - mains_hz * np.maximum(np.rint(hz / mains_hz), 1)) < width_hz
     if speed_known:
         width = np.maximum(SHAFT_WIDTH / spectrum.revolutions, SHAFT_DRIFT * order)
-        whole = np.maximum(np.rint(order), 1)
-        strange |= np.abs(order - whole) < np.minimum(width, 0.08)
+        strange |= _on_multiples(spectrum, 1.0)
         strange |= np.abs(order - 0.5) < np.minimum(width, 0.03)
     return strange
 

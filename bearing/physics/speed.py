@@ -101,8 +101,9 @@ class SpeedQuestion:
     stated_rpm : float
     found : SpeedEstimate
         The signal's own speed, whatever was stated; None as `rpm` where it cannot be told.
-    ask_both : bool
-        The signal is sure of a speed 1.5-15 % from the stated one: a diagnosis should be asked at both.
+    other_rpm : float or None
+        The signal is sure of a speed 1.5-15 % from the stated one, or of the half of such a speed, as loose machines
+        show it: a diagnosis should be asked at both.
     wrong_entry : WrongEntry or None
         The slip of the pen that explains the two numbers, None where they agree, or where none does.
     meant_rpm, meant_rate_hz : float or None
@@ -111,7 +112,7 @@ class SpeedQuestion:
 
     stated_rpm: float
     found: SpeedEstimate
-    ask_both: bool = False
+    other_rpm: float | None = None
     wrong_entry: WrongEntry | None = None
     meant_rpm: float | None = None
     meant_rate_hz: float | None = None
@@ -119,7 +120,7 @@ class SpeedQuestion:
     @property
     def contradicts(self) -> bool:
         """Whether the signal speaks against the stated speed, or against the rate it was told with."""
-        return self.ask_both or self.wrong_entry is not None
+        return self.other_rpm is not None or self.wrong_entry is not None
 
 
 def estimate_speed(
@@ -148,8 +149,8 @@ def refine(
     """The speed within +-`tolerance` of a stated one whose harmonics stand out most, if they do.
 
     Two witnesses are asked, the envelope spectrum and the plain one. A speed away from the stated one is taken only
-    when both name the same; a correction within 0.4 % needs only their sum to stand out. Otherwise the stated speed
-    comes back with a confidence below 0.5.
+    when both name the same, and not at the end of the range: what is highest there has its peak beyond. A correction
+    within 0.4 % needs only their sum to stand out. Otherwise the stated speed comes back with a confidence below 0.5.
     """
     spectra = spectra or speed_spectra(signal, sampling_rate_hz)
     shaft_hz = check_rpm(rpm) / 60
@@ -167,7 +168,7 @@ def refine(
     near = np.flatnonzero(np.abs(offsets) <= NEAR)
     near_best = int(near[both[near].argmax()])
     agree = abs(offsets[envelope.argmax()] - offsets[plain.argmax()]) < max(0.0012, 0.1 / turns)
-    if agree and standing[best] > FAR_STANDS:
+    if agree and standing[best] > FAR_STANDS and 0 < best < len(offsets) - 1:
         return SpeedEstimate(float(speeds[best] * 60), float(np.clip(standing[best] / 4, 0.5, 1)))
     if standing[near_best] > NEAR_STANDS:
         return SpeedEstimate(float(speeds[near_best] * 60), float(np.clip(standing[near_best] / 5, 0.5, 0.8)))
@@ -196,10 +197,12 @@ def cross_check(
     spectra = spectra or speed_spectra(signal, rate_hz)
     wide = (min(RPM_RANGE[0], max(stated / 2, RPM_RANGE[0] / 4)), max(RPM_RANGE[1], min(2 * stated, FASTEST_RPM)))
     found = _estimate(spectra, orders, wide)
-    apart = abs(found.rpm / stated - 1) if found.rpm is not None else 0.0
-    ask_both = found.confidence >= SURE_ENOUGH_TO_ASK and ASKED_APART[0] <= apart <= ASKED_APART[1]
+    other_rpm = None
+    if found.rpm is not None and found.confidence >= SURE_ENOUGH_TO_ASK:
+        apart = {rpm: abs(rpm / stated - 1) for rpm in (found.rpm, 2 * found.rpm)}
+        other_rpm = next((rpm for rpm, by in apart.items() if ASKED_APART[0] <= by <= ASKED_APART[1]), None)
     entry, meant_rpm, meant_rate_hz = _wrong_entry(spectra, stated, found, orders)
-    return SpeedQuestion(stated, found, ask_both, entry, meant_rpm, meant_rate_hz)
+    return SpeedQuestion(stated, found, other_rpm, entry, meant_rpm, meant_rate_hz)
 
 
 def _wrong_entry(

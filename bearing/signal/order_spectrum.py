@@ -407,7 +407,8 @@ def refine_shaft_hz(
     """The speed within `tolerance` of the stated one whose harmonics stand out most, if they do.
 
     Two witnesses are asked, the envelope spectra and the plain spectrum. A speed away from the stated one is taken
-    only when both name the same; a correction within 0.4 % needs only their sum to stand out.
+    only when both name the same, and not at the end of the range: what is highest there has its peak beyond. A
+    correction within 0.4 % needs only their sum to stand out.
     """
     revolutions = len(signal) / sampling_rate_hz * shaft_hz
     if revolutions < NOTCH_FROM_REVOLUTIONS:
@@ -425,7 +426,7 @@ def refine_shaft_hz(
     near = np.flatnonzero(np.abs(offsets) <= 0.004)
     near_best = int(near[both[near].argmax()])
     agree = abs(offsets[envelope.argmax()] - offsets[plain.argmax()]) < 0.0012
-    if agree and standing[best] > 1.8:
+    if agree and standing[best] > 1.8 and 0 < best < len(offsets) - 1:
         return ShaftSpeed(shaft_hz * (1 + offsets[best]), float(np.clip(standing[best] / 4, 0.5, 1)))
     if standing[near_best] > 1.4:
         return ShaftSpeed(shaft_hz * (1 + offsets[near_best]), float(np.clip(standing[near_best] / 5, 0.5, 0.8)))

@@ -22,7 +22,7 @@ from bearing.physics.candidates import Fit, fits
 from bearing.physics.catalogue import element_named
 from bearing.physics.combs import SpeedSpectra, speed_spectra
 from bearing.physics.envelope_rule import FamilyEvidence
-from bearing.physics.guard import LOUD_FROM, QUIET_BELOW, Guard, blind_spectrum, listen
+from bearing.physics.guard import LOUD_FROM, QUIET_BELOW, SHAFT_BESIDE, Guard, blind_spectrum, listen
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
 from bearing.physics.machine_lines import MachineParts, MachineView, machine_lines
 from bearing.physics.speed import cross_check, estimate_speed
@@ -73,6 +73,7 @@ GUARD_REACH = 37.0  # orders: three harmonics of the highest the guard looks at
 EVEN = dict.fromkeys(CLASSES, 0.25)  # nothing asked, nothing known
 SPEED_OF_SIGNAL = 0.9  # how sure the signal is of a speed that is asked against a stated one
 OUTER_RING_TURNS = ", outer ring turns"  # behind such a bearing's name
+SAME_SPEED = 0.02  # speeds this close, relative, are asked once
 TOLD_FROM = 0.005  # a correction of the stated speed that is told, relative
 
 
@@ -366,9 +367,13 @@ def diagnose(
     views: TwoViews | None = None
     if not (why := _deaf(orders, speed.rpm, rate_hz, len(signal))):
         assert orders is not None
-        found, speed = _asked(signal, rate_hz, speed, orders, networks.order, envelopes)
-        views = found.views
-        guard = _guard_of(found, signal, rate_hz, envelopes, stated=turning.confidence == 1.0)
+        found, heard, speed = _asked(signal, rate_hz, speed, orders, networks.order, envelopes)
+        guard, views = heard.guard, heard.views
+        if found.probabilities["normal"] >= DOUBTED_FROM:
+            stated = turning.confidence == 1.0
+            guard = _without_speed(guard, heard.shaft.shaft_hz, signal, rate_hz, envelopes, stated)
+        if heard is found and guard.speed_is_wrong:
+            speed = replace(speed, own_rpm=60 * heard.shaft.shaft_hz * guard.shaft)
         opinions |= _physical_opinions(found, element)
     else:
         opinions |= {name: no_opinion(name, why) for name in ("order_cnn", "envelope")}
@@ -377,9 +382,11 @@ def diagnose(
     if turning.moved is not None and guard is not None and speed.rpm is not None:
         # what strikes at one pace all the time shows only in the signal as it was recorded: the speed was another's
         guard = _without_speed(guard, rpm_to_hz(speed.rpm), *recorded, stated=True)
+        if guard.speed_is_wrong:
+            speed = replace(speed, own_rpm=speed.rpm * guard.shaft)
     memory = opinions["cnn"].probabilities if windows.familiar and "cnn" in opinions else None
     opinions = _as_far_as_fit(opinions, doctor)
-    held, normal_held = _held(doctor, orders, speed, found), _normal_held(doctor, bearing, turning)
+    held, normal_held = _held(doctor, orders, speed, found), _normal_held(doctor, bearing, turning, speed)
     fit = doctor.severity != "severe"
     calibration = Calibration.from_card(networks.order.card)
     excess = guard.excess if fit and guard is not None else 0.0
@@ -454,13 +461,15 @@ def diagnose(
 class _Speed:
     """The shaft speed to ask with, None when unknown; where it comes from; how sure it is (0..1).
 
-    `other_rpm` is the signal's own where that contradicts a stated one and both shall be asked.
+    `other_rpm` is the signal's own where that contradicts a stated one and both shall be asked. `own_rpm` is where the
+    shaft's own comb turned out to stand instead, though no fault shows there.
     """
 
     rpm: float | None
     source: str
     confidence: float
     other_rpm: float | None = None
+    own_rpm: float | None = None
 
 
 def _speed(turning: Turning, orders: FaultOrders | None, spectra: SpeedSpectra | None) -> _Speed:
@@ -471,7 +480,7 @@ def _speed(turning: Turning, orders: FaultOrders | None, spectra: SpeedSpectra |
         if spectra is None or turning.confidence < 1.0:
             return known
         question = cross_check(signal, rate_hz, turning.rpm, orders, spectra)
-        return replace(known, other_rpm=question.found.rpm) if question.ask_both else known
+        return replace(known, other_rpm=question.other_rpm)
     if orders is None or spectra is None:
         return _Speed(None, "", 0.0)  # without a bearing no speed would help
     found = estimate_speed(signal, rate_hz, orders, spectra=spectra)
@@ -487,26 +496,49 @@ def _asked(
     orders: FaultOrders,
     network: OrderPredictor,
     envelopes: Envelopes,
-) -> tuple[OrderOpinion, _Speed]:
-    """The order network's opinion at the speed, made exact from the signal's own lines.
+) -> tuple[OrderOpinion, OrderOpinion, _Speed]:
+    """The order network's opinion at the speed, made exact from the signal's own lines; and which one to listen to.
 
     Where the signal is surer of another speed both are asked, and the one at which more of a fault stands is used: a
-    bearing does not show its lines at a speed it does not turn at.
+    bearing does not show its lines at a speed it does not turn at. Where none stands at the other either, but what
+    struck was the shaft itself turning at that, it is what is heard there that counts, and the speed is in doubt.
     """
     assert speed.rpm is not None
-    found = network.opinion(signal, rate_hz, rpm_to_hz(speed.rpm), orders, envelopes=envelopes)
-    if speed.other_rpm is not None:
-        other = network.opinion(signal, rate_hz, rpm_to_hz(speed.other_rpm), orders, envelopes=envelopes)
-        if other.probabilities["normal"] < min(found.probabilities["normal"], 0.5):
-            found, speed = other, replace(speed, source="the signal's own lines", confidence=SPEED_OF_SIGNAL)
-    return found, replace(speed, rpm=found.shaft.shaft_hz * 60.0)
+    first = network.opinion(signal, rate_hz, rpm_to_hz(speed.rpm), orders, envelopes=envelopes)
+    found = heard = first
+    doubted_hz = None
+    if speed.confidence < 1.0:  # an estimate that the shaft contradicts: there is no better one to ask at
+        doubted_hz = first.shaft.shaft_hz * first.guard.shaft if first.guard.speed_is_wrong else None
+    else:
+        for other_hz in _other_speeds(first, speed):
+            other = network.opinion(signal, rate_hz, other_hz, orders, envelopes=envelopes)
+            if other.probabilities["normal"] < min(found.probabilities["normal"], 0.5):
+                speed = replace(speed, source="the signal's own lines", confidence=SPEED_OF_SIGNAL)
+                found = heard = other
+            elif found is first and (first.guard.speed_is_wrong or (first.guard.loud and not other.guard.loud)):
+                heard, doubted_hz = other, other.shaft.shaft_hz
+            elif found is first and _of_shaft(first, other.shaft.shaft_hz):
+                doubted_hz = other.shaft.shaft_hz
+    own_rpm = 60 * doubted_hz if doubted_hz is not None and found is first else None
+    return found, heard, replace(speed, rpm=found.shaft.shaft_hz * 60.0, own_rpm=own_rpm)
 
 
-def _guard_of(found: OrderOpinion, signal: FloatArray, rate_hz: float, envelopes: Envelopes, stated: bool) -> Guard:
-    """What strikes; asked without the speed, too, where the network would say that nothing does."""
-    if found.probabilities["normal"] < DOUBTED_FROM:
-        return found.guard
-    return _without_speed(found.guard, found.shaft.shaft_hz, signal, rate_hz, envelopes, stated)
+def _other_speeds(found: OrderOpinion, speed: _Speed) -> list[float]:
+    """Where else to ask, in Hz: the speed the spectra speak for, and the one at which the shaft itself strikes."""
+    others = [] if speed.other_rpm is None else [rpm_to_hz(speed.other_rpm)]
+    if found.guard.speed_is_wrong:
+        striking_hz = found.shaft.shaft_hz * found.guard.shaft
+        others += [striking_hz] * all(abs(striking_hz / other - 1) > SAME_SPEED for other in others)
+    return others
+
+
+def _of_shaft(found: OrderOpinion, own_hz: float) -> bool:
+    """Whether the lines of the part that is named are whole multiples of another speed, which the shaft may turn at."""
+    family = found.envelope.families.get(found.label)
+    if family is None:
+        return False
+    order = family.order * (1 + family.slip) * found.shaft.shaft_hz / own_hz
+    return abs(order - round(order)) <= HIDDEN_WIDTH
 
 
 def _without_speed(
@@ -516,14 +548,19 @@ def _without_speed(
 
     With a speed some percent off, a fault's line may fall on a whole number and go with the shaft's harmonics. What
     strikes at the shaft's own pace, its half or its double is the shaft's, where that pace was stated: an estimated one
-    may be a fault's own.
+    may be a fault's own. What strikes about once a turn is the shaft's, too, and tells that it turns at another speed.
     """
     if guard.loud:
         return guard
     blind = listen(blind_spectrum(signal, rate_hz, envelopes=envelopes), speed_known=False)
     order = blind.rate_hz / shaft_hz
-    own = stated and any(abs(order / multiple - 1) < 0.03 for multiple in (0.5, 1.0, 1.5, 2.0))
-    return replace(blind, order=order) if blind.excess > guard.excess and not own else guard
+    if blind.excess <= guard.excess:
+        return guard
+    if stated and any(abs(order / multiple - 1) < 0.03 for multiple in (0.5, 1.0, 1.5, 2.0)):
+        return guard
+    if stated and SHAFT_BESIDE[0] <= order <= SHAFT_BESIDE[1]:
+        return replace(guard, shaft=order) if blind.loud else guard
+    return replace(blind, order=order)
 
 
 def _asked_of_windows(
@@ -558,10 +595,14 @@ def _blind_guard(
     """What strikes, with the speed (the shaft's own harmonics aside; then the spectra, too) or without."""
     if rpm is None:
         return listen(blind_spectrum(signal, rate_hz, envelopes=envelopes), speed_known=False), None
-    shaft = refine_shaft_hz(signal, rate_hz, rpm_to_hz(rpm), envelopes=envelopes)
-    views = two_views(signal, rate_hz, shaft.shaft_hz, GUARD_REACH, envelopes)
-    guard = _without_speed(listen(views.white), shaft.shaft_hz, signal, rate_hz, envelopes, stated=True)
-    return guard, views
+    shaft_hz = refine_shaft_hz(signal, rate_hz, rpm_to_hz(rpm), envelopes=envelopes).shaft_hz
+    views = two_views(signal, rate_hz, shaft_hz, GUARD_REACH, envelopes)
+    guard = listen(views.white)
+    if guard.speed_is_wrong:
+        shaft_hz *= guard.shaft
+        views = two_views(signal, rate_hz, shaft_hz, GUARD_REACH, envelopes)
+        guard = listen(views.white)
+    return _without_speed(guard, shaft_hz, signal, rate_hz, envelopes, stated=True), views
 
 
 def _impacts(guard: Guard) -> Impacts:
@@ -626,14 +667,18 @@ def _held(doctor: DoctorReport, orders: FaultOrders | None, speed: _Speed, found
         reasons.append(held_sentence(Held.SPEED_UNSURE, percent(speed.confidence)))
     if found is not None and not found.in_domain:
         reasons.append(held_sentence(Held.OUT_OF_DOMAIN, found.reason))
+    if found is not None and speed.own_rpm is not None and _of_shaft(found, rpm_to_hz(speed.own_rpm)):
+        reasons.append(held_sentence(Held.LINES_OF_SHAFT, f"{speed.own_rpm:.0f}", f"{speed.rpm:.0f}"))
     return reasons
 
 
-def _normal_held(doctor: DoctorReport, bearing: Bearing | None, turning: Turning) -> list[str]:
+def _normal_held(doctor: DoctorReport, bearing: Bearing | None, turning: Turning, speed: _Speed) -> list[str]:
     """What forbids `normal` alone, each in words."""
     reasons = [held_sentence(Held.UNFIT, sentence.rstrip(".")) for sentence in doctor.normal_vetoes]
     if not turning.shown:
         reasons.append(held_sentence(Held.SPEED_TOLD))
+    if speed.own_rpm is not None and speed.rpm is not None and not doctor.of("speed"):  # which says the same
+        reasons.append(held_sentence(Held.OTHER_SPEED, f"{speed.own_rpm:.0f}", f"{speed.rpm:.0f}"))
     if bearing is None:
         return reasons
     if bearing.estimated:

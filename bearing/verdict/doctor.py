@@ -530,8 +530,8 @@ def _speed(signal: FloatArray, recording: Recording, spectra: SpeedSpectra | Non
         question = cross_check(signal[:_SPEED_SAMPLES], rate_hz, rpm, spectra=at_hand)
     except BearingError:  # too short or too odd to judge
         return None
-    apart = abs((question.found.rpm or question.stated_rpm) / question.stated_rpm - 1)
-    if question.wrong_entry is None and not (question.ask_both and apart > NOMINAL):
+    apart = abs((question.other_rpm or question.stated_rpm) / question.stated_rpm - 1)
+    if question.wrong_entry is None and apart <= NOMINAL:
         return None
     return Finding("speed", "warning", speed_sentence(question, recording), vetoes_normal=True)
 
@@ -633,7 +633,8 @@ def _wandering(signal: FloatArray, recording: Recording, stretch: slice) -> Find
 
 def speed_sentence(question: SpeedQuestion, recording: Recording) -> str:
     """What does not fit between the stated speed, the sampling rate and the signal, and what was probably meant."""
-    stated, found = f"{question.stated_rpm:.5g} rpm", f"{question.found.rpm or 0:.0f} rpm"
+    found_rpm = question.found.rpm if question.wrong_entry else question.other_rpm
+    stated, found = f"{question.stated_rpm:.5g} rpm", f"{found_rpm or 0:.0f} rpm"
     rate_hz = recording.sampling_rate_hz or 0.0
     meant_rpm, meant_rate_hz = question.meant_rpm or 0.0, question.meant_rate_hz or 0.0
     return {

@@ -54,6 +54,8 @@ class Held(StrEnum):
     HIDDEN_LINES = "hidden lines"
     ESTIMATED_GEOMETRY = "estimated geometry"
     SPEED_TOLD = "speed told"
+    OTHER_SPEED = "other speed"
+    LINES_OF_SHAFT = "lines of shaft"
     NEARLY = "nearly"
     ELSEWHERE = "elsewhere"
     MANY_ELEMENTS = "many elements"
@@ -69,6 +71,8 @@ _HELD = {
     Held.HIDDEN_LINES: "{0} cannot be told from a harmonic of the shaft on this bearing",
     Held.ESTIMATED_GEOMETRY: "the inside of {0} is only estimated",
     Held.SPEED_TOLD: "the signal does not show the speed over time that was given: check it",
+    Held.OTHER_SPEED: "the shaft's own lines stand at {0} rpm, not at {1} rpm: check the speed",
+    Held.LINES_OF_SHAFT: "the lines found are the shaft's own if it turns at {0} rpm instead of {1}: check the speed",
     Held.NEARLY: "something beats {0} times a second, nearly as deep as what strikes",
     Held.ELSEWHERE: "something beats {0} times a second, {1} times a turn, no line of this bearing: check speed "
     "and bearing",
