@@ -108,6 +108,15 @@ def test_a_sound_machine_that_knocks_once_a_turn_is_not_alarmed_by_a_wrong_speed
         assert any(abs(float(rpm) / 1772 - 1) < 0.005 for rpm in re.findall(r"(\d+) rpm", asked.reason))
 
 
+def test_what_may_be_the_shaft_is_told_so_where_the_speed_is_unknown() -> None:
+    orders = FaultOrders(bpfo=1.0, bpfi=3.0, bsf=1.2, ftf=0.398)
+    knocking = simulate(SimulationConfig("outer", duration_s=5.0, impact_g=0.6, seed=3, orders=orders))
+    reason = diagnose(Recording(knocking, 12_000.0)).reason
+    told = re.search(r"If the shaft turns at (\d+) rpm, it is the shaft itself", reason)
+    assert told is not None
+    assert float(told[1]) == pytest.approx(1772, rel=0.01)
+
+
 @pytest.mark.parametrize("name", ["outer", "inner"])
 @pytest.mark.parametrize("other", ["ER-12K", "SKF 6203-2RS JEM"])
 def test_a_damaged_bearing_asked_as_another_is_not_called_healthy(name: str, other: str) -> None:

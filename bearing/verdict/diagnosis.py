@@ -372,8 +372,8 @@ def diagnose(
         if found.probabilities["normal"] >= DOUBTED_FROM:
             stated = turning.confidence == 1.0
             guard = _without_speed(guard, heard.shaft.shaft_hz, signal, rate_hz, envelopes, stated)
-        if heard is found and guard.speed_is_wrong:
-            speed = replace(speed, own_rpm=60 * heard.shaft.shaft_hz * guard.shaft)
+            if heard is found and guard.speed_is_wrong:
+                speed = replace(speed, own_rpm=60 * heard.shaft.shaft_hz * guard.shaft)
         opinions |= _physical_opinions(found, element)
     else:
         opinions |= {name: no_opinion(name, why) for name in ("order_cnn", "envelope")}

@@ -41,6 +41,7 @@ __all__ = [
     "watch_sentence",
 ]
 
+FASTEST_SHAFT_HZ = 100.0  # what strikes as slowly may be a shaft out of balance
 BURSTY = 1.0  # spectral kurtosis worth a word; that of Gaussian noise is 0
 LINES = {"outer": "BPFO", "inner": "BPFI", "ball": "2 x BSF"}
 
@@ -164,7 +165,10 @@ def impacts_sentence(impacts: Impacts, bearing_known: bool) -> str:
     fits = ""
     if impacts.fits:
         fits = f" It would fit {', '.join(f'{fit.bearing} ({fit_part(fit)})' for fit in impacts.fits[:3])}."
-    return f"Something strikes {impacts.rate_hz:.1f} times a second{turn}{elsewhere}.{fits}"
+    shaft = ""
+    if impacts.order is None and impacts.rate_hz <= FASTEST_SHAFT_HZ:
+        shaft = f" If the shaft turns at {60 * impacts.rate_hz:.0f} rpm, it is the shaft itself: give the speed."
+    return f"Something strikes {impacts.rate_hz:.1f} times a second{turn}{elsewhere}.{shaft}{fits}"
 
 
 def state_word(key: str, element: str) -> str:
