@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from bearing.errors import BearingError, TooLarge, UnreadableFile
-from bearing.readers.columns.channels import preferred_channel, set_aside, vibration_channels
+from bearing.readers.columns.choice import preferred_channel, set_aside, vibration_channels
 from bearing.readers.formats import format_of
 from bearing.recording import Recording
 from bearing.settings import Limits, limits

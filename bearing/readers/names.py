@@ -13,6 +13,7 @@ __all__ = [
     "clean_file_name",
     "clean_name",
     "kind_of",
+    "measures_else",
     "safe_cell",
     "split_unit",
     "unique_names",
@@ -79,6 +80,10 @@ _KINDS: tuple[tuple[str, frozenset[str]], ...] = (
     ),
     ("counter", word_set("index idx counter count sample samples nr no row seq sequence")),
 )
+_PLACES = word_set("horizontal vertical axial radial de fe ba gs bearing lager")
+_ELSE = ("temperature", "angular rate", "magnetic field", "sound", "electrical", "force")
+_VOLTAGE = word_set("volt volts voltage spannung")
+_VOLTS = word_set("v mv volt volts")
 _UNIT_KINDS: tuple[tuple[str, frozenset[str]], ...] = (
     (
         "vibration",
@@ -162,7 +167,10 @@ def words_of(name: str) -> list[str]:
 
 
 def kind_of(name: str, unit: str = "") -> str:
-    """What a column measures, judged by its unit, then its name: ``vibration``, ``time``, ``label``, ... or ``""``."""
+    """What a column measures, judged by its unit, then its name: ``vibration``, ``time``, ``label``, ... or ``""``.
+
+    What is called an acceleration is one at whatever load or pressure it was measured.
+    """
     words = words_of(name)
     plain_unit = unit.strip().lower()
     if plain_unit in _UNIT_KINDS[0][1]:
@@ -173,7 +181,21 @@ def kind_of(name: str, unit: str = "") -> str:
     for kind, units in _UNIT_KINDS:
         if plain_unit in units:
             return kind
-    for kind, known in _KINDS:
-        if known.intersection(words):
-            return kind
-    return ""
+    found = next((kind for kind, known in _KINDS if known.intersection(words)), "")
+    return "vibration" if found == "force" and _called_vibration(words) else found
+
+
+def _called_vibration(words: Iterable[str]) -> bool:
+    """Whether a name says vibration, and not only where a sensor sits."""
+    return bool((dict(_KINDS)["vibration"] - _PLACES).intersection(words))
+
+
+def measures_else(name: str, unit: str = "") -> str:
+    """What a channel measures that is plainly no vibration (``force``, ``temperature``, ``sound`` ...), else "".
+
+    Volts may be an accelerometer's, and a nameless channel may be anything.
+    """
+    kind = kind_of(name, unit)
+    if kind == "electrical" and (unit.strip().lower() in _VOLTS or _VOLTAGE.intersection(words_of(name))):
+        return ""
+    return kind if kind in _ELSE and not _called_vibration(words_of(name)) else ""

@@ -19,7 +19,9 @@ from numpy.typing import ArrayLike
 from bearing.checks import shown
 from bearing.errors import MissingRate, ParameterError, SignalError, UnreadableFile
 from bearing.physics.catalogue import CatalogueEntry, find
-from bearing.readers.columns.channels import Column, columns_of, preferred_channel, to_recordings, vibration_channels
+from bearing.readers.columns.channels import to_recordings
+from bearing.readers.columns.choice import preferred_channel, vibration_channels
+from bearing.readers.columns.column import Column, columns_of
 from bearing.recording import Recording, check_rate_hz, check_rpm
 from bearing.settings import limits
 from bearing.verdict.diagnosis import Diagnosis

@@ -153,7 +153,8 @@ class Request:
         if named is None and intake.bearings[index]:
             named = _bearing(intake.bearings[index])
             named = _turned(named) if self.outer_ring_turns else named
-        recording = with_speed_of_tacho(intake.recordings[index].corrected(self.rate_hz, self.rpm))
+        recording = intake.recordings[index].corrected(self.rate_hz, self.rpm)
+        recording = with_speed_of_tacho(recording, self.pulses_per_turn if self.rpm is None else None)
         if self.unit is not None or self.mv_per_g is not None:
             recording = in_unit(recording, UNITS.get(self.unit or ""), self.mv_per_g)
         if self.rpm_over_time is not None:

@@ -15,10 +15,12 @@ import numpy as np
 
 from bearing.errors import UnsupportedFormat
 from bearing.readers.arrays.mat import MatlabObject, Tree
-from bearing.readers.columns.channels import Column, columns_of, to_recordings
+from bearing.readers.columns.channels import to_recordings
+from bearing.readers.columns.clock import MIN_RATE_HZ, is_ramp
+from bearing.readers.columns.column import Column, columns_of, holds_snapshots
 from bearing.readers.columns.facts import Facts, Known, facts_in_lines, facts_in_scalars
 from bearing.readers.names import clean_file_name, clean_name, kind_of, unique_names
-from bearing.recording import Recording
+from bearing.recording import RATE_LIMITS_HZ, FloatArray, Recording
 from bearing.settings import Limits
 
 __all__ = ["tree_to_recordings"]
@@ -31,6 +33,7 @@ _OBJECT_SENTENCE = (
 
 _TABULAR = ("table", "timetable", "timeseries", "tscollection", "FileWrapper__")
 
+STEADY = 0.02  # spread of a speed that holds still, relative
 MIN_SAMPLES = 500  # anything shorter is a parameter, a picture or a curve, not a vibration signal
 
 _CWRU_SIGNAL = re.compile(r"X(\d{1,5})_?(DE|FE|BA)_time")
@@ -172,25 +175,67 @@ def _any_file(tree: Mapping[str, Tree], source: str, bounds: Limits) -> list[Rec
         scopes[key] = one.path[:-1]
     recordings: list[Recording] = []
     refusal: UnsupportedFormat | None = None
+    clocks = {key: _clock_elsewhere(columns, groups) for key, columns in groups.items()}
+    used = {id(clock) for found_clocks in clocks.values() for clock in found_clocks}
     for key, columns in groups.items():
+        own = [column for column in columns if id(column) not in used]
+        if not own:
+            continue
         try:
-            clock = _clock_elsewhere(columns, groups)
-            recordings += to_recordings([*clock, *columns], source, bounds, _facts_at(facts, scopes[key]))
+            recordings += to_recordings([*clocks[key], *own], source, bounds, _facts_at(facts, scopes[key]))
         except UnsupportedFormat as error:
             refusal = error
     if refusal and not recordings:
         raise refusal
-    return recordings
+    return _with_speed_beside(recordings)
 
 
 def _clock_elsewhere(columns: list[Column], groups: Mapping[tuple[object, ...], list[Column]]) -> list[Column]:
     """The one time vector of the same length in another struct (Paderborn: signals in Y, their clocks in X)."""
-    if any(kind_of(column.name, column.unit) == "time" for column in columns):
+    if any(_is_clock(column) for column in columns):
         return []
     length = len(columns[0].values)
     others = [column for group in groups.values() if group is not columns for column in group]
-    clocks = [one for one in others if len(one.values) == length and kind_of(one.name, one.unit) == "time"]
+    clocks = [one for one in others if len(one.values) == length and _is_clock(one)]
     return clocks if len(clocks) == 1 else []
+
+
+def _is_clock(column: Column) -> bool:
+    """Whether a vector is called a time or, whatever it is called, rises evenly in steps of a rate in Hz."""
+    if kind_of(column.name, column.unit) == "time":
+        return True
+    step = float(column.values[-1] - column.values[0]) / max(len(column.values) - 1, 1)
+    return step > 0 and MIN_RATE_HZ <= 1 / step <= RATE_LIMITS_HZ[1] and is_ramp(column.values)
+
+
+def _with_speed_beside(recordings: list[Recording]) -> list[Recording]:
+    """The channels with the one shaft speed that others of the file measured on a clock of their own.
+
+    A speed that moves is laid beside them where both clocks are known; without them only one that holds still counts.
+    """
+    known = [one for one in recordings if one.shaft_rpm is not None and one.speed_rpm is not None]
+    if not known or len({one.shaft_rpm for one in recordings if one.shaft_rpm is not None}) != 1:
+        return recordings
+    beside = known[0]
+    assert beside.speed_rpm is not None
+    spread = float(np.nanstd(beside.speed_rpm)) / float(np.nanmean(beside.speed_rpm))
+    told = []
+    for one in recordings:
+        column = _on_clock_of(one, beside)
+        if one.shaft_rpm is None and (column is not None or spread < STEADY):
+            one = replace(one, shaft_rpm=beside.shaft_rpm, rpm_source=beside.rpm_source, speed_rpm=column)
+        told.append(one)
+    return told
+
+
+def _on_clock_of(one: Recording, beside: Recording) -> FloatArray | None:
+    """The speed column of one recording at the samples of another, None where a clock is not known or ends early."""
+    if one.duration_s is None or beside.duration_s is None or beside.speed_rpm is None:
+        return None
+    if abs(one.duration_s - beside.duration_s) > 0.01 * one.duration_s:
+        return None
+    at = np.arange(len(one.samples)) / len(one.samples) * len(beside.speed_rpm)
+    return np.interp(at, np.arange(len(beside.speed_rpm)), beside.speed_rpm)
 
 
 def _arrays(node: Tree | Mapping[str, Tree], path: tuple[str, ...], unit: str) -> Iterator[_Found]:
@@ -204,7 +249,14 @@ def _arrays(node: Tree | Mapping[str, Tree], path: tuple[str, ...], unit: str) -
         own_name = _text_field(node, _NAME_FIELDS)
         for name, value in node.items():
             named = (*path[:-1], own_name) if own_name and name in _DATA_FIELDS else (*path, name)
-            yield from _arrays(value, named, _text_field(node, _UNIT_FIELDS) or unit)
+            yield from _arrays(value, named, _unit_of(node) or unit)
+
+
+def _unit_of(struct: Mapping[str, Tree]) -> str:
+    """A struct's own unit, its text or the label of its quantity (``y_values.quantity.label``, Siemens)."""
+    quantity = struct.get("quantity")
+    label = _text_field(quantity, ("label",)) if isinstance(quantity, Mapping) else ""
+    return _text_field(struct, _UNIT_FIELDS) or label
 
 
 def _item_path(path: tuple[str, ...], item: Tree, index: int) -> tuple[str, ...]:
@@ -223,7 +275,15 @@ def _may_be_signal(array: np.ndarray, bounds: Limits) -> bool:
     sides = sorted(side for side in array.shape if side != 1)
     if not sides or sides[-1] < MIN_SAMPLES or len(sides) > 2:
         return False
-    return len(sides) == 1 or (sides[0] <= bounds.max_channels and sides[1] >= 4 * sides[0])
+    if len(sides) == 1 or (sides[0] <= bounds.max_channels and sides[1] >= 4 * sides[0]):
+        return True
+    return holds_snapshots(array.reshape(sides)) and _swings(array)
+
+
+def _swings(array: np.ndarray) -> bool:
+    """Whether numbers lie on both sides of zero, as a vibration's: no picture, map of levels or spectrogram."""
+    low, middle, high = np.percentile(array.reshape(-1)[:65_536], (2, 50, 98))
+    return bool(low < 0 < high and abs(middle) < 0.5 * min(-low, high))
 
 
 def _short_names(paths: list[tuple[str, ...]]) -> list[str]:

@@ -14,7 +14,8 @@ from bearing.errors import BearingError, UnreadableFile, UnsupportedFormat
 from bearing.readers.archives import check_zip_directory
 from bearing.readers.arrays.mat import Tree
 from bearing.readers.arrays.matlab import tree_to_recordings
-from bearing.readers.columns.channels import Column, columns_of, to_recordings
+from bearing.readers.columns.channels import to_recordings
+from bearing.readers.columns.column import Column, columns_of
 from bearing.readers.columns.facts import Facts
 from bearing.readers.names import clean_name
 from bearing.recording import Recording

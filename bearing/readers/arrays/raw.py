@@ -9,7 +9,8 @@ import numpy as np
 
 from bearing.errors import ParameterError, UnreadableFile
 from bearing.readers.arrays.wav import from_int24
-from bearing.readers.columns.channels import Column, to_recordings
+from bearing.readers.columns.channels import to_recordings
+from bearing.readers.columns.column import Column
 from bearing.readers.columns.facts import Facts
 from bearing.readers.formats import FORMATS
 from bearing.recording import FloatArray, Recording

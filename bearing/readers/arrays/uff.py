@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bearing.errors import UnreadableFile, UnsupportedFormat
-from bearing.readers.columns.channels import Column, to_recordings
+from bearing.readers.columns.channels import to_recordings
+from bearing.readers.columns.column import Column
 from bearing.readers.columns.facts import Facts, Known, tidy_rate
 from bearing.readers.names import clean_file_name, clean_name, unique_names
 from bearing.recording import RATE_LIMITS_HZ, FloatArray, Recording

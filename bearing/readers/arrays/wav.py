@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bearing.errors import UnreadableFile, UnsupportedFormat
-from bearing.readers.columns.channels import Column, to_recordings
+from bearing.readers.columns.channels import to_recordings
+from bearing.readers.columns.column import Column
 from bearing.readers.columns.facts import Facts, Known
 from bearing.recording import RATE_LIMITS_HZ, FloatArray, Recording
 from bearing.settings import Limits

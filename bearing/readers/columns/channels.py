@@ -21,148 +21,26 @@ from bearing.readers.columns.clock import (
     is_ramp,
     laid_out,
     rate_of_wall_clock,
+    rises,
     start_of_wall_clock,
 )
+from bearing.readers.columns.column import Column, unwrapped
 from bearing.readers.columns.facts import CERTAINLY_RPM, Facts, Known, names_shaft_speed, rpm_per_unit
 from bearing.readers.columns.samples import bridged, fill_value, look_of, pulse_rate, signed_counts
 from bearing.readers.columns.spectra import is_complex_pair, is_frequency_axis, is_spectral_name, is_unnamed_spectrum
-from bearing.readers.names import clean_file_name, clean_name, kind_of, unique_names, word_set, words_of
+from bearing.readers.names import clean_file_name, clean_name, kind_of, measures_else, unique_names, word_set, words_of
 from bearing.recording import RPM_LIMITS, FloatArray, Recording
 from bearing.settings import Limits
 
-__all__ = [
-    "Column",
-    "columns_of",
-    "preferred_channel",
-    "to_recordings",
-    "set_aside",
-    "vibration_channels",
-    "with_speed_of_tacho",
-]
+__all__ = ["to_recordings", "with_speed_of_tacho"]
 
-MOST_PULSED_RPM = 30_000.0  # a faster pulse train is an encoder's, with many pulses a turn
-MOST_UNNAMED_CHANNELS = 8  # a nameless matrix with more short rows than this holds snapshots of one channel
+MOST_PULSED_RPM = 6_000.0  # a faster pulse train may have many pulses a turn: the vibration says how many
 FEW = 0.02  # share of the rows that may be passed over
-LONGEST_PIECE = 4_096  # a longer row is judged well enough on its own
 _INDICATORS = re.compile(
     r"\b(?:[avg]?rms|effektivwert|kurtosis|crest|skewness|std|variance|overall|peak|pk|p2p|pk-pk|peak2peak)(?=\b|[A-Z\d])",
     re.IGNORECASE,
 )
 _ENVELOPE = re.compile(r"envelope|hüllkurve|huellkurve|enveloppe|envolvente|demodulat|peakvue|包络", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Column:
-    """One named column of numbers, shape (n,), as it stands in the file.
-
-    `named` is False for a made-up name, `stamp` True for dates or times of day in seconds. A channel joined of equal
-    `pieces` is `seamless` when they plainly follow each other.
-    `started` is the first stamp of a clock with dates, ISO 8601. `labels` are the few words a column of text consists
-    of, `values` then which of them stands in each row.
-    """
-
-    name: str
-    values: FloatArray
-    unit: str = ""
-    named: bool = True
-    stamp: bool = False
-    pieces: int = 1
-    seamless: bool = True
-    started: str = ""
-    labels: tuple[str, ...] = ()
-
-
-def columns_of(matrix: np.ndarray, name: str, bounds: Limits) -> list[Column]:
-    """The channels of a 1-D or 2-D array: the smaller side counts channels, as no recording is that short."""
-    table = np.atleast_1d(matrix)
-    if table.ndim > 2:
-        table = np.squeeze(table)
-    if table.ndim == 3 and min(table.shape) <= MOST_UNNAMED_CHANNELS:  # (snapshots, samples, axes), in any order
-        table = np.moveaxis(table, int(np.argmin(table.shape)), 0)
-        table = table if table.shape[1] < table.shape[2] else table.transpose(0, 2, 1)
-        return [joined_pieces(f"{name or 'column'} {index + 1}", pieces) for index, pieces in enumerate(table)]
-    if table.ndim == 1:
-        return [Column(name, np.asarray(table, dtype=np.float64))]
-    if table.ndim != 2:
-        raise UnsupportedFormat(
-            f"'{clean_name(name)}' has {table.ndim} dimensions, expected one or two: (samples, channels)."
-        )
-    if table.shape[0] < table.shape[1]:
-        table = table.T
-    bounds.check_columns(table.shape[1])
-    if table.shape[1] == 1:
-        return [Column(name, np.asarray(table[:, 0], dtype=np.float64))]
-    if table.shape[1] > MOST_UNNAMED_CHANNELS and table.shape[0] <= LONGEST_PIECE:
-        return [joined_pieces(name or "signal", table.T)]
-    return [
-        Column(
-            f"{name} {index + 1}" if name else f"column {index + 1}",
-            np.ascontiguousarray(column, np.float64),
-            "",
-            False,
-        )
-        for index, column in enumerate(table.T)
-    ]
-
-
-def _unwrapped(columns: Sequence[Column]) -> list[Column]:
-    """Samples that follow each other along the rows (`s0 s1 ... s7`, or ten numbers a line) in one column, as before.
-
-    Told by the correlation of neighbours 1, 2, ... apart, which is then the same along the rows and from the end of one
-    to the beginning of the next. A clock in front keeps its stamps, one a row.
-    """
-    names = [re.sub(r"[\d_.\[\]() ]+", "", column.name) if column.named else "" for column in columns]
-    clock = columns[0] if len(columns) > 2 and (columns[0].stamp or names[0] != names[1]) else None
-    if clock is None and len(columns) > 2 and not columns[0].named and _rises(columns[0].values[:4_096]):
-        clock = columns[0]
-    samples = list(columns[1:] if clock else columns)
-    alike = len(set(names[1:] if clock else names)) == 1 and len({column.unit for column in samples}) == 1
-    if len(samples) < 3 or not alike or len({column.values.size for column in samples}) != 1:
-        return list(columns)
-    if not _runs_along_rows(np.stack([column.values[:8_192] for column in samples], axis=1)):
-        return list(columns)
-    whole = np.stack([column.values for column in samples], axis=1).reshape(-1)
-    stem = names[-1].strip("-_ ") or "signal"
-    one = Column(stem, whole, samples[0].unit, bool(names[-1]), pieces=1)
-    if clock is None:
-        return [one]
-    stamps = np.full(whole.size, np.nan)
-    stamps[:: len(samples)] = clock.values
-    return [replace(clock, values=stamps, named=True), one]
-
-
-def _runs_along_rows(table: FloatArray) -> bool:
-    """Whether the rows of a table, shape (rows, columns), are one signal cut into pieces."""
-    table = table[np.isfinite(table).all(axis=1)]
-    rows, width = table.shape
-    centred = table - table.mean(axis=0)
-    spread = centred.std(axis=0)
-    if rows < 64 or not (spread > 0).all() or spread.max() > 1.3 * spread.min():
-        return False
-    unit = centred / spread
-    within, across = unit.T @ unit / rows, unit[:-1].T @ unit[1:] / (rows - 1)
-    lags = range(1, width)
-    inside = [np.diagonal(within, lag) for lag in lags]
-    joints = np.array([np.diagonal(across, lag - width).mean() for lag in lags])
-    means = np.array([of_lag.mean() for of_lag in inside])
-    even = max(float(np.ptp(of_lag)) for of_lag in inside) < 0.1 + 6 / rows**0.5
-    telling = float(np.abs(means).max()) > 0.2 and float(np.ptp(means)) > 0.15
-    return even and telling and float(np.abs(joints - means).max()) < 0.05 + 4 / rows**0.5
-
-
-def joined_pieces(name: str, pieces: np.ndarray, unit: str = "") -> Column:
-    """Snapshots of equal length, shape (pieces, samples), as one channel, counted; each about its own mean.
-
-    Whether they follow each other without a break shows at the joints: the step across them is then like any other.
-    """
-    rows = np.asarray(pieces, dtype=np.float64)
-    steps = np.abs(np.diff(rows, axis=1))
-    joints = np.abs(rows[1:, 0] - rows[:-1, -1])
-    usual, apart = float(np.nanmean(steps)), float(np.nanmean(np.abs(rows[1:, :1] - rows[:-1, rows.shape[1] // 2 :])))
-    seamless = bool(len(joints) >= 8 and float(np.nanmean(joints)) < 0.5 * (usual + apart) and apart > 1.2 * usual)
-    if not seamless:
-        rows = rows - np.nanmean(rows, axis=1, keepdims=True)
-    return Column(name, rows.reshape(-1), unit, False, pieces=len(rows), seamless=seamless)
 
 
 def to_recordings(
@@ -183,12 +61,10 @@ def to_recordings(
     texts = tuple(f"Column '{column.name}' holds text and is set aside." for column in columns if column.labels)
     columns = [column for column in columns if not column.labels]
     facts = facts.or_else(Facts(notes=texts))
-    unwrapped = _unwrapped(columns)
-    if len(unwrapped) < len(columns):
-        told = (
-            f"{len(columns) - len(unwrapped) + 1} columns are one signal: its samples follow each other along the rows."
-        )
-        columns, facts = unwrapped, facts.or_else(Facts(notes=(told,)))
+    whole = unwrapped(columns)
+    if len(whole) < len(columns):
+        told = f"{len(columns) - len(whole) + 1} columns are one signal: its samples follow each other along the rows."
+        columns, facts = whole, facts.or_else(Facts(notes=(told,)))
     facts = facts.or_else(Facts(started=next((column.started for column in columns if column.started), "")))
     with np.errstate(all="ignore"):  # a clock may hold infinities
         groups = _groups(list(columns), source)
@@ -307,6 +183,8 @@ def _recording(column: Column, facts: Facts, clock: Clock | None, source: str, s
         notes.append(f"{column.pieces} pieces of {values.size // column.pieces:,} samples, {how}, are judged together.")
     if column.pieces > 1 and not column.seamless:
         doubts = (*doubts, f"the channel is joined of {column.pieces} pieces, and a fault may hide in the joints")
+    if column.named and (quantity := measures_else(column.name, column.unit)):
+        doubts = (*doubts, f"'{clean_name(column.name)}' measures {quantity}, no vibration")
     if _ENVELOPE.search(column.name):
         doubts = (*doubts, "the signal is already an envelope, as its name says, so resonances cannot be searched")
     elif samples[:1_000].min(initial=np.inf) >= 0 and look_of(samples) == "one-sided":
@@ -432,19 +310,7 @@ def _axis_of(column: Column, position: int, columns: Sequence[Column]) -> str:
         beside = [other.values for other in columns[position + 1 :]]
         if is_unnamed_spectrum(column.values, beside, SLOWEST_USEFUL_HZ):
             return "frequency"
-    return "clock" if position == 0 and _rises(finite) else ""
-
-
-def _rises(values: FloatArray) -> bool:
-    """A clock or counter that may have holes and repeated stamps: never falling, in usual steps on most rows."""
-    if values.size < 16:
-        return is_ramp(values)
-    steps = np.diff(values)
-    if not steps.min() >= 0:
-        return False
-    steps = steps[steps > 0]
-    step = float(np.median(steps)) if steps.size >= 16 else 0.0
-    return bool(step > 0 and np.mean(np.abs(steps - step) < 0.5 * step) > 0.6)
+    return "clock" if position == 0 and rises(finite) else ""
 
 
 def _add_clock(groups: list[_Group], clock: Clock | None, column: Column) -> None:
@@ -561,7 +427,7 @@ def _set_labels_aside(columns: list[Column]) -> tuple[list[Column], _Speed | Non
             indicators.append(clean_name(column.name))
         elif kind == "label" and len(columns) > 1:
             notes.append(f"Column '{clean_name(column.name)}' is taken as labels, not as a signal.")
-        elif kind == "counter" and _rises(column.values[np.isfinite(column.values)]):
+        elif kind == "counter" and rises(column.values[np.isfinite(column.values)]):
             notes.append(f"Column '{clean_name(column.name)}' only counts the rows and is set aside.")
         elif kind == "speed" and len(columns) > 1:
             speed = speed or _speed_column(column, notes)
@@ -623,109 +489,30 @@ def _pulsed_speed(
         rpm = 60.0 * per_sample * rate.value
         label = f"tachometer '{clean_name(column.name)}'"
         if rpm > MOST_PULSED_RPM or rpm < RPM_LIMITS[0]:
-            notes.append(f"The {label} pulses {rpm / 60:,.0f} times a second, more than once a turn: give the speed.")
+            notes.append(
+                f"The {label} pulses {rpm / 60:,.0f} times a second, perhaps more than once a turn: give the speed, or "
+                "the pulses per turn."
+            )
             return _Speed(None, tacho=column.values)
         return _Speed(Known(rpm, f"{label}, one pulse a turn"), tacho=column.values)
     return None
 
 
-def with_speed_of_tacho(recording: Recording) -> Recording:
-    """A recording whose rate was told, with the speed its tacho gives at one pulse a turn where it knows no other."""
-    if recording.shaft_rpm is not None or recording.tacho is None or recording.sampling_rate_hz is None:
+def with_speed_of_tacho(recording: Recording, pulses_per_turn: float | None = None) -> Recording:
+    """A recording with the speed that its tacho gives at so many pulses a turn.
+
+    Where nobody says how many, at one, if no other speed is known and that one is a usual one.
+    """
+    if recording.tacho is None or recording.sampling_rate_hz is None:
         return recording
-    rpm = 60.0 * pulse_rate(bridged(recording.tacho)[0]) * recording.sampling_rate_hz
-    if not RPM_LIMITS[0] <= rpm <= MOST_PULSED_RPM:
+    if pulses_per_turn is None and recording.shaft_rpm is not None:
         return recording
-    return recording.corrected(shaft_rpm=rpm, by="the file's tachometer, one pulse a turn")
-
-
-# --- the likely channel ---------------------------------------------------------------------------------------------
-
-
-def vibration_channels(recordings: Sequence[Recording]) -> tuple[int, ...]:
-    """Indices of the channels that measure the bearing's vibration, all of which have to be judged.
-
-    Named or in a unit of vibration, or nameless and looking like one. A CWRU file's other sensors sit at other
-    bearings: of those only the likely channel counts. Where nothing looks like a vibration, the likely channel and
-    those like it.
-    """
-    if not recordings:
-        return ()
-    likely, _ = preferred_channel(recordings)
-    if recordings[likely].variable and recordings[likely].channel in _CWRU_PLACES:
-        return (likely,)
-    looks = [_look(recording) for recording in recordings]
-    kinds = [kind_of(recording.channel, recording.unit) for recording in recordings]
-    called = [i for i, kind in enumerate(kinds) if kind == "vibration" and looks[i] not in _NEVER]
-    fast = [i for i in called if recordings[i].unit.strip().lower() not in _VELOCITY]
-    nameless = [i for i, kind in enumerate(kinds) if not kind and looks[i] not in (*_NEVER, "level", "noise")]
-    found = sorted({*(fast or called), *nameless})
-    if not found and not kinds[likely]:
-        found = [i for i, kind in enumerate(kinds) if not kind and looks[i] == looks[likely]]
-    return tuple(found) if found else (likely,)
-
-
-def set_aside(recording: Recording) -> str:
-    """Why a channel is none of `vibration_channels`, as a code.
-
-    ``elsewhere`` (a CWRU rig's other places), ``velocity`` (beside acceleration), what it measures (`names.kind_of`),
-    or how its numbers look (`samples.look_of`).
-    """
-    if recording.variable and recording.channel in _CWRU_PLACES:
-        return "elsewhere"
-    look, kind = _look(recording), kind_of(recording.channel, recording.unit)
-    if kind == "vibration" and look not in _NEVER:
-        return "velocity"
-    return kind if kind and kind != "vibration" else look
-
-
-def preferred_channel(recordings: Sequence[Recording]) -> tuple[int, str]:
-    """Index of the channel most likely to hold the bearing's vibration, and the reason in words.
-
-    Raises UnsupportedFormat for an empty list.
-    """
-    if not recordings:
-        raise UnsupportedFormat("The file holds no channel to choose from.")
-    if len(recordings) == 1:
-        return 0, "the only channel in the file"
-    scored = [(_channel_score(recording), -index) for index, recording in enumerate(recordings)]
-    (score, reason), negative = max(scored, key=lambda entry: (entry[0][0], entry[1]))
-    ties = sum(entry[0][0] == score for entry in scored)
-    return -negative, f"first of {ties} alike, {reason}" if ties > 1 else reason
-
-
-_CWRU_PLACES = {
-    "DE": (9.0, "drive end, next to the bearing under test"),
-    "FE": (8.0, "fan end"),
-    "BA": (7.0, "base plate"),
-}
-_NEVER = ("constant", "ramp", "pulses", "steps", "one-sided")
-_VELOCITY = ("mm/s", "in/s", "ips", "m/s", "µm", "um", "μm", "mm", "mil", "mils")
-
-
-def _look(recording: Recording) -> str:
-    return look_of(recording.samples)
-
-
-def _channel_score(recording: Recording) -> tuple[float, str]:
-    kind = kind_of(recording.channel, recording.unit)
-    look = _look(recording)
-    if look == "constant" or not np.isfinite(recording.samples).any():
-        return -1.0, "every channel is constant"
-    if recording.variable and recording.channel in _CWRU_PLACES:
-        return _CWRU_PLACES[recording.channel]
-    if look in _NEVER:
-        return 0.2, "nothing in the file looks like a plain vibration"
-    if kind == "vibration":
-        by_unit = kind_of("", recording.unit) == "vibration"
-        return 6.0, f"its unit {recording.unit} is one of vibration" if by_unit else "its name says vibration"
-    if not kind:
-        if look in ("level", "noise"):
-            return 3.0, "nothing in the file looks more like vibration"
-        return 4.0, "nothing in its name or unit says it is anything but vibration"
-    return {"sound": 2.0, "force": 1.5, "angular rate": 1.0}.get(
-        kind, 0.5
-    ), f"it measures {kind}, and nothing else fits better"
+    pulsed_rpm = 60.0 * pulse_rate(bridged(recording.tacho)[0]) * recording.sampling_rate_hz
+    rpm, most = pulsed_rpm / (pulses_per_turn or 1.0), RPM_LIMITS[1] if pulses_per_turn else MOST_PULSED_RPM
+    if not RPM_LIMITS[0] <= rpm <= most:
+        return recording
+    told = f"{pulses_per_turn:g} pulses" if pulses_per_turn else "one pulse"
+    return recording.corrected(shaft_rpm=rpm, by=f"the file's tachometer, {told} a turn")
 
 
 def _quoted(names: Sequence[str]) -> str:

@@ -24,6 +24,7 @@ __all__ = [
     "is_ramp",
     "laid_out",
     "rate_of_wall_clock",
+    "rises",
     "seconds_by_size",
     "start_of_wall_clock",
 ]
@@ -95,6 +96,18 @@ def is_ramp(values: FloatArray) -> bool:
     steps = np.diff(values)
     step = _usual(steps)
     return bool(np.isfinite(step) and step > 0 and steps.min() > 0 and steps.max() < 1.5 * step)
+
+
+def rises(values: FloatArray) -> bool:
+    """A clock or counter that may have holes and repeated stamps: never falling, in usual steps on most rows."""
+    if values.size < 16:
+        return is_ramp(values)
+    steps = np.diff(values)
+    if not steps.min() >= 0:
+        return False
+    steps = steps[steps > 0]
+    step = float(np.median(steps)) if steps.size >= 16 else 0.0
+    return bool(step > 0 and np.mean(np.abs(steps - step) < 0.5 * step) > 0.6)
 
 
 def laid_out(values: FloatArray, places: NDArray[np.int64] | None) -> FloatArray:

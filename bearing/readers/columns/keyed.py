@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bearing.readers.columns.channels import Column
+from bearing.readers.columns.column import Column
 from bearing.readers.names import kind_of, word_set, words_of
 from bearing.recording import FloatArray
 

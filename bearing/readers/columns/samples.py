@@ -6,6 +6,7 @@ Names lie or are missing; the samples of a temperature, a tachometer or a counte
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bearing.readers.columns.clock import is_ramp
 from bearing.recording import FloatArray
@@ -68,10 +69,10 @@ def look_of(values: FloatArray) -> str:
 
 
 def pulse_rate(values: FloatArray) -> float:
-    """Pulses per sample of a signal that rests on one level and pulses regularly to another; 0 when it does not.
+    """Pulses per sample of a tachometer, keyphasor or magnetic pick-up; 0 for anything else.
 
     At least five pulses, nearly each as far from the last as that was from the one before, within 20 %: a shaft may
-    change its speed, but not from turn to turn. 97 % of the samples near one of the two levels.
+    change its speed, but not from turn to turn. Between them the signal rests on one level, or changes between two.
     """
     x = values[np.isfinite(values)]
     if x.size < 64:
@@ -82,18 +83,49 @@ def pulse_rate(values: FloatArray) -> float:
         return 0.0
     near_low, near_high = x < low + 0.2 * span, x > high - 0.2 * span
     if np.count_nonzero(near_low) + np.count_nonzero(near_high) < 0.97 * x.size:
-        return 0.0
-    settled = near_low | near_high  # what lies between is on its way: hysteresis against noise on the edge
-    state = near_high[settled]
-    places = np.flatnonzero(settled)
-    edges = places[1:][state[1:] & ~state[:-1]]
+        return _spike_rate(x, low, high)
+    return _rate_of_edges(_rising(near_low, near_high), 0.2)
+
+
+def _rising(low: NDArray[np.bool_], high: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Where a signal comes from below to above; what lies between is on its way: hysteresis against noise."""
+    places = np.flatnonzero(low | high)
+    state = high[places]
+    return places[1:][state[1:] & ~state[:-1]]
+
+
+def _rate_of_edges(edges: NDArray[np.int64], off: float) -> float:
+    """Edges per sample where their intervals follow each other within `off` of one; 0 elsewhere."""
     if edges.size < 5:
         return 0.0
     gaps = np.diff(edges)
-    even = np.abs(np.diff(gaps)) <= 0.2 * gaps[1:]
+    even = np.abs(np.diff(gaps)) <= np.maximum(off * gaps[1:], 2)
     if float(gaps.mean()) < 8 or np.mean(even) < 0.9 or gaps.max() > 12 * gaps.min():
         return 0.0
     return float((edges.size - 1) / (edges[-1] - edges[0]))
+
+
+def _spike_rate(x: FloatArray, low: float, high: float) -> float:
+    """Spikes per sample of a signal at rest but for spikes of one shape: soft edges, or the two swings of a coil.
+
+    No bearing strikes so: its impacts ring on, differ in height (each over 10 % here) and slip. A rest as quiet as 3 %
+    of the spikes, heights alike, two swings at most, and intervals that change by under 1 %.
+    """
+    few = x[:: max(1, x.size // 4_096)]
+    rest = float(np.median(few))
+    up = high - rest >= rest - low
+    top = high - rest if up else rest - low
+    away = (x - rest) / top if up else (rest - x) / top
+    still = np.abs(away) < 0.1
+    if np.count_nonzero(still) < 0.6 * x.size or float(np.median(np.abs(away[still]))) > 0.02:
+        return 0.0
+    edges = _rising(still, away > 0.4)
+    if edges.size < 5 or not _rate_of_edges(edges, 0.01):
+        return 0.0
+    heights = np.maximum.reduceat(away, edges)[:-1]
+    swings = _rising(away < 0.1, away > 0.15).size + _rising(away > -0.1, away < -0.15).size
+    alike = float(heights.std()) < 0.1 * float(heights.mean())
+    return _rate_of_edges(edges, 0.01) if alike and swings <= 2.5 * edges.size else 0.0
 
 
 def fill_value(values: FloatArray) -> float | None:

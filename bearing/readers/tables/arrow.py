@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from bearing.errors import BearingError, UnreadableFile, UnsupportedFormat
-from bearing.readers.columns.channels import Column, to_recordings
+from bearing.readers.columns.channels import to_recordings
+from bearing.readers.columns.column import Column
 from bearing.readers.columns.facts import Facts, facts_in_lines
 from bearing.readers.names import clean_file_name, split_unit
 from bearing.recording import FloatArray, Recording

@@ -10,7 +10,8 @@ import numpy as np
 from bearing.errors import UnreadableFile, UnsupportedFormat
 from bearing.readers.arrays.mat import Tree
 from bearing.readers.arrays.matlab import tree_to_recordings
-from bearing.readers.columns.channels import Column, columns_of, to_recordings
+from bearing.readers.columns.channels import to_recordings
+from bearing.readers.columns.column import Column, columns_of
 from bearing.readers.columns.keyed import KEY_WORDS, MOST_KEYS
 from bearing.readers.names import clean_file_name, split_unit, words_of
 from bearing.recording import Recording

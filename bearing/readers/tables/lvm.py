@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bearing.errors import UnreadableFile
-from bearing.readers.columns.channels import Column, to_recordings
+from bearing.readers.columns.channels import to_recordings
 from bearing.readers.columns.clock import clock_of_stamps
+from bearing.readers.columns.column import Column
 from bearing.readers.columns.facts import Facts, Known, iso_time, tidy_rate
 from bearing.readers.names import clean_name
 from bearing.readers.tables.dialect import Dialect

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bearing.errors import UnreadableFile
-from bearing.readers.columns.channels import Column
+from bearing.readers.columns.column import Column
 from bearing.readers.columns.facts import iso_time
 from bearing.readers.columns.keyed import MOST_KEYS
 from bearing.readers.names import clean_name

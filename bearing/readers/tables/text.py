@@ -15,7 +15,8 @@ from itertools import pairwise
 import numpy as np
 
 from bearing.errors import UnreadableFile, UnsupportedFormat
-from bearing.readers.columns.channels import MOST_UNNAMED_CHANNELS, Column, joined_pieces, to_recordings
+from bearing.readers.columns.channels import to_recordings
+from bearing.readers.columns.column import MOST_UNNAMED_CHANNELS, Column, joined_pieces
 from bearing.readers.columns.facts import Facts, facts_in_lines
 from bearing.readers.names import clean_file_name, clean_name
 from bearing.readers.tables.dialect import find_dialect
