@@ -37,6 +37,20 @@ _UNIT_IN_BRACKETS = re.compile(r"^(?P<name>.*?)\s*[\[(](?P<unit>[^\[\]()]*(?:\([
 _UNIT_AFTER_COMMA = re.compile(
     r"^(?P<name>.+?)\s*(?:,|/|\bin\b|\s-)\s+(?P<unit>g|mg|m/s\^?2|m/s²|mm/s|V|mV|s|ms|us|µs|Hz|rpm)$"
 )
+_UNIT_IN_WORDS = re.compile(
+    r"^(?P<name>.+?)\s+in\s+(?P<unit>m?secs?|milliseconds|seconds|microseconds|g-?'?s|mils|volts|in/sec|mm/sec)$",
+    re.IGNORECASE,
+)
+_IN_WORDS = {
+    "g-s": "g",
+    "g's": "g",
+    "gs": "g",
+    "msec": "ms",
+    "msecs": "ms",
+    "volts": "V",
+    "mm/sec": "mm/s",
+    "in/sec": "in/s",
+}
 _UNIT_AT_END = re.compile(
     r"^(?P<name>\S.*?)\s+"
     r"(?P<unit>g|mg|m/s\^?2|m/s²|m/s/s|mm/s|°C|°F|degC|degF|deg C|bar|mbar|kPa|psi|mV|mA|Hz|rpm|dB|µm|um)$"
@@ -152,6 +166,8 @@ def safe_cell(text: object) -> str:
 def split_unit(header: str) -> tuple[str, str]:
     """Name and unit of a column header: ``acc_x[mg]`` -> ``("acc_x", "mg")``, ``Time (s)`` -> ``("Time", "s")``."""
     header = header.strip().strip('"').strip()
+    if words := _UNIT_IN_WORDS.match(header):
+        return words["name"], _IN_WORDS.get(words["unit"].lower(), words["unit"].lower())
     match = _UNIT_IN_BRACKETS.match(header) or _UNIT_AFTER_COMMA.match(header) or _UNIT_AT_END.match(header)
     if not match:
         return header, ""

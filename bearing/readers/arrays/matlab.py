@@ -277,7 +277,7 @@ def _may_be_signal(array: np.ndarray, bounds: Limits) -> bool:
         return False
     if len(sides) == 1 or (sides[0] <= bounds.max_channels and sides[1] >= 4 * sides[0]):
         return True
-    return holds_snapshots(array.reshape(sides)) and _swings(array)
+    return holds_snapshots(sides) and _swings(array)
 
 
 def _swings(array: np.ndarray) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bearing.errors import UnsupportedFormat
 from bearing.readers.columns.clock import (
@@ -24,7 +25,7 @@ from bearing.readers.columns.clock import (
     rises,
     start_of_wall_clock,
 )
-from bearing.readers.columns.column import Column, unwrapped
+from bearing.readers.columns.column import Column, joined_at, unwrapped
 from bearing.readers.columns.facts import CERTAINLY_RPM, Facts, Known, names_shaft_speed, rpm_per_unit
 from bearing.readers.columns.samples import bridged, fill_value, look_of, pulse_rate, signed_counts
 from bearing.readers.columns.spectra import is_complex_pair, is_frequency_axis, is_spectral_name, is_unnamed_spectrum
@@ -39,6 +40,9 @@ FEW = 0.02  # share of the rows that may be passed over
 _INDICATORS = re.compile(
     r"\b(?:[avg]?rms|effektivwert|kurtosis|crest|skewness|std|variance|overall|peak|pk|p2p|pk-pk|peak2peak)(?=\b|[A-Z\d])",
     re.IGNORECASE,
+)
+_BLOCKS = word_set(
+    "block frame packet batch burst chunk segment window snapshot scan record buffer run cycle measurement"
 )
 _ENVELOPE = re.compile(r"envelope|hüllkurve|huellkurve|enveloppe|envolvente|demodulat|peakvue|包络", re.IGNORECASE)
 
@@ -129,6 +133,8 @@ def _of_group(
         Facts(None, speed.known if speed else None, tuple(notes))
     )
     bounds.check_channels(len(signals))
+    breaks = _breaks(group)
+    signals = [joined_at(column, breaks) for column in signals] if breaks is not None else signals
     recordings = [one for column in signals for one in _stretches(column, known, group.clock, source, speed)]
     fast = [r for r in recordings if r.sampling_rate_hz is None or r.sampling_rate_hz >= MIN_RATE_HZ]
     slow = [r for r in recordings if r.sampling_rate_hz is not None and r.sampling_rate_hz < MIN_RATE_HZ]
@@ -136,6 +142,15 @@ def _of_group(
         told = f"Set aside, as measured too seldom: {', '.join(repr(r.channel) for r in slow[:5])}."
         return [replace(recording, notes=(*recording.notes, told)) for recording in fast]
     return recordings
+
+
+def _breaks(group: _Group) -> NDArray[np.int64] | None:
+    """Rows before which nobody knows how long the recording paused; None where the rows follow each other."""
+    if group.clock is not None and (group.clock.rate is not None or group.clock.breaks is not None):
+        return group.clock.breaks
+    numbers = next((column.values for column in group.columns if _counts_blocks(column)), None)
+    found = np.flatnonzero(np.diff(numbers) > 0) + 1 if numbers is not None else np.empty(0, np.int64)
+    return found if found.size else None
 
 
 def _stretches(column: Column, facts: Facts, clock: Clock | None, source: str, speed: _Speed | None) -> list[Recording]:
@@ -300,7 +315,7 @@ def _axis_of(column: Column, position: int, columns: Sequence[Column]) -> str:
     if kind == "time":
         falls = len(columns) == 1 and np.mean(np.diff(column.values) < 0) > 0.2
         return "" if falls else "clock"
-    if column.unit or kind:
+    if column.unit or kind or _counts_blocks(column):
         return ""
     if len(columns) == 1:
         return ""
@@ -427,7 +442,7 @@ def _set_labels_aside(columns: list[Column]) -> tuple[list[Column], _Speed | Non
             indicators.append(clean_name(column.name))
         elif kind == "label" and len(columns) > 1:
             notes.append(f"Column '{clean_name(column.name)}' is taken as labels, not as a signal.")
-        elif kind == "counter" and rises(column.values[np.isfinite(column.values)]):
+        elif (kind == "counter" or _counts_blocks(column)) and rises(column.values[np.isfinite(column.values)]):
             notes.append(f"Column '{clean_name(column.name)}' only counts the rows and is set aside.")
         elif kind == "speed" and len(columns) > 1:
             speed = speed or _speed_column(column, notes)
@@ -439,6 +454,13 @@ def _set_labels_aside(columns: list[Column]) -> tuple[list[Column], _Speed | Non
             raise UnsupportedFormat(f"{told}: diagnosis needs the samples of the vibration itself, so export those.")
         notes.append(f"{told}, set aside.")
     return signals, speed, notes
+
+
+def _counts_blocks(column: Column) -> bool:
+    """Whether a column numbers the blocks a logger wrote, many rows each: such numbers are no seconds."""
+    values = column.values[np.isfinite(column.values)]
+    called = column.named and bool(_BLOCKS.intersection(words_of(column.name)))
+    return called and values.size > 16 and bool((values % 1 == 0).all() and set(np.diff(values)) <= {0.0, 1.0})
 
 
 def _is_indicator(column: Column) -> bool:

@@ -79,6 +79,8 @@ class Clock:
         The places of the other stretches, where the recording was stopped in between: each a recording of its own.
     passed_over : float
         Rows in stretches too short to be one, as a share of all.
+    breaks : array of int, or None
+        First rows of blocks too short to be recordings, which follow each other after a time nobody can count.
     """
 
     rate: Known | None
@@ -87,6 +89,7 @@ class Clock:
     lost_share: float = 0.0
     others: tuple[NDArray[np.int64], ...] = ()
     passed_over: float = 0.0
+    breaks: NDArray[np.int64] | None = None
 
 
 def is_ramp(values: FloatArray) -> bool:
@@ -262,11 +265,15 @@ def _placed(size: int, rows: NDArray[np.int64], lost: NDArray[np.int64], anew: N
 
     `anew` are the rows where the clock begins again: recordings one below the other.
     """
-    anew = anew if (np.diff(np.concatenate(([0], anew, [size]))) >= SHORTEST_STRETCH).all() else anew[:0]
+    if anew.size and (np.diff(np.concatenate(([0], anew, [size]))) < SHORTEST_STRETCH).any():
+        return _in_blocks(anew, size)
     if not lost.any() and not anew.size:
         return Clock(None, "")
     shift = np.zeros(size, np.int64)
     np.add.at(shift, rows[1:], lost)
+    holes = np.flatnonzero(shift)
+    if shift.sum() > size >= SHORTEST_STRETCH > np.diff(np.concatenate(([0], holes, [size]))).max():
+        return _in_blocks(holes, size)
     places = np.arange(size) + np.cumsum(shift)
     pieces = 1
     order = np.flatnonzero(shift)[np.argsort(-shift[shift > 0])]
@@ -288,9 +295,14 @@ def _placed(size: int, rows: NDArray[np.int64], lost: NDArray[np.int64], anew: N
     grid = sum(int(one.max()) + 1 for one in stretches)
     missing = grid - size
     if missing:
-        holes = sum(int(np.count_nonzero(np.diff(one[one >= 0]) > 1)) for one in stretches)
-        note += f"The clock has {holes:,} holes: {missing:,} samples ({100 * missing / grid:.2g} %) are lost."
+        count = sum(int(np.count_nonzero(np.diff(one[one >= 0]) > 1)) for one in stretches)
+        note += f"The clock has {count:,} holes: {missing:,} samples ({100 * missing / grid:.2g} %) are lost."
     return Clock(None, note.strip(), stretches[0], missing / grid, tuple(stretches[1:]), passed_over)
+
+
+def _in_blocks(breaks: NDArray[np.int64], size: int) -> Clock:
+    longest = int(np.diff(np.concatenate(([0], breaks, [size]))).max())
+    return Clock(None, f"The clock shows {breaks.size + 1:,} blocks of up to {longest:,} rows.", breaks=breaks)
 
 
 def _alone(places: NDArray[np.int64], start: int, end: int) -> NDArray[np.int64]:

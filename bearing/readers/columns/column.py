@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bearing.errors import UnsupportedFormat
 from bearing.readers.columns.clock import rises
@@ -14,7 +15,15 @@ from bearing.readers.names import clean_name
 from bearing.recording import FloatArray
 from bearing.settings import Limits
 
-__all__ = ["Column", "MOST_UNNAMED_CHANNELS", "columns_of", "holds_snapshots", "joined_pieces", "unwrapped"]
+__all__ = [
+    "Column",
+    "MOST_UNNAMED_CHANNELS",
+    "columns_of",
+    "holds_snapshots",
+    "joined_at",
+    "joined_pieces",
+    "unwrapped",
+]
 
 MOST_UNNAMED_CHANNELS = 8  # a nameless matrix with more short rows than this holds snapshots of one channel
 LONGEST_PIECE = 4_096  # a longer row is judged well enough on its own
@@ -57,7 +66,7 @@ def columns_of(matrix: np.ndarray, name: str, bounds: Limits) -> list[Column]:
         raise UnsupportedFormat(
             f"'{clean_name(name)}' has {table.ndim} dimensions, expected one or two: (samples, channels)."
         )
-    if holds_snapshots(table):
+    if holds_snapshots(table.shape):
         return [joined_pieces(name or "signal", _along_rows(table))]
     if table.shape[0] < table.shape[1]:
         table = table.T
@@ -75,12 +84,12 @@ def columns_of(matrix: np.ndarray, name: str, bounds: Limits) -> list[Column]:
     ]
 
 
-def holds_snapshots(table: np.ndarray) -> bool:
+def holds_snapshots(shape: Sequence[int]) -> bool:
     """Whether a matrix holds equal pieces of one channel: more than a machine has sensors, none a recording alone.
 
     The longer side is that of the samples, unless only the shorter one can be that of snapshots by the thousand.
     """
-    few, many = sorted(table.shape)
+    few, many = sorted(shape)
     if few <= MOST_UNNAMED_CHANNELS:
         return False
     return many <= LONGEST_PIECE or (few >= SHORTEST_PIECE and few & (few - 1) == 0)
@@ -154,15 +163,27 @@ def _runs_along_rows(table: FloatArray) -> bool:
 
 
 def joined_pieces(name: str, pieces: np.ndarray, unit: str = "") -> Column:
-    """Snapshots of equal length, shape (pieces, samples), as one channel, counted; each about its own mean.
-
-    Whether they follow each other without a break shows at the joints: the step across them is then like any other.
-    """
+    """Snapshots of equal length, shape (pieces, samples), as one channel, counted; each about its own mean."""
     rows = np.asarray(pieces, dtype=np.float64)
-    steps = np.abs(np.diff(rows, axis=1))
-    joints = np.abs(rows[1:, 0] - rows[:-1, -1])
-    usual, apart = float(np.nanmean(steps)), float(np.nanmean(np.abs(rows[1:, :1] - rows[:-1, rows.shape[1] // 2 :])))
-    seamless = bool(len(joints) >= 8 and float(np.nanmean(joints)) < 0.5 * (usual + apart) and apart > 1.2 * usual)
+    whole = Column(name, rows.reshape(-1), unit, False)
+    return joined_at(whole, np.arange(1, len(rows)) * rows.shape[1]) if len(rows) > 1 else whole
+
+
+def joined_at(column: Column, breaks: NDArray[np.int64]) -> Column:
+    """A channel whose rows may not follow each other at `breaks`; if so, each piece about its own mean.
+
+    Whether they do shows at the joints: the step across them is then like any other.
+    """
+    x = np.asarray(column.values, dtype=np.float64)
+    edges = np.concatenate(([0], breaks, [x.size]))
+    steps, joints = np.abs(np.diff(x)), np.abs(x[breaks] - x[breaks - 1])
+    far = (breaks + int(np.median(np.diff(edges))) // 2) % x.size
+    usual, apart = float(np.nanmean(steps)), float(np.nanmean(np.abs(x[breaks - 1] - x[far])))
+    across, chance = float(np.nanmean(joints)), float(np.nanstd(joints)) / len(joints) ** 0.5
+    seamless = bool(len(joints) >= 8 and across + 3 * chance < apart and across < 0.5 * (usual + apart))
     if not seamless:
-        rows = rows - np.nanmean(rows, axis=1, keepdims=True)
-    return Column(name, rows.reshape(-1), unit, False, pieces=len(rows), seamless=seamless)
+        known = np.isfinite(x)
+        counts = np.maximum(np.add.reduceat(known, edges[:-1]), 1)
+        means = np.add.reduceat(np.where(known, x, 0.0), edges[:-1]) / counts
+        x = x - np.repeat(means, np.diff(edges))
+    return replace(column, values=x, pieces=len(breaks) + 1, seamless=seamless)

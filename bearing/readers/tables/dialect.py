@@ -39,6 +39,7 @@ _FORTRAN = re.compile(r"(?<=[\d.])[dD](?=[+-]?\d{1,3}(?!\d))")
 _WORDS = re.compile(r"[^\W\d][\w \-/().]{0,40}")
 _COMMENT = re.compile(r"^\s*(?:(?:#|%|//|!)+|;+(?=\s*[^\W\d]))\s?")
 _HEAD_WORD = re.compile(r"(?:headers?|columns?|names?|fields?|channels?|time waveform|data)\s*:?", re.IGNORECASE)
+_NAMES_BELOW = re.compile(r"(?:channel|column|signal)[ _]?names?\s*:?", re.IGNORECASE)
 _MOST_HEADER_ROWS = 4
 _UNIT_WORDS = word_set(
     "s ms us µs g mg m/s2 m/s^2 m/s² mm/s mm/s2 v mv a rpm hz n pa °c degc - s. sec mdps dps volts counts [-] µm um mm"
@@ -279,6 +280,8 @@ def _names_above(above: Sequence[str], columns: int, delimiter: str) -> tuple[tu
     rows: list[tuple[str, ...]] = []
     used = 0
     for back, line in enumerate(reversed(above[-2 * _MOST_HEADER_ROWS :]), 1):
+        if columns > 1 and not rows and _HEAD_WORD.fullmatch(line.strip()):
+            continue  # `data:` announces the numbers and names none
         fields = _header_fields(line, columns, delimiter)
         if fields is None and is_comment(line) and not rows:
             continue  # a remark between the header and the numbers
@@ -287,7 +290,8 @@ def _names_above(above: Sequence[str], columns: int, delimiter: str) -> tuple[tu
         rows.append(fields)
         used = back
     if not rows:
-        return empty, empty, 0
+        announced = _announced_names(above, columns, delimiter)
+        return (announced, empty, 0) if announced else (empty, empty, 0)
     units = next((row for row in rows if _are_units(row)), None)
     named = [row for row in rows if row is not units] or rows
     best = max(named, key=_meaning)
@@ -299,14 +303,22 @@ def _names_above(above: Sequence[str], columns: int, delimiter: str) -> tuple[tu
     return names, tuple(unit for _, unit in split), used
 
 
+def _announced_names(above: Sequence[str], columns: int, delimiter: str) -> tuple[str, ...]:
+    """The names in the line below one that says so (``channel names:``), wherever above the table; empty for none."""
+    for line, below in pairwise(above):
+        fields = split_fields(below, delimiter)
+        if _NAMES_BELOW.fullmatch(line.strip()) and len(fields) == columns:
+            return tuple(fields)
+    return ()
+
+
 def _header_fields(line: str, columns: int, delimiter: str) -> tuple[str, ...] | None:
     """The fields of a line that may name the columns; None for a remark, a fact or anything of another width."""
     plain = line if len(split_fields(line, delimiter)) == columns and line[:1] == delimiter else _COMMENT.sub("", line)
     fields = split_fields(plain, delimiter)
     if len(fields) != columns and delimiter == WHITESPACE:
-        fields = next(
-            (row for row in (split_fields(plain, d) for d in ("\t", ";", ",")) if len(row) == columns), fields
-        )
+        apart = (re.split(r"\s{2,}", plain.strip()), *(split_fields(plain, d) for d in ("\t", ";", ",")))
+        fields = next((list(row) for row in apart if len(row) == columns), fields)
     if len(fields) == columns + 1 and _HEAD_WORD.fullmatch(fields[0]):
         fields = fields[1:]
     if not columns - 1 <= len(fields) <= columns + 1 or not any(re.search(r"[^\W\d]", field) for field in fields):

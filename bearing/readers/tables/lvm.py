@@ -17,8 +17,8 @@ from bearing.readers.columns.column import Column
 from bearing.readers.columns.facts import Facts, Known, iso_time, tidy_rate
 from bearing.readers.names import clean_name
 from bearing.readers.tables.dialect import Dialect
+from bearing.readers.tables.encodings import decode
 from bearing.readers.tables.table import parse_table
-from bearing.readers.tables.text import decode
 from bearing.recording import RATE_LIMITS_HZ, FloatArray, Recording
 from bearing.settings import Limits
 

@@ -8,18 +8,29 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["one_record_a_line", "plain_table"]
+__all__ = ["one_decimal_sign", "one_record_a_line", "plain_table"]
 
 _LABELLED = re.compile(
     r"(?P<label>[^\W\d][\w .]{0,20}?)\s*[:=]\s*(?P<value>[-+]?(?:\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d+)?)(?![\w.:])"
 )
 _ARRIVED = re.compile(r"^\s*(?P<stamp>(?:\d{4}-\d\d-\d\d[ T])?\d{1,2}:\d\d:\d\d[.,:]?\d*)\s*(?:->|-›|→|,|;|\t)\s*")
 _ARRIVED_BEFORE = re.compile(r"^\W{0,2}(?:\d{4}-)?(?:\d\d-\d\d[ T])?\d{1,2}:\d\d:\d\d[.,]\d+(?=[\]) ])")
+_LEVEL_WORD = rb"\W?(?:trace|debug|info|notice|warning|warn|error|TRACE|DEBUG|INFO|NOTICE|WARNING|WARN|ERROR)\b"
+_LEVEL = re.compile(r"\s*" + _LEVEL_WORD.decode())  # in front of what a logging library writes
+# What a line of labelled values may begin with, and how rows are found behind it.
+_STARTS = (
+    (_ARRIVED, rb"^[ \t]*(\d[-\d :.,T]*\d)[ \t]*(?:->|\xe2\x86\x92|[,;\t])[ \t]*"),
+    (_ARRIVED_BEFORE, rb"^\W{0,2}(\d[-\d :.,T]*\d)(?=[\]) ])[^\n]*?(?<![\w.])"),
+    (_LEVEL, rb"^[ \t]*" + _LEVEL_WORD + rb"[^\n\d]*?(?<![\w.])"),
+    (re.compile(""), rb"^[ \t]*"),
+)
 _LINE_PROTOCOL = re.compile(
     r"(?P<series>[^\s]+) (?P<fields>[^\s=,]+=[^\s,]+(?:,[^\s=,]+=[^\s,]+)*) (?P<stamp>\d{10,19})"
 )
 _AROUND_ROW = re.compile(r"\s*(?:\$[A-Z]{2,8},|[(\[{]+)?[-+.\d].*?(?:[)\]}]+[,;]?|\*[0-9A-Fa-f]{2})\s*")
 _UNIT_BEHIND = rb"(?: ?(?:m?g|m/s\^?2|m/s\xc2\xb2|mm/s|m?V|deg/s|dps|(?:\xc2\xb0)?C))?"
+_EITHER_SIGN = re.compile(r"[-+]?\d*[.,]?\d+(?:[eE][-+]?\d+)?")
+_THOUSAND = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
 _LEAST_LINES = 20
 _MOST_FACTS = 100  # lines beside which facts may stand
 
@@ -35,6 +46,22 @@ def one_record_a_line(data: bytes) -> bytes:
             if len(head) > _LEAST_LINES and len(counts) == 1 and counts.pop() >= 1:
                 return data.replace(between, b"\n")
     return data
+
+
+def one_decimal_sign(data: bytes, lines: Sequence[str]) -> tuple[bytes, str]:
+    """The text with points for the commas of a table whose cells have now one, now the other; and what to tell, or "".
+
+    Files glued of two languages look so. No cell has both, and the commas cannot all part thousands.
+    """
+    cells = [cell.strip() for line in _middle(lines) for cell in re.split(r"[;\t| ]", line.strip()) if cell.strip()]
+    commas = [cell for cell in cells if "," in cell]
+    if len(cells) < _LEAST_LINES or not commas or not any("." in cell for cell in cells):
+        return data, ""
+    if not all(map(_EITHER_SIGN.fullmatch, cells)) or all(map(_THOUSAND.fullmatch, commas)):
+        return data, ""
+    return re.sub(
+        rb"(?<=\d),(?=\d)", b".", data
+    ), "Some cells have decimal commas, others points: both are read as such."
 
 
 def plain_table(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
@@ -147,19 +174,14 @@ def _labelled(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]
         return None
     number = rb"\s*[:=]\s*([-+]?(?:\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d+)?)" + _UNIT_BEHIND
     pairs = rb"[ ,;\t|]+".join(re.escape(label.encode()) + number for label in labels)
-    arrived = all(_ARRIVED.match(line) for line in sample)
-    logged = not arrived and all(_ARRIVED_BEFORE.match(line) for line in sample)
-    if arrived:
-        start = rb"^[ \t]*(\d[-\d :.,T]*\d)[ \t]*(?:->|\xe2\x86\x92|[,;\t])[ \t]*"
-    elif logged:
-        start = rb"^\W{0,2}(\d[-\d :.,T]*\d)(?=[\]) ])[^\n]*?(?<![\w.])"
+    for begins, start in _STARTS:
+        rows = re.findall(start + pairs, data, re.MULTILINE) if all(map(begins.match, sample)) else []
+        if len(rows) >= _LEAST_LINES:
+            break
     else:
-        start = rb"^[ \t]*"
-    rows = re.findall(start + pairs, data, re.MULTILINE)
-    if len(rows) < _LEAST_LINES:
         return None
+    stamped = begins in (_ARRIVED, _ARRIVED_BEFORE)
     unit = _unit_after(sample[0])
-    stamped = arrived or logged
     header = ["time"] * stamped + [f"{label} [{unit}]" if unit else label for label in labels]
     single = not stamped and len(labels) == 1
     table = b"\n".join(rows) if single else b"\n".join(b";".join(row) for row in rows)

@@ -14,20 +14,21 @@ from itertools import pairwise
 
 import numpy as np
 
-from bearing.errors import UnreadableFile, UnsupportedFormat
+from bearing.errors import UnsupportedFormat
 from bearing.readers.columns.channels import to_recordings
 from bearing.readers.columns.column import MOST_UNNAMED_CHANNELS, Column, joined_pieces
 from bearing.readers.columns.facts import Facts, facts_in_lines
 from bearing.readers.names import clean_file_name, clean_name
 from bearing.readers.tables.dialect import find_dialect
+from bearing.readers.tables.encodings import as_text, decode
 from bearing.readers.tables.octave import is_octave, read_octave
-from bearing.readers.tables.serial import one_record_a_line, plain_table
+from bearing.readers.tables.serial import one_decimal_sign, one_record_a_line, plain_table
 from bearing.readers.tables.stamps import is_stamp
 from bearing.readers.tables.table import parse_table
 from bearing.recording import FloatArray, Recording
 from bearing.settings import Limits
 
-__all__ = ["decode", "read_text"]
+__all__ = ["read_text"]
 
 _HEAD = 32_768
 _SHORTEST_ROW = 256  # fewer numbers in a row are the columns of a table
@@ -35,13 +36,6 @@ _NOBODY = re.compile(r"(?:y|y\[0\]|value|values|data|wert|werte|column 1|amplitu
 _CHANNEL_LINE = re.compile(
     r"\s*(?:channel|signal|sensor|kanal|trace|waveform|voie|canal)(?:[ _]?name)?\s*[:=;,\t]+\s*(?P<name>[^;\t]{2,60})",
     re.IGNORECASE,
-)
-_BOMS = (
-    (b"\xff\xfe\x00\x00", "utf-32-le"),
-    (b"\x00\x00\xfe\xff", "utf-32-be"),
-    (b"\xff\xfe", "utf-16-le"),
-    (b"\xfe\xff", "utf-16-be"),
-    (b"\xef\xbb\xbf", "utf-8"),
 )
 
 
@@ -60,6 +54,8 @@ def read_text(data: bytes, name: str, bounds: Limits) -> list[Recording]:
         return read_octave(data.replace(b"\r\n", b"\n"), name, bounds)
     data = one_record_a_line(data)
     lines = _head_lines(data)
+    data, signs = one_decimal_sign(data, lines)
+    lines = _head_lines(data) if signs else lines
     wide = _long_rows(data, lines, name, bounds)
     if wide:
         return wide
@@ -78,50 +74,10 @@ def read_text(data: bytes, name: str, bounds: Limits) -> list[Recording]:
     start = _offset_of_line(data, dialect.start)
     columns, notes = parse_table(data, start, dialect, bounds)
     decimal = "," if dialect.decimal == "," else ""
-    facts = Facts(notes=tuple(notes)).or_else(facts_in_lines((*dialect.preamble, *above), decimal))
+    facts = Facts(notes=(*notes, *filter(None, (signs,)))).or_else(facts_in_lines((*dialect.preamble, *above), decimal))
     if not columns:
         raise UnsupportedFormat(f"No column of numbers in '{clean_file_name(name)}': its cells are text.")
     return to_recordings(_named_in_head(columns, dialect.preamble), name, bounds, facts)
-
-
-def decode(data: bytes, bounds: Limits) -> bytes:
-    """The text as UTF-8 without a mark, lines ending in a line feed. UnreadableFile when it is no text."""
-    mark, encoding = next(((mark, coded) for mark, coded in _BOMS if data.startswith(mark)), (b"", ""))
-    data = data[len(mark) :]
-    encoding = encoding or _guess_encoding(data[:_HEAD])
-    if encoding != "utf-8":
-        bounds.check_unpacked(2 * len(data))
-        data = data.decode(encoding, "replace").encode("utf-8")
-    if not data[:1_000].strip() and not data.strip():
-        raise UnreadableFile("The file is empty: export the recording again.")
-    head = data[:_HEAD]
-    controls = sum(head.count(byte) for byte in (b"\0", b"\x01", b"\x02", b"\x03", b"\x04", b"\x05", b"\x06", b"\x7f"))
-    if controls > len(head) / 200:
-        raise UnsupportedFormat(
-            "The file is neither text nor a known binary format: export the recording as CSV, WAV, MAT, TDMS or UFF."
-        )
-    if b"\n" not in head and b"\r" in head:
-        data = data.replace(b"\r", b"\n")
-    return data
-
-
-def _guess_encoding(head: bytes) -> str:
-    """UTF-16 without a mark shows as a NUL in every other place; anything else is read as UTF-8 or Latin-1."""
-    pairs = len(head) // 2
-    if pairs >= 4:
-        even, odd = head[: 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
-        if odd > 0.9 * pairs and even < 0.1 * pairs:
-            return "utf-16-le"
-        if even > 0.9 * pairs and odd < 0.1 * pairs:
-            return "utf-16-be"
-    return "utf-8"
-
-
-def _to_text(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
 
 
 def _head_lines(data: bytes) -> list[str]:
@@ -130,7 +86,7 @@ def _head_lines(data: bytes) -> list[str]:
     if len(data) > _HEAD:
         cut = head.rfind(b"\n")
         head = head[:cut] if cut > 0 else head
-    return [line.rstrip("\r") for line in _to_text(head).split("\n")]
+    return [line.rstrip("\r") for line in as_text(head).split("\n")]
 
 
 def _offset_of_line(data: bytes, index: int) -> int:
@@ -172,7 +128,7 @@ def _long_rows(data: bytes, lines: Sequence[str], name: str, bounds: Limits) -> 
         if kept is None and not rows and _counts_or_names(cells):
             kept = _sample_columns(cells)
             continue
-        label = "" if _is_float(cells[0]) else _to_text(cells[0])
+        label = "" if _is_float(cells[0]) else as_text(cells[0])
         if kept is not None and len(cells) == len(kept):
             cells = [cell for cell, keep in zip(cells, kept, strict=True) if keep]
         cells = cells[1:] if cells and not _is_float(cells[0]) else cells
@@ -202,7 +158,7 @@ def _counts_or_names(cells: Sequence[bytes]) -> bool:
 
 def _sample_columns(header: Sequence[bytes]) -> np.ndarray:
     """Which columns hold samples: those named like most (``s0 s1 ...``, ``0 1 ...``), not labels, stamps or speeds."""
-    stems = [re.sub(r"[\d_.\[\]\" ]+", "", _to_text(cell)) for cell in header]
+    stems = [re.sub(r"[\d_.\[\]\" ]+", "", as_text(cell)) for cell in header]
     usual = Counter(stems).most_common(1)[0][0]
     return np.array([stem == usual for stem in stems])
 
