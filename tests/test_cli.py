@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -173,6 +175,23 @@ def test_fetch_without_a_publisher_says_so(
     monkeypatch.setattr("bearing.cwru.registry.BASE_URL", "http://127.0.0.1:9/")
     assert main(["fetch", "105"]) == 2
     assert "could not be downloaded" in capsys.readouterr().err
+
+
+def test_fetch_names_what_is_at_hand_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from bearing.cwru.registry import RegistryEntry, entry
+
+    content = b"as published"
+    published = replace(entry(105), sha256=hashlib.sha256(content).hexdigest())
+    (tmp_path / "105.mat").write_bytes(content)
+    monkeypatch.setenv("BEARING_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr("bearing.cwru.registry.entry", lambda number: published)
+    monkeypatch.setattr(RegistryEntry, "url", property(lambda self: pytest.fail("asked the publisher")))
+    assert main(["fetch", "105"]) == 0
+    told = capsys.readouterr()
+    assert told.out.strip() == str(tmp_path / "105.mat")
+    assert "BEARING_DATA_DIR names: not downloaded" in told.err
 
 
 @pytest.mark.recordings

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bearing.cwru.download import CHUNK, download
+from bearing.cwru.download import CHUNK, at_hand, download
 from bearing.cwru.registry import RegistryEntry, entry, git_blob_sha1
 from bearing.errors import DownloadFailed, HashMismatch
 from bearing.files import ROOT
@@ -176,3 +176,19 @@ def test_a_killed_download_leaves_nothing_half_written(
     assert [p.name for p in tmp_path.iterdir()] == ["105.part"]
     assert download(facts, tmp_path, url=publisher.url).read_bytes() == CONTENT
     assert [p.name for p in tmp_path.iterdir()] == ["105.mat"]
+
+
+def test_what_the_users_own_folder_holds_is_not_downloaded(
+    publisher: _Publisher, facts: RegistryEntry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, folder = tmp_path / "own", tmp_path / "folder"
+    own.mkdir()
+    monkeypatch.setenv("BEARING_DATA_DIR", str(own))
+    assert at_hand(facts) is None
+    (own / facts.file_name).write_bytes(CONTENT[:-1])
+    assert at_hand(facts) is None  # other bytes under its name
+    (own / facts.file_name).write_bytes(CONTENT)
+    assert at_hand(facts) == own / facts.file_name
+    assert download(facts, folder, url=publisher.url).read_bytes() == CONTENT
+    assert publisher.ranges == []
+    assert [path.name for path in folder.iterdir()] == [facts.file_name]

@@ -118,7 +118,9 @@ def test_what_evaluate_writes_is_what_the_pages_read(recordings_dir: Path, tmp_p
 
     data = window_set([e for e in drive_end_entries() if e.number <= 133])
     settings = Settings(epochs=1)
-    written = evaluate(data, "load", settings)
+    told: list[tuple[str, int, int]] = []
+    written = evaluate(data, "load", settings, report=lambda *step: told.append(step))
+    assert told == [("load", fold + 1, 4) for fold in range(4)]
     save_evaluation(written, tmp_path, settings)
     result = read_result("load", tmp_path)
     assert result.windows.as_dict() == written.metrics.as_dict()

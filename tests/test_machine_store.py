@@ -62,6 +62,24 @@ def test_a_history_from_the_store_is_that_of_the_folder(plant: Path) -> None:
     assert (kept.points[0].measurements[3].waterfall == direct.points[0].measurements[3].waterfall).all()
 
 
+def test_limits_are_checked_before_anything_is_measured_and_set_after(plant: Path, tmp_path: Path) -> None:
+    machine = Machine("fan", tmp_path / "store.sqlite", bearing=BEARING)
+    first = plant / "fan" / "fan_2025-01-01.csv"
+    for add in (machine.add, lambda *_, limits: machine.add_contents([("a.csv", first.read_bytes)], limits=limits)):
+        with pytest.raises(ParameterError, match="no_such"):
+            add(first, limits="no_such=1/2")
+    assert machine.store.machines() == ()
+    machine.add(first, limits="rms=0.5/0.9")
+    assert machine.store.set_limits_of("fan") == "rms=0.5/0.9"
+    machine.add_contents([("b.csv", (plant / "fan" / "fan_2025-02-01.csv").read_bytes)])
+    assert machine.store.set_limits_of("fan") == "rms=0.5/0.9"
+    machine.add(first, limits="")
+    assert machine.store.set_limits_of("fan") == ""
+    unread = tmp_path / "unread.csv"
+    unread.write_text("nothing")
+    assert Machine("new", machine.store).add(unread, limits="rms=0.5").measurements == 0
+
+
 def test_what_is_added_twice_counts_once_and_the_bearing_is_remembered(plant: Path) -> None:
     again = bearing.Machine("fan", plant / "plant.sqlite")
     assert again.asked.bearing == BEARING

@@ -140,16 +140,12 @@ async def add(request: Request, machine: str, uploads: Uploaded) -> Response:
 
 
 def _add(machine: str, uploads: Uploads) -> dict[str, Any]:
-    from bearing.machines.limits import limits_of
     from bearing.machines.store import Machine
 
-    limits_of(uploads.limits)
     if uploads.baseline:
         raise ParameterError("A baseline is asked of a history: send it with GET /api/machines/NAME, or to /api/trend.")
     kept = Machine(machine, _store(), **uploads.said)
-    added = kept.add_contents(uploads.files, uploads.keep_spectra)
-    if uploads.limits:
-        kept.store.set_limits(kept.name, uploads.limits)
+    added = kept.add_contents(uploads.files, uploads.keep_spectra, uploads.limits or None)
     skipped = [{"file": name, "reason": why} for name, why in added.skipped]
     return {"machine": machine, "measurements": added.measurements, "known": list(added.known), "skipped": skipped}
 

@@ -14,7 +14,6 @@ from bearing.cli.trend import Bar, exit_code
 from bearing.cli.trouble import unheard
 from bearing.errors import UnreadableFile
 from bearing.machines.fleet import FleetRow, fleet, rows_of
-from bearing.machines.limits import limits_of
 from bearing.machines.store import Added, Machine, Store
 from bearing.machines.watch import watch
 from bearing.machines.words import verdict_words
@@ -26,11 +25,9 @@ __all__ = ["run_add", "run_fleet", "run_watch"]
 
 def run_add(arguments: argparse.Namespace) -> int:
     """Adds recordings to a machine, tells what became of them."""
-    limits_of(arguments.limits)  # said before hours of measuring
-    machine = _machine(arguments)
-    added = machine.add(*arguments.files, progress=Bar().advance, keep_spectra=arguments.keep_spectra)
-    if arguments.limits is not None:
-        machine.store.set_limits(machine.name, arguments.limits)
+    added = _machine(arguments).add(
+        *arguments.files, progress=Bar().advance, keep_spectra=arguments.keep_spectra, limits=arguments.limits
+    )
     with unheard():
         _tell(added)
     return 0 if added.measurements or added.known else 2

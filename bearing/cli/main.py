@@ -88,117 +88,22 @@ def _batch(arguments: argparse.Namespace) -> int:
 
 
 def _fetch(arguments: argparse.Namespace) -> int:
-    """Downloads recordings, one file at a time, with a bar per file."""
-    from tqdm import tqdm
+    from bearing.cli.lab import run_fetch
 
-    from bearing.cwru.download import Published, download
-    from bearing.files import cache_dir
-
-    entries: list[Published]
-    if arguments.rig == "cwru":
-        from bearing.cwru.registry import entry, registry
-
-        entries = [entry(number) for number in arguments.numbers] or list(registry())
-    else:
-        from bearing.rigs.adi_mfs import adi_registry
-
-        if arguments.numbers:
-            raise ParameterError("Numbers name CWRU recordings; leave them out to fetch all 39 of adi_mfs.")
-        entries = list(adi_registry())
-    folder = arguments.folder or cache_dir() / arguments.rig
-    for count, facts in enumerate(entries, start=1):
-        with tqdm(unit="B", unit_scale=True, desc=f"{count}/{len(entries)} {facts.file_name}", leave=False) as bar:
-
-            def report(done: int, total: int, bar: tqdm = bar) -> None:
-                bar.total = total or None
-                bar.update(done - bar.n)
-
-            path = download(facts, folder, report)
-        print(path)
-    return OK
+    return run_fetch(arguments)
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    """Trains one model and writes its files."""
     _need("torch", "train")
-    if arguments.model == "order":
-        from bearing.lab.order_training import main as train_order
+    from bearing.cli.lab import run_train
 
-        return train_order(arguments)
-    from tqdm import tqdm
-
-    from bearing.cwru.dataset import window_set
-    from bearing.lab.settings import Settings
-    from bearing.lab.waveform_training import train_and_save
-    from bearing.results.metrics import Epoch
-
-    settings = Settings(seed=arguments.seed, epochs=arguments.epochs, learning_rate=arguments.learning_rate)
-    with tqdm(desc="recordings", unit="file") as bar:
-        data = window_set(progress=lambda done, total: _advance(bar, done, total))
-    with tqdm(desc="epochs", total=settings.epochs) as bar:
-
-        def report(epoch: Epoch, planned: int) -> bool:
-            bar.set_postfix(loss=f"{epoch.validation_loss:.4f}", accuracy=f"{epoch.validation_accuracy:.4f}")
-            _advance(bar, epoch.epoch, planned)
-            return True
-
-        card = train_and_save(data, arguments.out, settings, report)
-    for part, metrics in card["metrics"].items():
-        print(f"{part:<11} accuracy {metrics['accuracy']:.4f}  macro-F1 {metrics['macro_f1']:.4f}  n {metrics['n']}")
-    print(f"{card['training']['epochs_run']} epochs in {card['training']['seconds']} s, written to {arguments.out}")
-    return OK
+    return run_train(arguments)
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    """Measures one model under one protocol, or all of them, and writes the results beside the weights."""
-    if arguments.show:
-        from bearing.results.tables import results_table
+    from bearing.cli.lab import run_evaluate
 
-        print(results_table(arguments.out))
-        return OK
-    if arguments.model == "order":
-        from bearing.lab.verdict_evaluation import main as evaluate_order
-
-        return evaluate_order(arguments)
-    if arguments.model == "verdict":
-        from bearing.lab.question_evaluation import main as evaluate_questions
-
-        return evaluate_questions(arguments)
-    from tqdm import tqdm
-
-    from bearing.cwru.dataset import window_set
-    from bearing.files import local_data_dir
-    from bearing.lab.waveform_evaluation import (
-        OTHER_MACHINE,
-        PROTOCOLS,
-        Evaluation,
-        evaluate,
-        evaluate_other_machine,
-        save_evaluation,
-    )
-    from bearing.results.tables import protocol_table
-
-    def keep(evaluation: Evaluation) -> None:
-        print(protocol_table(evaluation))
-        if not arguments.dry_run:
-            print(f"written to {save_evaluation(evaluation, arguments.out)}")
-
-    if arguments.protocol == OTHER_MACHINE or (arguments.protocol == "all" and local_data_dir("BEARING_OTHER_DIR")):
-        keep(evaluate_other_machine())
-    if arguments.protocol == OTHER_MACHINE:
-        return OK
-    with tqdm(desc="recordings", unit="file") as bar:
-        data = window_set(progress=lambda done, total: _advance(bar, done, total))
-    for protocol in PROTOCOLS if arguments.protocol == "all" else (arguments.protocol,):
-        with tqdm(desc=protocol, unit="epoch") as bar:
-
-            def report(fold: int, folds: int, epoch: int, epochs: int, bar: tqdm = bar) -> bool:
-                _advance(bar, (fold - 1) * epochs + epoch, folds * epochs)
-                return True
-
-            evaluation = evaluate(data, protocol, on_epoch=report)
-        keep(evaluation)
-    return OK
+    return run_evaluate(arguments)
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -239,11 +144,6 @@ def _need(module: str, extra: str) -> None:
 
     if find_spec(module) is None:
         raise ParameterError(f"This command needs {module}: pip install 'bearing-diagnostics[{extra}]'.")
-
-
-def _advance(bar: object, done: int, total: int) -> None:
-    bar.total = total  # type: ignore[attr-defined]
-    bar.update(done - bar.n)  # type: ignore[attr-defined]
 
 
 def _interval_s(text: str) -> float:

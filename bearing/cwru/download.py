@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +16,9 @@ from typing import Protocol
 from bearing.cwru.registry import git_blob_sha1
 from bearing.errors import DownloadFailed, HashMismatch
 from bearing.files import cache_dir
+from bearing.settings import named_folder
 
-__all__ = ["Progress", "Published", "download", "is_published"]
+__all__ = ["Progress", "Published", "at_hand", "download", "is_published"]
 
 Progress = Callable[[int, int], None]  # bytes so far, bytes expected (0 when the publisher does not say)
 
@@ -47,6 +49,13 @@ def is_published(entry: Published, data: bytes) -> bool:
     return git_blob_sha1(data) == entry.git_blob_sha1
 
 
+def at_hand(entry: Published) -> Path | None:
+    """The published file in the user's own folder of them; None where it is not, or other bytes are in its place."""
+    folder = named_folder(entry.folder_variable)
+    path = None if folder is None else folder / entry.file_name
+    return path if path is not None and path.is_file() and is_published(entry, path.read_bytes()) else None
+
+
 def download(
     entry: Published,
     folder: Path | None = None,
@@ -54,7 +63,7 @@ def download(
     url: str | None = None,
     timeout_s: float = 20.0,
 ) -> Path:
-    """The path of a recording on disk, downloaded when it is not there yet.
+    """The path of a recording in `folder`: as it lies there, else copied from the user's own, else downloaded.
 
     A download that is cut continues where it stopped, in this call or the next; a killed one leaves only a
     ``.part`` file. The file appears under its name when its hash is right, never before.
@@ -73,6 +82,11 @@ def download(
         return target
 
     part = target.with_suffix(".part")
+    own = at_hand(entry)
+    if own is not None:
+        shutil.copyfile(own, part)
+        os.replace(part, target)
+        return target
     _transfer(url or entry.url, part, progress, timeout_s, entry.folder_variable)
     if not is_published(entry, part.read_bytes()):
         part.unlink()  # continuing a wrong file would never make it right

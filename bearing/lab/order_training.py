@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import io
 import json
@@ -36,6 +35,7 @@ from bearing.lab.order_examples import (
     simulated_examples,
 )
 from bearing.lab.order_network import OrderNetwork, weights_of
+from bearing.lab.settings import Report, step
 from bearing.models.cards import save_model
 from bearing.models.order import CLASSES, FEATURE_VERSION, ensemble_probabilities
 from bearing.models.strangers import MOST, without_shaft
@@ -49,7 +49,6 @@ __all__ = [
     "fit_order",
     "fit_ensemble",
     "fitted",
-    "main",
     "predict_order",
     "train_order",
 ]
@@ -58,7 +57,6 @@ FOLD_MEMBERS = 3
 HEARD_VERSION = 2  # of what the guard hears and which strangers are asked for, kept in runs/
 VIEWS = (0, 1)  # the signal as it is, and prewhitened
 FAULT_SIZES = ("0.007", "0.014", "0.021", "0.028")
-Report = Callable[[str, int, int], None]
 
 SHARES = {
     "fault": 2.0,
@@ -247,22 +245,18 @@ def cached(name: str, make: Callable[[], Examples], folder: Path = RUNS_DIR) -> 
 
 def training_material(settings: OrderSettings, report: Report | None = None) -> tuple[Examples, Examples]:
     """Real and simulated examples, from ``runs/`` when they were made before."""
-
-    def progress(what: str) -> Callable[[int, int], None] | None:
-        return None if report is None else lambda done, total: report(what, done, total)
-
     seed = settings.features_seed
     parts = {
-        "real": partial(real_examples, seed, progress("recordings")),
-        "far": partial(far_examples, seed + 10, progress("far sensors")),
-        "other_make": partial(other_make_examples, seed + 30, progress("other makes")),
-        "implanted": partial(implanted_examples, settings.implanted, seed + 20, progress("implanted faults")),
-        "second_rig": partial(second_rig_examples, seed + 40, progress("second rig")),
+        "real": partial(real_examples, seed, step(report, "recordings")),
+        "far": partial(far_examples, seed + 10, step(report, "far sensors")),
+        "other_make": partial(other_make_examples, seed + 30, step(report, "other makes")),
+        "implanted": partial(implanted_examples, settings.implanted, seed + 20, step(report, "implanted faults")),
+        "second_rig": partial(second_rig_examples, seed + 40, step(report, "second rig")),
     }
     real = Examples.join([cached(f"{name}_v{FEATURE_VERSION}_{seed}", make) for name, make in parts.items()])
     batches = []
     for count, batch_seed in settings.simulated:
-        make = partial(simulated_examples, count, batch_seed, progress("simulated machines"))
+        make = partial(simulated_examples, count, batch_seed, step(report, "simulated machines"))
         batches.append(cached(f"simulated_v{FEATURE_VERSION}_{batch_seed}_{count}", make))
     return real, Examples.join(batches)
 
@@ -326,7 +320,7 @@ def heard(settings: OrderSettings, report: Report | None = None) -> Heard:
     path = RUNS_DIR / f"heard_v{FEATURE_VERSION}_{HEARD_VERSION}.npz"
     names = [part.name for part in fields(Examples)]
     if not path.exists():
-        made = heard_examples(None if report is None else lambda done, total: report("heard", done, total))
+        made = heard_examples(step(report, "heard"))
         RUNS_DIR.mkdir(parents=True, exist_ok=True)
         asked = {name: getattr(made.strangers, name) for name in names}
         np.savez(path, key=made.key, excess=made.excess, of_shaft=made.of_shaft, **asked)
@@ -338,28 +332,26 @@ def heard(settings: OrderSettings, report: Report | None = None) -> Heard:
 def train_order(
     seed: int = 42,
     out_dir: Path = WEIGHTS_DIR,
-    progress: Report | None = None,
+    report: Report | None = None,
     settings: OrderSettings | None = None,
 ) -> dict[str, Any]:
     """Train the ensemble on everything, calibrate it on held-out bearings, write weights and card; returns the card."""
     settings = settings or OrderSettings(seed=seed)
-    real, simulated = training_material(settings, progress)
-    beside = heard(settings, progress)
-    outside = []
+    real, simulated = training_material(settings, report)
+    beside = heard(settings, report)
+    outside, told = [], step(report, "held-out bearings")
     for fold, size in enumerate(FAULT_SIZES):
         ensemble = fit_ensemble(f"without_{size}", without(real, size), simulated, settings)
         asked = calibrating(real, size)
         outside.append(answers_of(asked, ensemble, beside))
-        if progress:
-            progress("held-out bearings", fold + 1, len(FAULT_SIZES) + 1)
+        told(fold + 1, len(FAULT_SIZES) + 1)
     ensemble = fit_ensemble("without_second_rig", without(real, *SECOND_RIG), simulated, settings)
     asked = second_rig(real)
     outside.append(answers_of(asked, ensemble, beside))
     calibration = fit_calibration(Answers.join(outside))
     count = settings.members - settings.members // 3
     ensemble = fit_ensemble("all", without(real), simulated, settings, count)
-    if progress:
-        progress("held-out bearings", len(FAULT_SIZES) + 1, len(FAULT_SIZES) + 1)
+    told(len(FAULT_SIZES) + 1, len(FAULT_SIZES) + 1)
     return write_order(ensemble, calibration, Examples.join([without(real), simulated]), settings, out_dir)
 
 
@@ -415,21 +407,3 @@ def _card(
 def recording_hashes() -> dict[str, str]:
     """sha256 of every file of CWRU read, by number."""
     return {str(f.number): hashlib.sha256(locate(f.number).path.read_bytes()).hexdigest() for f in registry()}
-
-
-def main(arguments: argparse.Namespace) -> int:
-    """``python -m bearing train --model order``."""
-    from tqdm import tqdm
-
-    bars: dict[str, tqdm] = {}
-
-    def report(what: str, done: int, total: int) -> None:
-        bar = bars.setdefault(what, tqdm(desc=what, total=total))
-        bar.update(done - bar.n)
-
-    card = train_order(arguments.seed, arguments.out, report)
-    for bar in bars.values():
-        bar.close()
-    print(f"calibration {card['calibration']}")
-    print(f"{card['members']} members, written to {arguments.out}")
-    return 0

@@ -13,8 +13,6 @@ seeds than in training, but the same simulator, which flatters), and short piece
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -33,16 +31,17 @@ from bearing.lab.machine_ailments import AILMENTS
 from bearing.lab.machines import simulate_machine
 from bearing.lab.order_examples import BEARINGS
 from bearing.lab.order_training import FAULT_SIZES
-from bearing.lab.verdict_evaluation import OTHER_RATE_HZ, write_folds
+from bearing.lab.settings import Report
+from bearing.lab.verdict_evaluation import OTHER_RATE_HZ
 from bearing.models.order import load_order_predictor
 from bearing.parallel import in_order
 from bearing.physics.kinematics import FaultOrders
 from bearing.recording import Recording
-from bearing.results.questions import ANSWERS, FILE, QUESTIONS, REFUSED, WAYS, question_tables, read_tallies
+from bearing.results.questions import ANSWERS, REFUSED
 from bearing.rigs.adi_mfs import adi_bearing, adi_registry, load_adi
 from bearing.verdict.diagnosis import Bearing, Networks, diagnose
 
-__all__ = ["Case", "FOLDS", "evaluate_questions", "main"]
+__all__ = ["Case", "FOLDS", "evaluate_questions"]
 
 FOLDS = RUNS_DIR / "folds"  # one folder of weights per held-out fault size, and one without adi_mfs
 SPEEDS = {"speed x0.90": 0.90, "speed x0.95": 0.95, "speed x1.05": 1.05, "speed x1.10": 1.10}
@@ -52,7 +51,6 @@ MACHINES = 6  # simulated ones per ailment
 MACHINE_SEED = 9000
 
 Ask = Callable[[Recording, "Bearing | None"], str]
-Report = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -337,28 +335,3 @@ def pieces_of(recording: Recording) -> Iterator[tuple[float, Recording]]:
             length = max(length, 2048)
         start = (len(samples) - length) // 2
         yield seconds, replace(recording, samples=samples[start : start + length])
-
-
-def main(arguments: argparse.Namespace) -> int:
-    """``python -m bearing evaluate --model verdict``."""
-    from tqdm import tqdm
-
-    bars: dict[str, tqdm] = {}
-
-    def report(what: str, done: int, total: int) -> None:
-        bar = bars.setdefault(what, tqdm(desc=what, total=total))
-        bar.update(done - bar.n)
-
-    print(f"Asked {len(QUESTIONS)} ways: {'; '.join(f'{way}: ' + ', '.join(of) for way, of in WAYS.items())}")
-    if arguments.folds is None:
-        write_folds(FOLDS, report=report)  # anew each time: what took long lies in runs/
-    result = evaluate_questions(WEIGHTS_DIR, arguments.folds or FOLDS, report=report)
-    for bar in bars.values():
-        bar.close()
-    print(question_tables(read_tallies(result)))
-    print("\n".join(result["mistakes"]))
-    if not arguments.dry_run:
-        path = Path(arguments.out) / FILE
-        path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-        print(f"written to {path}")
-    return 0

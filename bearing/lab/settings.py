@@ -1,12 +1,20 @@
-"""What a training of the CNN depends on: shared with pages that must not import torch."""
+"""What a training of the CNN depends on, and how the lab tells how far it is: shared with rooms without torch."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bearing.errors import ParameterError
 
-__all__ = ["Settings"]
+__all__ = ["Report", "Settings", "step"]
+
+Report = Callable[[str, int, int], None]  # (what is being done, how much of it is done, of how much)
+
+
+def step(report: Report | None, what: str) -> Callable[[int, int], None]:
+    """The progress of one step, `(done, total)`, told under its name; nobody need listen."""
+    return (lambda done, total: None) if report is None else (lambda done, total: report(what, done, total))
 
 
 @dataclass(frozen=True)

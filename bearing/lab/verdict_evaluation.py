@@ -9,8 +9,6 @@ loads and recordings share bearings with training and are shown to tell how much
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +24,6 @@ from bearing.lab.order_examples import BEARINGS, ROLES, SECOND_RIG, Examples, He
 from bearing.lab.order_training import (
     FAULT_SIZES,
     OrderSettings,
-    Report,
     answers_of,
     cached,
     calibrating,
@@ -40,6 +37,7 @@ from bearing.lab.order_training import (
     without,
     write_order,
 )
+from bearing.lab.settings import Report, step
 from bearing.models.order import FEATURE_VERSION, OrderOpinion, load_order_predictor
 from bearing.models.strangers import ask_strangers
 from bearing.results.metrics import classification_metrics
@@ -54,7 +52,7 @@ from bearing.verdict.calibration import (
 )
 from bearing.verdict.fusion import NOWHERE, STATES, UNCERTAIN, Calibration, Verdict, fuse
 
-__all__ = ["evaluate_order", "main", "summary_of", "write_folds"]
+__all__ = ["evaluate_order", "summary_of", "window_words", "write_folds"]
 
 RECORDING_FOLDS = 5
 PAIR_MEMBERS = 2
@@ -90,7 +88,7 @@ def evaluate_order(settings: OrderSettings | None = None, report: Report | None 
     settings = settings or OrderSettings()
     started = time.process_time()
     real, simulated = training_material(settings, report)
-    windows = cached(f"windows_v{FEATURE_VERSION}", lambda: window_examples(_step(report, "windows")))
+    windows = cached(f"windows_v{FEATURE_VERSION}", lambda: window_examples(step(report, "windows")))
     material = _Material(real, simulated, windows, heard(settings, report), settings, report)
     card = load_order_predictor().card
     calibration = Calibration.from_card(card)
@@ -98,7 +96,7 @@ def evaluate_order(settings: OrderSettings | None = None, report: Report | None 
     for name in ("recording", "load"):
         protocols[name] = _outcome(_other_folds(name, material, calibration))
     protocols["random"] = _outcome([_random_fold(material, calibration)])
-    _step(report, "random windows")(1, 1)
+    step(report, "random windows")(1, 1)
     other = local_data_dir("BEARING_OTHER_DIR")
     if other is not None:
         protocols["other-machine"] = other_machine(other)
@@ -174,7 +172,7 @@ def _size_folds(m: _Material) -> list[_Fold]:
         for other, outer in ((b, a), (a, b)):
             asked = calibrating(m.real, other)
             inner[outer, other] = answers_of(asked, ensemble, m.heard)
-        _step(m.report, "inner folds")(done + 1, len(pairs))
+        step(m.report, "inner folds")(done + 1, len(pairs))
     folds = []
     rig = second_rig(m.real)
     for done, size in enumerate(FAULT_SIZES):
@@ -190,7 +188,7 @@ def _size_folds(m: _Material) -> list[_Fold]:
         answers = answers_of(judged, ensemble, m.heard)
         calibration = fit_calibration(Answers.join(known))
         folds.append(_Fold(judged, answers, (mine, predict_order(ensemble, mine)), calibration))
-        _step(m.report, "held-out sizes")(done + 1, len(FAULT_SIZES))
+        step(m.report, "held-out sizes")(done + 1, len(FAULT_SIZES))
     return folds
 
 
@@ -245,7 +243,7 @@ def _other_folds(protocol: str, m: _Material, calibration: Calibration) -> list[
         mine = m.windows.take(of_windows == g)
         answers = answers_of(judged, ensemble, m.heard)
         folds.append(_Fold(judged, answers, (mine, predict_order(ensemble, mine)), calibration))
-        _step(m.report, f"held-out {protocol}s")(g + 1, count)
+        step(m.report, f"held-out {protocol}s")(g + 1, count)
     return folds
 
 
@@ -375,16 +373,13 @@ def _coverage_curve(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -
     ]
 
 
-def _window_words(outcome: dict[str, Any]) -> str:
+def window_words(outcome: dict[str, Any]) -> str:
+    """How right an outcome is about single windows, "" where they were not asked."""
     return f"windows macro-F1 {outcome['windows']['macro_f1']:.3f}" if "windows" in outcome else ""
 
 
 def _rounded(values: dict[str, float]) -> dict[str, float]:
     return {name: round(value, 4) for name, value in values.items()}
-
-
-def _step(report: Report | None, what: str) -> Any:
-    return (lambda done, total: None) if report is None else (lambda done, total: report(what, done, total))
 
 
 def write_folds(folder: Path, settings: OrderSettings | None = None, report: Report | None = None) -> None:
@@ -394,33 +389,10 @@ def write_folds(folder: Path, settings: OrderSettings | None = None, report: Rep
     """
     settings = settings or OrderSettings()
     real, simulated = training_material(settings, report)
-    windows = cached(f"windows_v{FEATURE_VERSION}", lambda: window_examples(_step(report, "windows")))
+    windows = cached(f"windows_v{FEATURE_VERSION}", lambda: window_examples(step(report, "windows")))
     material = _Material(real, simulated, windows, heard(settings, report), settings, report)
     folds = [(size, f"without_{size}", without(real, size)) for size in FAULT_SIZES]
     folds.append(("adi_mfs", "without_second_rig", without(real, *SECOND_RIG)))
     for (name, cached_as, seen), fold in zip(folds, [*_size_folds(material), _rig_fold(material)], strict=True):
         ensemble = fit_ensemble(cached_as, seen, simulated, settings)
         write_order(ensemble, fold.calibration, Examples.join([seen, simulated]), settings, folder / name)
-
-
-def main(arguments: argparse.Namespace) -> int:
-    """``python -m bearing evaluate --model order``."""
-    from tqdm import tqdm
-
-    bars: dict[str, tqdm] = {}
-
-    def report(what: str, done: int, total: int) -> None:
-        bar = bars.setdefault(what, tqdm(desc=what, total=total))
-        bar.update(done - bar.n)
-
-    result = evaluate_order(report=report)
-    for bar in bars.values():
-        bar.close()
-    for name, outcome in result["protocols"].items():
-        summary = {k: v for k, v in outcome["summary"].items() if not isinstance(v, (list, dict))}
-        print(f"{name}: {json.dumps(summary)}  {_window_words(outcome)}")
-    if not arguments.dry_run:
-        path = Path(arguments.out) / "evaluation_order.json"
-        path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-        print(f"written to {path}")
-    return 0

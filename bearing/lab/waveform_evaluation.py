@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +26,7 @@ from bearing.cwru.dataset import WindowSet
 from bearing.errors import ParameterError
 from bearing.files import WEIGHTS_DIR, local_data_dir
 from bearing.lab.folds import IndexArray, random_split
+from bearing.lab.settings import Report, step
 from bearing.results.metrics import Metrics, classification_metrics
 from bearing.signal.indicators import indicators_per_window
 from bearing.states import LABELS
@@ -107,13 +108,13 @@ def evaluate(
     protocol: str,
     settings: Settings | None = None,
     weights: Path | None = None,
-    on_epoch: Callable[[int, int, int, int], bool] | None = None,
+    report: Report | None = None,
 ) -> Evaluation:
     """Predictions on every held-out window of a protocol.
 
     random : asks the committed network in `weights` (ONNX Runtime), no training.
     others : trains one network per fold with `settings`, in PyTorch.
-    on_epoch : called with (fold, folds, epoch, epochs); False stops.
+    report : told the epochs of all folds under the protocol's name.
     """
     import pandas as pd
 
@@ -128,13 +129,13 @@ def evaluate(
     else:
         from bearing.lab.waveform_network import CLASSES
         from bearing.lab.waveform_training import Settings as Defaults
-        from bearing.lab.waveform_training import fit, predict
+        from bearing.lab.waveform_training import counted, fit, predict
 
         settings = settings or Defaults()
         parts, classes, answers = folds(data, protocol, settings.seed), CLASSES, []
         for i, fold in enumerate(parts):
-            report = None if on_epoch is None else (lambda e, n, i=i: on_epoch(i + 1, len(parts), e.epoch, n))
-            fitted = fit(data.windows[fold.train], data.label[fold.train], settings, report)
+            told = counted(step(report, protocol), i, len(parts))
+            fitted = fit(data.windows[fold.train], data.label[fold.train], settings, told)
             answers.append(predict(fitted.network, data.windows[fold.hold_out]))
             histories[fold.name] = fitted.history
 

@@ -20,7 +20,7 @@ from torch import nn
 
 from bearing.cwru.dataset import WindowSet
 from bearing.lab.folds import random_split
-from bearing.lab.settings import Settings
+from bearing.lab.settings import Report, Settings, step
 from bearing.lab.waveform_network import CELLS, CHANNELS, CLASSES, POOL, WINDOW, WideKernelCNN, export_onnx, segments
 from bearing.models.cards import save_model
 from bearing.models.familiarity import largest_distance_db, spectral_shape
@@ -28,7 +28,7 @@ from bearing.results.metrics import Epoch, classification_metrics
 from bearing.signal.scaler import zscore
 from bearing.signal.windows import NETWORK_RATE_HZ
 
-__all__ = ["Epoch", "Fitted", "Settings", "fit", "train_and_save"]
+__all__ = ["Epoch", "Fitted", "Settings", "counted", "fit", "train_and_save"]
 
 IndexArray = NDArray[np.int64]
 
@@ -113,8 +113,18 @@ def predict(network: WideKernelCNN, windows: NDArray[np.floating]) -> tuple[NDAr
     return torch.cat(probabilities).numpy(), torch.cat(features).numpy()
 
 
+def counted(told: Callable[[int, int], None], before: int = 0, folds: int = 1) -> OnEpoch:
+    """Epochs told as progress through `folds` trainings, of which `before` are done."""
+
+    def on_epoch(epoch: Epoch, planned: int) -> bool:
+        told(before * planned + epoch.epoch, folds * planned)
+        return True
+
+    return on_epoch
+
+
 def train_and_save(
-    data: WindowSet, folder: Path, settings: Settings | None = None, on_epoch: OnEpoch | None = None
+    data: WindowSet, folder: Path, settings: Settings | None = None, report: Report | None = None
 ) -> dict[str, Any]:
     """Train on 70 % of the windows and write checkpoint, ONNX network, card and history into `folder`.
 
@@ -122,7 +132,7 @@ def train_and_save(
     """
     settings = settings or Settings()
     train, hold_out = random_split(len(data), settings.train_fraction, settings.seed)
-    fitted = fit(data.windows[train], data.label[train], settings, on_epoch)
+    fitted = fit(data.windows[train], data.label[train], settings, counted(step(report, "epochs")))
     onnx = export_onnx(fitted.network)
     card = _card(data, settings, fitted, train, hold_out, onnx)
     domain = _json(known_machines(data), indent=None)

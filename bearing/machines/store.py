@@ -468,13 +468,22 @@ class Machine:
         object.__setattr__(self, "store", kept)
         object.__setattr__(self, "asked", asked)
 
-    def add(self, *sources: str | Path, progress: Progress | None = None, keep_spectra: bool = False) -> Added:
+    def add(
+        self,
+        *sources: str | Path,
+        progress: Progress | None = None,
+        keep_spectra: bool = False,
+        limits: str | None = None,
+    ) -> Added:
         """Recordings, or folders of them, into the store; each is kept as soon as it is measured.
 
         keep_spectra : waveforms and spectra, too, as Parquet beside the store (`bearing.machines.spectra`).
+        limits : set by hand, from now on (`bearing.machines.limits.limits_of`); "" takes those away, None leaves them.
 
         Raises UnreadableFile for a path that does not exist; a file that is no measurement is told in the answer.
+        Raises ParameterError for limits that are none, before anything is measured.
         """
+        limits_of(limits)
         paths = _files(sources)
         measured = measure_files(paths, [p.name for p in paths], self.asked, progress)
         return self._keep(
@@ -483,11 +492,18 @@ class Machine:
                 for (name, found), path in zip(measured, paths, strict=False)
             ),
             keep_spectra,
+            limits,
         )
 
-    def add_contents(self, contents: Iterable[tuple[str, Callable[[], bytes]]], keep_spectra: bool = False) -> Added:
+    def add_contents(
+        self,
+        contents: Iterable[tuple[str, Callable[[], bytes]]],
+        keep_spectra: bool = False,
+        limits: str | None = None,
+    ) -> Added:
         """The same of files that lie in no folder: each a name, and how its content is read."""
-        return self._keep((self._measured(name, read()) for name, read in contents), keep_spectra)
+        limits_of(limits)
+        return self._keep((self._measured(name, read()) for name, read in contents), keep_spectra, limits)
 
     def _measured(self, name: str, data: bytes) -> _Found:
         found: list[Measurement] | str
@@ -497,7 +513,7 @@ class Machine:
             found = str(error)
         return name, found, lambda: data
 
-    def _keep(self, files: Iterable[_Found], keep_spectra: bool) -> Added:
+    def _keep(self, files: Iterable[_Found], keep_spectra: bool, limits: str | None) -> Added:
         """Each file's measurements in a transaction of their own, with the full diagnosis of each."""
         known, skipped, added = [], [], 0
         have = self.store.known(self.name)
@@ -516,6 +532,8 @@ class Machine:
                     added += self.store.add(self.name, self._diagnosed(name, measured, read()), self.asked)
             except UnreadableFile as error:  # gone since it was measured
                 skipped.append((name, str(error)))
+        if limits is not None and self.name in self.store.machines():  # no file may have been a measurement
+            self.store.set_limits(self.name, limits)
         return Added(added, tuple(known), tuple(skipped))
 
     def _diagnosed(self, name: str, measured: Sequence[Measurement], data: bytes) -> list[Measurement]:
