@@ -178,3 +178,17 @@ def test_a_speed_over_time_that_the_signal_does_not_show_earns_no_sound_bearing(
     found = answer_of(read(signal), wrong)
     assert found.verdict == "uncertain"
     assert "does not show the speed over time" in found.reason
+
+
+@pytest.mark.parametrize("needed", ["turning.STANDS", "diagnosis.SOUND_THOUGH_FOLLOWED"])
+def test_a_speed_that_only_the_signal_tells_earns_a_sound_bearing_where_it_is_sure(
+    needed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signal, _ = run_up("healthy")
+    found = diagnose(Recording(signal, RATE_HZ, 1200.0), KNOWN)
+    assert found.moved is not None
+    assert found.verdict == "normal"
+    monkeypatch.setattr(f"bearing.verdict.{needed}", 1.01)
+    unsure = diagnose(Recording(signal, RATE_HZ, 1200.0), KNOWN)
+    assert unsure.verdict == "uncertain"
+    assert "give it over time" in unsure.reason

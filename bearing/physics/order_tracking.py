@@ -81,6 +81,7 @@ class Steadied:
     confidence : float. 0..1, that the speed over time is right within 1 %.
     time_s, rpm_over_time : shape (k,). The speed over time, for drawing; empty where nothing was read.
     first_s : float. Where in the recording the signal begins.
+    stands : float. Where the signal itself told: 0..1, how clearly its comb stands once it was made still.
     """
 
     signal: FloatArray
@@ -93,6 +94,7 @@ class Steadied:
     time_s: FloatArray = field(default_factory=lambda: np.empty(0))
     rpm_over_time: FloatArray = field(default_factory=lambda: np.empty(0))
     first_s: float = 0.0
+    stands: float = 1.0
 
 
 def steady(
@@ -229,6 +231,7 @@ def _by_signal(
         ridge.time_s,
         ridge.rpm * scale,
         still.first / rate_hz,
+        after.confidence,
     )
 
 

@@ -116,7 +116,7 @@ def turning_of(
         1.0 if followed or stated is not None else still.confidence,
         moved,
         contradicted,
-        shown=not followed or _shown(still, orders),
+        shown=_shown(still, orders),
     )
 
 
@@ -186,7 +186,9 @@ def _contradicted(still: Steadied, spectra: SpeedSpectra, rpm: float | None, ord
 
 
 def _shown(still: Steadied, orders: FaultOrders | None) -> bool:
-    """Whether the signal, made still by a speed that was told, shows that speed."""
+    """Whether the signal, made still, shows the speed that was told, or that it told itself."""
+    if still.source is SpeedSource.SIGNAL:
+        return still.stands >= STANDS
     if still.source is SpeedSource.HAND:
         return still.confidence >= STANDS
     return _comb(still, orders) >= SHOWS

@@ -75,17 +75,17 @@ def plain_table(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ..
         The complete lines of its first stretch.
     """
     forms = (_line_protocol, _arff, _labelled, _enclosed, _decimal_commas, _block_beside)
-    return next((table for form in forms if (table := form(data, lines)) is not None), None)
-
-
-def _middle(lines: Sequence[str]) -> list[str]:
     body = [line for line in lines if line.strip()]
+    return next((table for form in forms if (table := form(data, body)) is not None), None)
+
+
+def _middle(body: Sequence[str]) -> Sequence[str]:
     return body[len(body) // 2 :][:40]
 
 
-def _line_protocol(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
+def _line_protocol(data: bytes, body: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
     """InfluxDB's line protocol: ``vib,axis=x acc=0.1,n=2i 1732615872000000000``."""
-    found = [_LINE_PROTOCOL.fullmatch(line.strip()) for line in _middle(lines)]
+    found = [_LINE_PROTOCOL.fullmatch(line.strip()) for line in _middle(body)]
     if len(found) < _LEAST_LINES or not all(found):
         return None
     fields = [field.split("=")[0] for field in found[0]["fields"].split(",")] if found[0] else []
@@ -95,29 +95,29 @@ def _line_protocol(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str,
     return header + b"\n" + b"\n".join(map(b";".join, rows)) + b"\n", ()
 
 
-def _arff(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
+def _arff(data: bytes, body: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
     """Weka's tables: names in ``@attribute`` lines, the rows below ``@data``."""
-    at = next((index for index, line in enumerate(lines) if line.strip().lower() == "@data"), None)
-    names = [line.split()[1].strip("'\"") for line in lines[: at or 0] if line.lower().startswith("@attribute ")]
+    at = next((index for index, line in enumerate(body) if "@" in line and line.strip().lower() == "@data"), None)
+    names = [line.split()[1].strip("'\"") for line in body[: at or 0] if line.lower().startswith("@attribute ")]
     if at is None or not names:
         return None
     rows = re.split(rb"^@data[ \t\r]*\n", data, maxsplit=1, flags=re.MULTILINE | re.IGNORECASE)[1]
-    return ",".join(names).encode() + b"\n" + rows, tuple(line for line in lines[:at] if line.startswith("%"))
+    return ",".join(names).encode() + b"\n" + rows, tuple(line for line in body[:at] if line.startswith("%"))
 
 
-def _enclosed(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
+def _enclosed(data: bytes, body: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
     """Rows in brackets (``(0.1, 0.2)``), or as NMEA writes them (``$ACC,1,0.1*4F``)."""
-    sample = _middle(lines)
+    sample = _middle(body)
     if len(sample) < _LEAST_LINES or not all(_AROUND_ROW.fullmatch(line) for line in sample):
         return None
     data = re.sub(rb"^[ \t]*(?:\$[A-Z]{2,8},|[(\[{]+)(?=[ \t]*[-+.\d])", b"", data, flags=re.MULTILINE)
     return re.sub(rb"(?<=\d)[ \t]*(?:[)\]}]+[,;]?|\*[0-9A-Fa-f]{2})[ \t\r]*$", b"", data, flags=re.MULTILINE), ()
 
 
-def _decimal_commas(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
+def _decimal_commas(data: bytes, body: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
     """``0,0001,-0,25`` below a header of two names: commas part the columns and the decimals alike."""
-    sample = _middle(lines)
-    header = next((line for line in lines if line.strip() and line[0] not in "#%"), "")
+    sample = _middle(body)
+    header = next((line for line in body if line[0] not in "#%"), "")
     width = header.count(",") + 1
     pair = r"[+-]?\d+,\d+"
     row = re.compile(f"{pair}(?:,{pair}){{{width - 1}}}\\s*")
@@ -128,14 +128,14 @@ def _decimal_commas(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str
     return re.sub(rb"(\d),(\d+)(?=,|[ \t\r]*$)(,?)", rb"\1.\2\3", data, flags=re.MULTILINE), ()
 
 
-def _block_beside(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
+def _block_beside(data: bytes, body: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
     """A table beside whose first lines stand facts, in columns that are empty below; and those facts.
 
     ``Sample Interval,8.3e-05,,-1.0,0.02`` above ``,,,-0.9999,0.03`` (oscilloscopes), or to the right of the numbers.
     Empty columns in front are cut off. None for any other text.
     """
-    middle = _middle(lines)
-    if len(lines) < 4 * _LEAST_LINES:
+    middle = _middle(body)
+    if len(body) < 4 * _LEAST_LINES:
         return None
     for sign in ",;\t":
         rows = [line.split(sign) for line in middle]
@@ -143,10 +143,12 @@ def _block_beside(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, 
         if not all(filled):
             continue
         first, last = min(row[0] for row in filled), max(row[-1] for row in filled) + 1
-        head = [line.split(sign) for line in lines[:_MOST_FACTS]]
+        if max(first, len(rows[0]) - last) < 2:
+            continue
+        head = [line.split(sign) for line in body[:_MOST_FACTS]]
         beside = [sign.join(side) for row in head for side in (row[:first], row[last:])]
         facts = tuple(text for text in beside if re.search(r"[^\W\d]{2}", text))
-        if not facts or max(first, len(rows[0]) - last) < 2:
+        if not facts:
             continue
         field = re.escape(sign.encode())
         cut = re.sub(rb"^(?:[^%b\n]*%b){%d}" % (field, field, first), b"", data, flags=re.MULTILINE) if first else data
@@ -154,14 +156,13 @@ def _block_beside(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, 
     return None
 
 
-def _labelled(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
+def _labelled(data: bytes, body: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
     """Lines of ``label: value`` pairs as a table with the labels for a header, and the lines before.
 
     A stamp that a serial monitor or a log wrote in front becomes a column ``time``; braces and quotes around the pairs
     (one JSON object a line, behind a topic) and units behind the values are passed over.
     """
-    body = [line for line in lines if line.strip()]
-    if len(_middle(lines)) >= _LEAST_LINES and all(re.match(r'[^{}"]{1,200}\{"', line) for line in _middle(lines)):
+    if len(_middle(body)) >= _LEAST_LINES and all(re.match(r'[^{}"]{1,200}\{"', line) for line in _middle(body)):
         data = re.sub(rb'^[^{\n]*\{|["}]', b"", data, flags=re.MULTILINE)
         body = [re.sub(r'^[^{]*\{|["}]', "", line) for line in body]
     sample = body[len(body) // 2 :][:40]
