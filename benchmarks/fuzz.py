@@ -29,7 +29,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 READERS = str(ROOT / "bearing" / "readers")
 
 FAMILIES = {
-    "mat5": ("105.mat", "130.mat", "99.mat", "mfpt.mat", "nested.mat"),
+    "mat5": ("105.mat", "130.mat", "99.mat", "mfpt.mat", "nested.mat", "KA01.mat", "snapshots.mat"),
     "mat4": ("v4.mat",),
     "hdf5": ("v73.mat",),
     "wav": ("pcm16.wav", "float.wav"),

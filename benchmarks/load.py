@@ -1,7 +1,7 @@
 """Sustained load on the app as deployed: clients that never pause send files to diagnose and windows to judge, while
-somebody uses the pages.
+others use the pages.
 
-    python -m benchmarks.load [--clients 16] [--seconds 60]
+    python -m benchmarks.load [--clients 16] [--seconds 60] [--visitors 1]
 """
 
 from __future__ import annotations
@@ -100,11 +100,11 @@ def client(
             time.sleep(1)
 
 
-def use_pages(server: Server, until: float, seconds: list[float]) -> None:
+def use_pages(server: Server, until: float, seconds: list[float], seed: int = 9) -> None:
     """One visitor with a recording open, who changes something every second."""
     with Session(server.url) as session:
         session.run()
-        session.upload("visitor.csv", recording(120_000, 9))
+        session.upload("visitor.csv", recording(120_000, seed))
         while time.perf_counter() < until:
             seconds.append(session.run())
             time.sleep(1)
@@ -114,6 +114,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--visitors", type=int, default=1, help="browsers with a recording open")
     arguments = parser.parse_args()
     mix = kinds()
     print(machine())
@@ -130,7 +131,10 @@ def main() -> None:
             threading.Thread(target=client, args=(server, mix, seed, until, tallies, lock))
             for seed in range(arguments.clients)
         ]
-        threads.append(threading.Thread(target=use_pages, args=(server, until, pages)))
+        threads += [
+            threading.Thread(target=use_pages, args=(server, until, pages, 9 + number))
+            for number in range(arguments.visitors)
+        ]
         before = server.memory_mb()["now"]
         for thread in threads:
             thread.start()
@@ -140,10 +144,10 @@ def main() -> None:
         memory = server.memory_mb()
     report(unloaded, tallies, arguments.seconds)
     print(
-        f"page script run: {statistics.median(calm):.2f} s unloaded, {statistics.median(pages):.2f} s under load, "
-        f"at most {max(pages):.2f} s; peak memory {memory['peak']:.0f} MB, "
-        f"{before:.0f} MB before the clients and {memory['now']:.0f} MB after them"
+        f"{len(pages)} runs of a page's script by {arguments.visitors}: {statistics.median(calm):.2f} s unloaded, "
+        f"{statistics.median(pages):.2f} s under load, at most {max(pages):.2f} s"
     )
+    print(f"memory: {before:.0f} MB before the clients, {memory['peak']:.0f} at most, {memory['now']:.0f} after")
 
 
 def report(unloaded: dict[str, list[float]], tallies: dict[str, Tally], seconds: float) -> None:

@@ -30,26 +30,8 @@ def only(data: bytes | str, name: str) -> Recording:
 # --- MATLAB ---------------------------------------------------------------------------------------------------------
 
 
-def paderborn(clocks: bool) -> bytes:
-    """Struct arrays X (clocks without a name) and Y (channels), three rasters."""
-    kinds = [(field, object) for field in ("Name", "Type", "Data", "Unit", "Raster")]
-    x, y = np.zeros((1, 2), kinds), np.zeros((1, 4), kinds)
-    slow, fast = np.arange(3_000) / 4_000.0, np.arange(48_000) / 64_000.0
-    x[0, 0], x[0, 1] = ("", 4, slow[None], "", "Mech_4kHz"), ("", 4, fast[None], "", "HostService")
-    rng = np.random.default_rng(0)
-    channels = (
-        ("force", 1_000 + rng.standard_normal(3_000), "Mech_4kHz"),
-        ("phase_current_1", rng.standard_normal(48_000), "HostService"),
-        ("speed", 1_500 + rng.standard_normal(3_000), "Mech_4kHz"),
-        ("vibration_1", twins.signal(48_000), "HostService"),
-    )
-    for at, (name, values, raster) in enumerate(channels):
-        y[0, at] = (name, 4, values[None], "", raster)
-    return twins.mat({"N15_M07_F10_KA01_1": {"X": x, "Y": y} if clocks else {"Y": y}}, long_field_names=True)
-
-
 def test_clocks_without_a_name_give_each_raster_its_rate_and_its_speed_to_all():
-    by_name = {one.channel: one for one in read_bytes(paderborn(clocks=True), "N15_M07_F10_KA01_1.mat")}
+    by_name = {one.channel: one for one in read_bytes(twins.paderborn(samples=48_000), "N15_M07_F10_KA01_1.mat")}
     assert set(by_name) == {"force", "phase_current_1", "vibration_1"}
     assert (by_name["force"].sampling_rate_hz, by_name["vibration_1"].sampling_rate_hz) == (4_000, 64_000)
     assert by_name["vibration_1"].shaft_rpm == pytest.approx(1_500, abs=1)
@@ -57,7 +39,7 @@ def test_clocks_without_a_name_give_each_raster_its_rate_and_its_speed_to_all():
 
 
 def test_a_steady_speed_of_another_raster_counts_without_any_clock():
-    by_name = {one.channel: one for one in read_bytes(paderborn(clocks=False), "only_y.mat")}
+    by_name = {one.channel: one for one in read_bytes(twins.paderborn(False, 48_000), "only_y.mat")}
     assert by_name["vibration_1"].shaft_rpm == pytest.approx(1_500, abs=1)
     assert by_name["vibration_1"].speed_rpm is None
 

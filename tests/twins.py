@@ -54,6 +54,31 @@ def mfpt() -> bytes:
     return mat({"bearing": fields})
 
 
+def paderborn(clocks: bool = True, samples: int | None = None) -> bytes:
+    """Struct arrays X (clocks without a name) and Y (channels) of two rasters, one 16 times as fast as the other."""
+    samples = samples or SAMPLES
+    kinds = [(field, object) for field in ("Name", "Type", "Data", "Unit", "Raster")]
+    x, y = np.zeros((1, 2), kinds), np.zeros((1, 4), kinds)
+    slow, fast = np.arange(samples // 16) / 4_000.0, np.arange(samples) / 64_000.0
+    x[0, 0], x[0, 1] = ("", 4, slow[None], "", "Mech_4kHz"), ("", 4, fast[None], "", "HostService")
+    rng = np.random.default_rng(0)
+    channels = (
+        ("force", 1_000 + rng.standard_normal(slow.size), "Mech_4kHz"),
+        ("phase_current_1", rng.standard_normal(fast.size), "HostService"),
+        ("speed", 1_500 + rng.standard_normal(slow.size), "Mech_4kHz"),
+        ("vibration_1", signal(fast.size), "HostService"),
+    )
+    for at, (name, values, raster) in enumerate(channels):
+        y[0, at] = (name, 4, values[None], "", raster)
+    return mat({"N15_M07_F10_KA01_1": {"X": x, "Y": y} if clocks else {"Y": y}}, long_field_names=True)
+
+
+def snapshots() -> bytes:
+    """A matrix of pieces and their labels, as sets for training are kept."""
+    pieces = signal(60 * 512).reshape(60, 512)
+    return mat({"data": pieces, "label": np.zeros((60, 1))})
+
+
 def nested_mat() -> bytes:
     """A signal three structs down, its rate one level up."""
     return mat(
@@ -190,6 +215,16 @@ TEXTS: dict[str, Callable[[], bytes]] = {
     "nan_gaps.csv": lambda: (
         table(signal(), signal(seed=1), before="a,b\n").replace("0.1", "", 3).encode() + b"NaN,1\n-,2\n"
     ),
+    "gbk.txt": lambda: table(
+        40 + 0.01 * signal(seed=3), signal(), delimiter="\t", before="温度(℃)\t加速度(g)\n"
+    ).encode("gbk"),
+    "info.log": lambda: "".join(f"[INFO] acc={value:.5f}\n" for value in signal()).encode(),
+    "glued.csv": lambda: (
+        (table(signal(), before="acc\n") + table(signal(seed=1), decimal=",")).replace("0,1", "0.1").encode()
+    ),
+    "blocks.csv": lambda: table(
+        np.arange(SAMPLES) // 100, clock() % (100 / RATE_HZ), signal(), before="block,time,acc\n", form="{:.7f}"
+    ).encode(),
     "lying.csv": lambda: (",".join(f"{value:.5f}" for value in signal()) + "\n").encode() * 2,
 }
 
@@ -327,6 +362,8 @@ BINARIES: dict[str, Callable[[], bytes]] = {
     "99.mat": cwru_99,
     "mfpt.mat": mfpt,
     "nested.mat": nested_mat,
+    "KA01.mat": paderborn,
+    "snapshots.mat": snapshots,
     "v4.mat": mat4,
     "v73.mat": mat73,
     "pcm16.wav": wav,
