@@ -183,6 +183,10 @@ def test_a_header_apart_by_many_spaces_tells_milliseconds():
     assert split_unit("Velocity in mm/sec") == ("Velocity", "mm/s")
 
 
+def test_the_range_of_a_sensor_is_no_unit():
+    assert split_unit("X (100g)") == ("X", "g")
+
+
 def test_names_announced_above_the_numbers_are_theirs():
     above = "channel names:\nMod1_ai0\tMod1_ai1\nstart times:\n3/12/2021 10:22:11\t3/12/2021 10:22:11\ndata:\n"
     table = twins.table(twins.signal(), twins.signal(seed=1), delimiter="\t", before=above)

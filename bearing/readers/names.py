@@ -51,6 +51,7 @@ _IN_WORDS = {
     "mm/sec": "mm/s",
     "in/sec": "in/s",
 }
+_RANGE = re.compile(r"^±?\d+ ?(m?g|m/s²|V)$")  # of the sensor: `X (100g)` is in g
 _UNIT_AT_END = re.compile(
     r"^(?P<name>\S.*?)\s+"
     r"(?P<unit>g|mg|m/s\^?2|m/s²|m/s/s|mm/s|°C|°F|degC|degF|deg C|bar|mbar|kPa|psi|mV|mA|Hz|rpm|dB|µm|um)$"
@@ -174,7 +175,7 @@ def split_unit(header: str) -> tuple[str, str]:
     name, unit = match["name"].strip(" ,;:_-"), match["unit"].strip()
     if not name or len(unit) > 20 or unit.isdigit():
         return header, ""
-    return name, unit
+    return name, _RANGE.sub(r"\1", unit)
 
 
 def words_of(name: str) -> list[str]:
