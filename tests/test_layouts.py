@@ -44,6 +44,15 @@ def test_a_steady_speed_of_another_raster_counts_without_any_clock():
     assert by_name["vibration_1"].speed_rpm is None
 
 
+def test_the_speed_of_one_run_is_not_that_of_another():
+    fast = {"acc": twins.signal(4_000), "speed": 1_500 + np.random.default_rng(0).standard_normal(4_000)}
+    runs = {
+        one.channel: one for one in read_bytes(twins.mat({"a": fast, "b": {"acc": twins.signal(3_000)}}), "two.mat")
+    }
+    assert runs["a.acc"].shaft_rpm == pytest.approx(1_500, abs=1)
+    assert runs["b.acc"].shaft_rpm is None
+
+
 def test_a_units_name_may_lie_in_its_quantity():
     signal = {
         "x_values": {"start_value": 0.0, "increment": 1 / 25_600, "number_of_values": 4_000.0},

@@ -19,7 +19,7 @@ from bearing.readers.columns.channels import to_recordings
 from bearing.readers.columns.clock import MIN_RATE_HZ, is_ramp
 from bearing.readers.columns.column import Column, columns_of, holds_snapshots
 from bearing.readers.columns.facts import Facts, Known, facts_in_lines, facts_in_scalars
-from bearing.readers.names import clean_file_name, clean_name, kind_of, unique_names
+from bearing.readers.names import clean_file_name, clean_name, kind_of, measures_else, unique_names
 from bearing.recording import RATE_LIMITS_HZ, FloatArray, Recording
 from bearing.settings import Limits
 
@@ -211,18 +211,20 @@ def _is_clock(column: Column) -> bool:
 def _with_speed_beside(recordings: list[Recording]) -> list[Recording]:
     """The channels with the one shaft speed that others of the file measured on a clock of their own.
 
-    A speed that moves is laid beside them where both clocks are known; without them only one that holds still counts.
+    A speed that moves is laid beside them where both clocks are known. Without them one that holds still counts, if no
+    vibration was measured beside it: that would be a recording of its own.
     """
     known = [one for one in recordings if one.shaft_rpm is not None and one.speed_rpm is not None]
     if not known or len({one.shaft_rpm for one in recordings if one.shaft_rpm is not None}) != 1:
         return recordings
     beside = known[0]
     assert beside.speed_rpm is not None
+    apart = all(measures_else(one.channel, one.unit) for one in known)
     spread = float(np.nanstd(beside.speed_rpm)) / float(np.nanmean(beside.speed_rpm))
     told = []
     for one in recordings:
         column = _on_clock_of(one, beside)
-        if one.shaft_rpm is None and (column is not None or spread < STEADY):
+        if one.shaft_rpm is None and (column is not None or (apart and spread < STEADY)):
             one = replace(one, shaft_rpm=beside.shaft_rpm, rpm_source=beside.rpm_source, speed_rpm=column)
         told.append(one)
     return told
