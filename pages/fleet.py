@@ -11,6 +11,7 @@ import streamlit as st
 
 from bearing.errors import BearingError
 from bearing.figures.looks import MACHINE_LOOKS
+from bearing.machines.spectra import kept_waveforms
 from bearing.machines.store import DEFAULT_STORE, Store
 from bearing.machines.words import verdict_words
 from bearing.readers.names import safe_cell
@@ -28,6 +29,8 @@ def hand_over() -> None:
             "Machines as a file", partial(content, own), DEFAULT_STORE.name, "application/vnd.sqlite3",
             help="One SQLite file: any SQLite browser, pandas and the command line read it.",
         )  # fmt: skip
+        if left := kept_waveforms(own):
+            st.caption(f"The waveforms kept beside them ({left} recordings) do not travel with this file.")
     if store_file() is not None:
         return
     with st.expander("Bring machines back from a file"):

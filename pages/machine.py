@@ -107,7 +107,9 @@ def keep_form() -> None:
     with st.popover("Keep as a machine", icon=":material/inventory_2:", key="keep"), st.form("keep-form", border=False):
         written = st.text_input("Its name", max_chars=LONGEST_NAME, placeholder="pump 3")
         more = st.checkbox(
-            "Waveforms, too", help="A stretch of each, to lay over later ones; 100 to 200 kB a recording."
+            "Waveforms, too",
+            help="A stretch of each, to lay over later ones; 100 to 200 kB a recording. They stay here: the file of "
+            "machines that Fleet hands out does not hold them.",
         )
         st.caption("Numbers and spectra are kept, no recordings." + ("" if store_file() else f" {FORGETS}"))
         if not st.form_submit_button("Keep", type="primary"):
@@ -241,10 +243,12 @@ def show_point(point: Point, kept_in: Path | None, machine: str) -> None:
     source = plain(point.time_source)
     order = source if source.startswith("the order") else f"order of {source}"
     learned = f", baseline of {base.count} ({base.first} to {base.last}, {base.chosen})" if base else ""
-    st.caption(
-        f"{len(point.measurements)} measurements in {order}{learned}. Verdict of the last "
-        f"{point.verdict.recordings}: {verdict_words(point.verdict.verdict)}."
+    why = point.verdict.reason.rstrip(".")
+    st.markdown(
+        f"Verdict of the last {point.verdict.recordings}: {verdict_words(point.verdict.verdict)}."
+        + (f" {plain(why[:1].upper() + why[1:])}." if why else "")
     )
+    st.caption(f"{len(point.measurements)} measurements in {order}{learned}.")
     known = [name for name in INDICATORS if any(name in m.values for m in point.measurements)]
     start = point.indicator
     name = st.selectbox(
@@ -266,6 +270,8 @@ def show_point(point: Point, kept_in: Path | None, machine: str) -> None:
     if waterfall is not None:
         chart(waterfall, f"waterfall-{point.name}", f"Envelope spectra of {len(point.measurements)} measurements "
               f"in orders of shaft speed. {point.reason}", "waterfall")  # fmt: skip
+    elif not any("rpm" in m.values for m in point.measurements):
+        st.caption("Where the shaft speed is told, envelope spectra over time are drawn here, in orders.")
     compare(point, kept_in, machine)
 
 

@@ -122,6 +122,7 @@ def test_the_servers_own_machines_are_shown_and_a_state_is_acknowledged_with_a_n
     at = page("fleet.py").run()
     assert not at.exception
     assert list(at.dataframe[0].value["Machine"]) == ["/machine?machine=fan%20%26%203"]
+    assert any("(8 recordings) do not travel" in caption.value for caption in at.caption)
     at.radio[0].set_value("Simulated plant").run()
     assert len(at.dataframe[0].value) == len(MACHINES)
 
@@ -129,6 +130,7 @@ def test_the_servers_own_machines_are_shown_and_a_state_is_acknowledged_with_a_n
     at.query_params["machine"] = "fan & 3"
     at.run()
     assert not at.exception
+    assert any(m.value.startswith("Verdict of the last 3: outer race fault. Outer race: ") for m in at.markdown)
     charts = len(at.get("plotly_chart"))
     next(s for s in at.selectbox if s.label == "Later").set_value(6).run()  # their waveforms were kept
     assert not at.exception

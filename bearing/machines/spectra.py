@@ -28,7 +28,7 @@ from bearing.verdict.doctor import usable_stretch
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["FOLDER", "is_kept", "keep_recordings", "kept_recording", "place_of", "write_whole"]
+__all__ = ["FOLDER", "is_kept", "keep_recordings", "kept_recording", "kept_waveforms", "place_of", "write_whole"]
 
 FOLDER = ".spectra"  # in place of the store's own ending
 MOST_SAMPLES = 65_536
@@ -93,6 +93,11 @@ def kept_recording(store: Path, machine: str, measured: Measurement) -> Recordin
         return None
     row, samples = rows[0], np.array(rows[0]["waveform"], dtype=np.float64)
     return Recording(samples, row["sampling_rate_hz"], row["rpm"], measured.point, measured.file, row["unit"])
+
+
+def kept_waveforms(store: Path) -> int:
+    """How many recordings are kept beside a store."""
+    return sum(1 for _ in store.with_suffix(FOLDER).glob("machine=*/*.parquet"))
 
 
 def place_of(store: Path, machine: str, sha256: str) -> Path:
