@@ -49,16 +49,17 @@ def title_of(protocol: str) -> str:
     return known.title if known else protocol.replace("-", " ").capitalize()
 
 
-def show_exhibit(evaluated: dict[str, Result], folder: Path, draw: Draw) -> dict[str, Outcome]:
-    """Nothing at all while the order network has not been evaluated; what was shown, by protocol."""
+def show_exhibit(evaluated: dict[str, Result], folder: Path, draw: Draw) -> None:
+    """Who names the fault of a bearing it has never seen: experts, the order network, the waveform CNN."""
     file = folder / "evaluation_order.json"
     try:
         found = outcomes(folder, file.stat().st_mtime if file.exists() else 0.0)
     except ModelError as error:
         st.warning(str(error))
-        return {}
+        return
     if not found:
-        return found
+        st.info(f"Not measured yet: `{COMMAND}`.", icon=":material/hourglass_empty:")
+        return
     st.header("Asked where it counts: bearings never seen", anchor="unseen")
     hardest = next(iter(found.values()))
     right, given = tally(hardest.faults)["right"], hardest.summary["given"]
@@ -89,7 +90,6 @@ def show_exhibit(evaluated: dict[str, Result], folder: Path, draw: Draw) -> dict
         key="asked",
     )
     show_outcome(found[key], draw)
-    return found
 
 
 def compared(found: dict[str, Outcome], evaluated: dict[str, Result], folder: Path) -> list[tuple[str, dict[str, int]]]:

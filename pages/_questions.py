@@ -11,6 +11,7 @@ from bearing.errors import ModelError
 from bearing.figures.questions import ways_figure, ways_words
 from bearing.results.questions import COMMAND, WAYS, Tally, question_tables, read_questions, total
 from bearing.results.verdict import Outcome
+from pages._exhibit import outcomes
 from pages._show import Draw
 
 QUIET = {"displayModeBar": False}
@@ -43,11 +44,12 @@ def one_axis(outcome: Outcome | None) -> str:
     )
 
 
-def show_questions(folder: Path, changed: float, draw: Draw, outcome: Outcome | None) -> None:
+def show_questions(folder: Path, changed: float, draw: Draw) -> None:
     """A picture for damaged machines and one for sound ones, and every count in a table."""
     st.header("Asked rightly, asked wrongly, asked nothing", anchor="questions")
     try:
         tallies = tallies_of(folder, changed)
+        outcome = outcomes(folder, changed).get("second-rig")
     except ModelError as error:
         st.warning(str(error))
         return

@@ -16,7 +16,6 @@ from bearing.figures.test_set import confusion_figure
 from bearing.figures.words import confusion_words, curves_words, kernels_words
 from bearing.models.cards import CnnCard, load_card
 from bearing.results.metrics import Epoch, Metrics
-from bearing.results.verdict import Outcome
 from bearing.results.waveform import (
     OTHER_MACHINE,
     Result,
@@ -244,6 +243,32 @@ def card_rows(card: CnnCard) -> dict[str, str]:
     }
 
 
+TABS = ("What 100 % meant", "Bearings never seen", "Asked wrongly", "How it learned")
+
+
+def show_committed(evaluated: dict[str, Result], card: CnnCard, history: tuple[Epoch, ...], folder: Path) -> None:
+    """What was measured and learned; only the open tab is drawn, for a dozen charts at once take seconds."""
+    draw = partial(drawn, folder, changed)
+    meant, unseen, questions, learned = st.tabs(list(TABS), key="part", on_change="rerun", bind="query-params")
+    if meant.open:
+        with meant:
+            st.header(TABS[0], anchor="meaning")
+            st.markdown(headline(evaluated))
+            if evaluated:
+                show_protocols(evaluated, draw)
+                show_metrics(evaluated, folder, draw)
+    if unseen.open:
+        with unseen:
+            show_exhibit(evaluated, folder, draw)
+    if questions.open:
+        with questions:
+            show_questions(folder, changed, draw)
+    if learned.open:
+        with learned:
+            show_curves(evaluated, card, history, draw)
+            show_network(card, folder, draw)
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 
 st.set_page_config(page_title="Training · Bearing Diagnostics")
@@ -252,7 +277,6 @@ folder = files.WEIGHTS_DIR
 changed = max((f.stat().st_mtime for f in folder.glob("*.json")), default=0.0)
 history: tuple[Epoch, ...] = ()
 evaluated: dict[str, Result] = {}
-unseen: dict[str, Outcome] = {}
 try:
     evaluated = results(folder, changed)
     card = load_card(CnnCard, folder / "cnn.json")
@@ -260,14 +284,5 @@ try:
 except ModelError as error:
     st.info(str(error), title="No committed training to show", icon=":material/hourglass_empty:")
 else:
-    draw = partial(drawn, folder, changed)
-    st.header("What 100 % meant", anchor="meaning")
-    st.markdown(headline(evaluated))
-    if evaluated:
-        show_protocols(evaluated, draw)
-        show_metrics(evaluated, folder, draw)
-        unseen = show_exhibit(evaluated, folder, draw)
-    show_questions(folder, changed, draw, unseen.get("second-rig"))
-    show_curves(evaluated, card, history, draw)
-    show_network(card, folder, draw)
+    show_committed(evaluated, card, history, folder)
 show_live(evaluated, history)

@@ -142,7 +142,9 @@ def test_the_training_page_shows_networks_and_experts_side_by_side(
 ) -> None:
     monkeypatch.setattr(files, "WEIGHTS_DIR", folder)
     monkeypatch.syspath_prepend(str(ROOT))
-    app = AppTest.from_file(str(ROOT / "pages" / "training.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(ROOT / "pages" / "training.py"), default_timeout=60)
+    app.query_params["part"] = "Bearings never seen"
+    app.run()
     assert not app.exception
     assert "experts with envelope methods could diagnose 44" in "\n".join(m.value for m in app.markdown)
     specs = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
@@ -162,5 +164,9 @@ def test_a_damaged_evaluation_does_not_take_the_page_with_it(folder: Path, monke
     monkeypatch.syspath_prepend(str(ROOT))
     app = AppTest.from_file(str(ROOT / "pages" / "training.py"), default_timeout=60).run()
     assert not app.exception
-    assert any("evaluation_order.json is not valid JSON" in warning.value for warning in app.warning)
     assert any("What 100 % meant" in heading.value for heading in app.header)
+    for part in ("Bearings never seen", "Asked wrongly"):
+        app.query_params["part"] = part
+        app.run()
+        assert not app.exception
+        assert any("evaluation_order.json is not valid JSON" in warning.value for warning in app.warning)

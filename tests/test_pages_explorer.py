@@ -281,7 +281,12 @@ def test_where_torch_is_missing_the_page_says_so_and_shows_the_committed_run(mon
     app = unbroken(page("training.py"))
     assert "Training needs PyTorch, which is not installed on this server" in words(app)
     assert not [b for b in app.button if b.label == "Start training"]
-    assert len(charts(app)) >= 4
+    learned = unbroken(page("training.py", part="How it learned"))
+    assert len(charts(learned)) == 3  # curves, layers, filters
+    asked = unbroken(page("training.py", part="Asked wrongly"))
+    outcome = read_outcomes()["second-rig"]
+    healthy = sum(v.verdict == "normal" for v in outcome.faults)
+    assert f"worst axis counts: {healthy} of its {len(outcome.faults)} damaged bearings" in words(asked)
 
 
 def test_where_recordings_are_missing_the_download_is_announced(no_recordings: Path) -> None:
