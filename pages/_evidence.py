@@ -98,6 +98,9 @@ def envelope_section(shown: Shown) -> None:
     if shown.rate_hz < DEMODULATED_FROM_HZ:
         st.caption("No envelope spectrum: below 500 Hz of sampling rate there is no band to demodulate.")
         return
+    if shown.diagnosis.doctor.of("dead"):
+        st.caption("No envelope spectrum: the signal does not move.")
+        return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="envelope-row"):
         st.subheader("Envelope spectrum", anchor=False, width="content")
         in_orders, decibel = _toggles(shaft_hz_of(shown.diagnosis) is not None)

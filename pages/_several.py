@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from bearing.signal.spectrum import downsample
-from bearing.verdict.advice import strongest_family, sureness_words, worst_first
+from bearing.verdict.advice import finding, strongest_family, sureness_words, worst_first
 from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.doctor import usable_stretch
 from bearing.verdict.file import FileDiagnosis
@@ -57,6 +57,11 @@ def files_table(rows: Sequence[Row]) -> None:
             st.button(f"{glyph}{plain(source.name)}", key=f"open-{source.tag}", on_click=show, args=(source.digest,))
 
 
+def _title(found: Diagnosis) -> str:
+    """The state, or that there is none."""
+    return finding(found) if found.verdict == "uncertain" else fault_title(found.verdict, found.element)
+
+
 def _row(source: Source, worst: Diagnosis | None, found: FileDiagnosis | str | None) -> dict[str, object]:
     """One file; where it cannot be judged, why."""
     intake = source.intake
@@ -80,7 +85,7 @@ def _row(source: Source, worst: Diagnosis | None, found: FileDiagnosis | str | N
     family = strongest_family(worst)
     levels = [line.level_db for line in family.lines if line.found] if family else []
     return row | {
-        "Finding": f"{GLYPH[worst.verdict]} {fault_title(worst.verdict, worst.element)}",
+        "Finding": f"{GLYPH[worst.verdict]} {_title(worst)}",
         "How sure": sureness_words(worst),
         "Line level (dB)": max(levels, default=None),
         "RMS": worst.indicators.rms,

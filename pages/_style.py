@@ -18,7 +18,7 @@ _LAYOUT = """
 .st-key-panel {gap: .55rem !important}
 .st-key-panel [data-testid="stHorizontalBlock"] {flex-wrap: nowrap}
 .st-key-panel [data-testid="stColumn"] {min-width: 0; flex: 1 1 0}
-[class*="st-key-candidates"] button {padding: 0 .2rem; min-height: 0}
+[class*="st-key-candidates"] button {padding: 0 .5rem; min-height: 0}
 .st-key-panel [data-testid="stFileUploaderDropzone"] {padding: .4rem .6rem; min-height: 0}
 .st-key-panel [data-testid="stWidgetLabel"] {min-height: 1.1rem; margin-bottom: .1rem}
 .st-key-panel [data-testid="stFileUploaderDropzoneInstructions"] {display: none}

@@ -80,7 +80,7 @@ def candidates(diagnosis: Diagnosis, ask: Callable[[str], None]) -> None:
         for name, fit in list(reversed(fits.items()))[:MOST_CANDIDATES]:
             off = f"{abs(fit.error_percent):.1f} % {'below' if fit.error_percent > 0 else 'above'}"
             st.button(
-                f"{name}: {fit_part(fit)}", key=f"candidate-{name}", on_click=ask, args=(name,), type="tertiary",
+                f"{name}: {fit_part(fit)}", key=f"candidate-{name}", on_click=ask, args=(name,),
                 help=f"Ask again with it. Its line lies {off}.",
             )  # fmt: skip
 

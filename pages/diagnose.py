@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from bearing.errors import BearingError, MissingRate
 from bearing.figures.looks import LOOKS
 from bearing.figures.recording import preview_figure
+from bearing.readers import set_aside
 from bearing.readers.names import clean_file_name
 from bearing.recording import Recording
 from bearing.report import About, report_csv, report_html, report_json
@@ -129,12 +130,13 @@ def judged(asked: Asked, channel: str | None = None) -> FileDiagnosis | str | No
 
 
 def elsewhere(asked: Asked, found: FileDiagnosis) -> dict[str, Diagnosis]:
-    """What the channels at other bearings that the file names say, each of its own: the verdict is not theirs."""
+    """What the channels say that sit at other bearings the file names, each of its own: the verdict is not theirs."""
     if asked.request.named is not None:
         return {}
     seen = {row.channel for row in found.rows}
-    there = zip(asked.intake.recordings, asked.intake.bearings, strict=True)
-    alone = {one.channel: judged(asked, one.channel) for one, name in there if name and one.channel not in seen}
+    there = [one for one, name in zip(asked.intake.recordings, asked.intake.bearings, strict=True) if name]
+    there = [one for one in there if one.channel not in seen and set_aside(one) == "elsewhere"]
+    alone = {one.channel: judged(asked, one.channel) for one in there}
     return {name: one.worst for name, one in alone.items() if isinstance(one, FileDiagnosis)}
 
 

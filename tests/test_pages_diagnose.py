@@ -205,7 +205,9 @@ def channel_labels(page: AppTest) -> dict[str, str]:
 def test_a_channel_that_is_not_judged_says_why_and_can_be(page: AppTest) -> None:
     noise = np.random.default_rng(0).standard_normal((8192, 2))
     rows = "\n".join(f"{a:.5g},{40 + 0.01 * b:.5g}" for a, b in noise)
-    upload(page, "two.csv", f"# sampling_rate_hz=12000\nacceleration_g,temperature\n{rows}\n".encode())
+    upload(
+        page, "two.csv", f"# sampling_rate_hz=12000; bearing=6205-2RS\nacceleration_g,temperature\n{rows}\n".encode()
+    )
     assert channel_labels(page)["temperature"] == "not judged: it measures temperature"
     field(page, "Channel").set_value("temperature").run()
     assert not page.exception
@@ -309,6 +311,7 @@ def test_a_dead_sensor_gets_no_colour_of_a_fault(page: AppTest) -> None:
     upload(page, "dead.csv", csv(np.zeros(6000), "fs=12000\nrpm=1500\nvib\n"))
     assert verdict(page) == "uncertain"
     assert "This recording cannot be judged" in page.header[0].value
+    assert next(one.value for one in page.metric if one.label == "Speed") == "1500 rpm"
     opened_tab(page, "How it was judged")
     assert not re.search(r":(orange|blue|violet|green|red)-badge", words(page))
 

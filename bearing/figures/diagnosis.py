@@ -70,7 +70,7 @@ def line_band(diagnosis: Diagnosis) -> dict[str, Band]:
     The lines of the verdict's family (without one: the highest lines), or what strikes or beats beside them.
     """
     for name, one in _foreign(diagnosis).items():
-        return {f"deepest {name}": Band(*one.band_hz)}
+        return {f"where it {name} deepest": Band(*one.band_hz)}
     evidence = diagnosis.evidence
     if not evidence:
         return {}

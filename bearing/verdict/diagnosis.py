@@ -360,6 +360,8 @@ def diagnose(
         spectra, envelopes = speed_spectra(signal, rate_hz), Envelopes(signal, rate_hz)
     heard = hear(turning, recorded, orders, spectra, envelopes, networks.order)
     found, guard, speed = heard.found, heard.guard, heard.speed
+    if _silent(doctor):  # no speed is read off what no sensor measured
+        speed = replace(speed, rpm=turning.rpm)
     if found is not None:
         opinions |= _physical_opinions(found, element)
     else:
@@ -489,9 +491,14 @@ def _physical_opinions(found: OrderOpinion, element: str) -> dict[str, Opinion]:
     }
 
 
+def _silent(doctor: DoctorReport) -> bool:
+    """Whether no sensor measured this."""
+    return bool(doctor.of("dead") or doctor.of("overflow"))
+
+
 def _as_far_as_fit(opinions: dict[str, Opinion], doctor: DoctorReport) -> dict[str, Opinion]:
     """No opinion on what no sensor measured; the networks outside their training where the recording is unfit."""
-    if doctor.of("dead") or doctor.of("overflow"):
+    if _silent(doctor):
         return {name: no_opinion(name, "There is no vibration to judge.") for name in opinions}
     if doctor.severity != "severe":
         return opinions
