@@ -34,6 +34,7 @@ PEAK_DB, STRANGE_DB = 9.0, 15.0  # peaks that answer to the pointer, and those t
 MOST_PEAKS, MOST_STRANGE = 80, 4
 STRANGE_SHARE = 0.2  # of the highest peak: smaller ones are read in dB
 NAMES_APART = 0.12  # of the axis
+FOOT = 0.02  # how near a higher line a peak is its foot, relative
 MATCH, SHAFT_MATCH = 0.005, 0.002  # how near a line a peak is that line, relative; never less than two bins
 
 
@@ -222,10 +223,20 @@ def _strangers(peaks: _Peaks, scale: _Scale, shaft_hz: float | None) -> list[dic
     least = STRANGE_SHARE * float(spectrum.amplitude[2:].max(initial=0.0))
     end_hz = float(spectrum.frequency_hz[-1])
     chosen: list[int] = []
+    own = [at for at, odd in zip(peaks.bins, peaks.strange, strict=True) if not odd]
     for at, odd in zip(peaks.bins, peaks.strange, strict=True):
         hz = spectrum.frequency_hz[at]
+        foot = any(  # of a known line that is smeared, as by a moving shaft
+            abs(spectrum.frequency_hz[line] / hz - 1) < FOOT and spectrum.amplitude[line] > spectrum.amplitude[at]
+            for line in own
+        )
         high = spectrum.db_at(int(at)) >= STRANGE_DB and spectrum.amplitude[at] >= least
-        if odd and high and all(abs(spectrum.frequency_hz[other] - hz) > 0.03 * end_hz for other in chosen):
+        if (
+            odd
+            and high
+            and not foot
+            and all(abs(spectrum.frequency_hz[other] - hz) > 0.03 * end_hz for other in chosen)
+        ):
             chosen.append(int(at))
     chosen = chosen[:MOST_STRANGE]
     if not chosen:

@@ -141,8 +141,11 @@ def advice(diagnosis: Diagnosis) -> str:
         return "Measure again within a week, nearer to the bearing and for longer."
     if d.doctor.severity == "severe":
         return "Check the sensor, the cable and the settings, and measure again."
-    if d.bearing is None:
+    if d.bearing is None and d.verdict == "impacts":
         return "Name the bearing: then it can be told whether the bearing is it."
+    if d.bearing is None:
+        speed = " and give the shaft speed" if d.shaft_rpm is None else ""
+        return f"Name the bearing{speed}: without, no fault line can be looked for."
     if d.shaft_rpm is None:
         return "Give the shaft speed."
     if d.verdict == "impacts":
