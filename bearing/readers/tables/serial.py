@@ -53,15 +53,15 @@ def one_decimal_sign(data: bytes, lines: Sequence[str]) -> tuple[bytes, str]:
 
     Files glued of two languages look so. No cell has both, and the commas cannot all part thousands.
     """
-    cells = [cell.strip() for line in _middle(lines) for cell in re.split(r"[;\t| ]", line.strip()) if cell.strip()]
+    middle = _middle([line for line in lines if line.strip()])
+    cells = [cell for line in middle for cell in re.split(r"[;\t| ]", line.strip()) if cell]
     commas = [cell for cell in cells if "," in cell]
     if len(cells) < _LEAST_LINES or not commas or not any("." in cell for cell in cells):
         return data, ""
     if not all(map(_EITHER_SIGN.fullmatch, cells)) or all(map(_THOUSAND.fullmatch, commas)):
         return data, ""
-    return re.sub(
-        rb"(?<=\d),(?=\d)", b".", data
-    ), "Some cells have decimal commas, others points: both are read as such."
+    told = "Some cells have decimal commas, others points: both are read as such."
+    return re.sub(rb"(?<=\d),(?=\d)", b".", data), told
 
 
 def plain_table(data: bytes, lines: Sequence[str]) -> tuple[bytes, tuple[str, ...]] | None:
