@@ -115,6 +115,8 @@ def _spike_rate(x: FloatArray, low: float, high: float) -> float:
     rest = float(np.median(few))
     up = high - rest >= rest - low
     top = high - rest if up else rest - low
+    if np.mean(np.abs(few - rest) < 0.1 * top) < 0.5:  # the usual case, at a tenth of the cost
+        return 0.0
     away = (x - rest) / top if up else (rest - x) / top
     still = np.abs(away) < 0.1
     if np.count_nonzero(still) < 0.6 * x.size or float(np.median(np.abs(away[still]))) > 0.02:
