@@ -108,7 +108,7 @@ def _rate_of_edges(edges: NDArray[np.int64], off: float) -> float:
 def _spike_rate(x: FloatArray, low: float, high: float) -> float:
     """Spikes per sample of a signal at rest but for spikes of one shape: soft edges, or the two swings of a coil.
 
-    No bearing strikes so: its impacts ring on, differ in height (each over 10 % here) and slip. A rest as quiet as 3 %
+    No bearing strikes so: its impacts ring on, differ in height (each over 10 % here) and slip. A rest as quiet as 2 %
     of the spikes, heights alike, two swings at most, and intervals that change by under 1 %.
     """
     few = x[:: max(1, x.size // 4_096)]
@@ -122,12 +122,13 @@ def _spike_rate(x: FloatArray, low: float, high: float) -> float:
     if np.count_nonzero(still) < 0.6 * x.size or float(np.median(np.abs(away[still]))) > 0.02:
         return 0.0
     edges = _rising(still, away > 0.4)
-    if edges.size < 5 or not _rate_of_edges(edges, 0.01):
+    rate = _rate_of_edges(edges, 0.01)
+    if not rate:
         return 0.0
     heights = np.maximum.reduceat(away, edges)[:-1]
     swings = _rising(away < 0.1, away > 0.15).size + _rising(away > -0.1, away < -0.15).size
     alike = float(heights.std()) < 0.1 * float(heights.mean())
-    return _rate_of_edges(edges, 0.01) if alike and swings <= 2.5 * edges.size else 0.0
+    return rate if alike and swings <= 2.5 * edges.size else 0.0
 
 
 def fill_value(values: FloatArray) -> float | None:
