@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 import twins
@@ -218,6 +220,24 @@ def test_decimal_points_and_commas_in_one_column_are_numbers():
     recording = only("acc\n" + "\n".join(rows) + "\n", "glued.csv")
     assert recording.samples == pytest.approx(signal, abs=1e-5)
     assert any("decimal commas, others points" in note for note in recording.notes)
+
+
+# --- lists in cells -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rows", [1, 40])
+def test_lists_of_samples_in_the_cells_of_a_table_are_one_channel(rows):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    samples = twins.signal(SIZE * rows)
+    cells = {"signal": list(samples.reshape(rows, SIZE)), "label": ["OR"] * rows, "fs": [12_000] * rows}
+    stream = io.BytesIO()
+    parquet.write_table(pa.table(cells), stream)
+    recording = only(stream.getvalue(), "set.parquet")
+    assert (recording.channel, recording.sampling_rate_hz) == ("signal", 12_000)
+    assert len(recording.samples) == SIZE * rows
+    assert any(note.startswith("40 pieces of 1,024") for note in recording.notes) == (rows > 1)
 
 
 # --- blocks ---------------------------------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ import numpy as np
 
 from bearing.errors import BearingError, UnreadableFile, UnsupportedFormat
 from bearing.readers.columns.channels import to_recordings
-from bearing.readers.columns.column import Column
-from bearing.readers.columns.facts import Facts, facts_in_lines
+from bearing.readers.columns.column import Column, joined_at
+from bearing.readers.columns.facts import Facts, facts_in_lines, facts_in_scalars
 from bearing.readers.names import clean_file_name, split_unit
 from bearing.recording import FloatArray, Recording
 from bearing.settings import Limits
@@ -98,14 +98,42 @@ def _wanted(schema: Any, bounds: Limits) -> list[int]:
         or kinds.is_integer(field.type)
         or kinds.is_temporal(field.type)
         or kinds.is_decimal(field.type)
+        or _lists_numbers(field.type)
     ]
 
 
+def _lists_numbers(kind: Any) -> bool:
+    import pyarrow.types as kinds
+
+    listed = kinds.is_list(kind) or kinds.is_large_list(kind) or kinds.is_fixed_size_list(kind)
+    return bool(listed and (kinds.is_floating(kind.value_type) or kinds.is_integer(kind.value_type)))
+
+
 def _recordings(table: Any, schema: Any, source: str, bounds: Limits, notes: tuple[str, ...]) -> list[Recording]:
-    columns = [Column(*_name_and_values(name, table.column(name))) for name in dict.fromkeys(table.column_names)]
+    names = list(dict.fromkeys(table.column_names))
+    listed = [name for name in names if _lists_numbers(table.column(name).type)]
+    columns = [Column(*_name_and_values(name, table.column(name))) for name in names if name not in listed]
+    if listed:
+        said = {one.name: float(one.values[0]) for one in columns if one.values.size and np.ptp(one.values) == 0}
+        facts = Facts(notes=notes).or_else(facts_in_scalars(said, "column")).or_else(_facts(schema))
+        return to_recordings([_pieces(name, table.column(name), bounds) for name in listed], source, bounds, facts)
     if not columns:
         raise UnsupportedFormat(f"No column of numbers in '{clean_file_name(source)}': it holds text or nested values.")
     return to_recordings(columns, source, bounds, Facts(notes=notes).or_else(_facts(schema)))
+
+
+def _pieces(name: str, column: Any, bounds: Limits) -> Column:
+    """A column whose every cell lists the samples of a snapshot."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy().astype(np.int64)
+    bounds.check_samples(int(lengths.sum()))
+    values = np.asarray(pc.list_flatten(column).cast(pa.float64(), safe=False).to_numpy(), np.float64)
+    breaks = np.unique(np.cumsum(lengths))[:-1]
+    label, unit = split_unit(name)
+    whole = Column(label, values, unit)
+    return joined_at(whole, breaks[breaks > 0]) if breaks.size else whole
 
 
 def _name_and_values(name: str, column: Any) -> tuple[str, FloatArray, str]:
