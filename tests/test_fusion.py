@@ -99,8 +99,8 @@ def test_what_another_bearing_would_show_takes_no_part_away() -> None:
 
 
 def test_a_confidence_is_what_was_counted() -> None:
-    assert fuse(opinion("outer", 0.95), False, CALIBRATION).confidence == pytest.approx(19 / 20)
-    assert fuse(opinion("normal", 0.6), False, CALIBRATION).confidence == pytest.approx(10 / 12)
+    assert fuse(opinion("outer", 0.95), False, CALIBRATION).confidence == pytest.approx(18.5 / 19)
+    assert fuse(opinion("normal", 0.6), False, CALIBRATION).confidence == pytest.approx(9.5 / 11)
     assert fuse(opinion("outer", 0.95), False, CALIBRATION, ceiling=0.7).confidence == pytest.approx(0.7)
     assert Count().confidence == pytest.approx(0.5)
 
@@ -158,7 +158,7 @@ def test_what_is_counted_adds_up() -> None:
 
 def test_a_confidence_is_the_share_that_was_right_as_far_as_the_bearings_allow() -> None:
     assert Count().confidence == 0.5
-    assert Count(told=100, wrong=0, bearings=8).confidence == pytest.approx(0.9)
+    assert Count(told=100, wrong=0, bearings=8).confidence == pytest.approx(8.5 / 9)
     assert Count(told=100, wrong=50, bearings=8).confidence == pytest.approx(0.5)
     assert Count(told=100, wrong=10, bearings=2).confidence < Count(told=100, wrong=10, bearings=20).confidence < 0.9
 
@@ -170,6 +170,14 @@ def test_an_uncertain_verdict_is_as_sure_as_its_kind_of_guess() -> None:
         "uncertain part",
     ]
     assert fuse(dict(zip(STATES, p[1], strict=True)), False, CALIBRATION).verdict == "uncertain"
+
+
+def test_what_strikes_and_may_be_this_bearing_is_counted_apart() -> None:
+    p = np.array([[0.6, 0.2, 0.1, 0.1], [0.35, 0.05, 0.05, 0.55]])
+    loud = np.array([1.4, 1.4])
+    assert kinds_of(p, loud, np.tile(NOWHERE, (2, 1)), CALIBRATION).tolist() == ["impacts", "impacts part"]
+    told = fuse(dict(zip(STATES, p[1], strict=True)), 1.4, CALIBRATION)
+    assert (told.verdict, told.best_guess) == ("impacts", "ball")
 
 
 def test_every_bearing_weighs_the_same() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bearing.states import URGENCY, state
 from bearing.verdict.fusion import Count
-from bearing.verdict.words import impacts_sentence, percent
+from bearing.verdict.words import elsewhere_words, impacts_sentence, percent
 
 if TYPE_CHECKING:
     from bearing.physics.envelope_rule import FamilyEvidence
@@ -123,7 +123,9 @@ def finding(diagnosis: Diagnosis) -> str:
 def why(diagnosis: Diagnosis) -> str:
     """The reason without what `advice` says already; bearings that would fit are `diagnosis.impacts.fits`."""
     if diagnosis.verdict == "impacts" and diagnosis.impacts is not None:
-        return impacts_sentence(replace(diagnosis.impacts, fits=()), bool(diagnosis.evidence))
+        elsewhere = elsewhere_words(diagnosis.best_guess, diagnosis.element)
+        said = elsewhere if elsewhere in diagnosis.reason else ""
+        return impacts_sentence(replace(diagnosis.impacts, fits=()), said)
     reason = diagnosis.reason.removeprefix("No verdict: ")  # `finding` says that
     return reason[:1].upper() + reason[1:] if reason != diagnosis.reason else reason
 

@@ -122,7 +122,7 @@ def right_of(answers: Answers, kinds: NDArray[np.str_]) -> NDArray[np.bool_]:
     """
     p, truth = answers.p, answers.truth
     part = np.char.startswith(kinds, "part")
-    healthy = np.char.startswith(kinds, "normal") | (kinds == "impacts")
+    healthy = np.char.startswith(kinds, "normal") | np.char.startswith(kinds, "impacts")
     return np.select(
         [part, healthy, kinds == "damaged"],
         [p[:, 1:].argmax(axis=1) + 1 == truth, truth == 0, truth > 0],

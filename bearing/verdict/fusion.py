@@ -26,8 +26,9 @@ from bearing.states import UNCERTAIN
 __all__ = ["KINDS", "NOWHERE", "STATES", "UNCERTAIN", "Calibration", "Count", "Verdict", "fuse", "kinds_of"]
 
 DAMAGED, IMPACTS = "damaged", "impacts"
+IMPACTS_PART = "impacts part"  # something strikes, and the best guess is that it is a part of this bearing
 UNCERTAIN_PART = "uncertain part"  # no verdict, and the best guess is a part
-KINDS = ("part sure", "part", "normal", DAMAGED, IMPACTS, UNCERTAIN, UNCERTAIN_PART)
+KINDS = ("part sure", "part", "normal", DAMAGED, IMPACTS, IMPACTS_PART, UNCERTAIN, UNCERTAIN_PART)
 MEMORY_ERROR = 0.05  # the CNN on known bearings under other loads: 63 of 64 recordings right, bounded from below
 
 Array = NDArray[np.float64]
@@ -45,9 +46,10 @@ class Count:
     @property
     def confidence(self) -> float:
         """The share that was right (a ratio over clusters: W. G. Cochran, "Sampling Techniques", 3rd ed. 1977, ch. 9A),
-        drawn to 1/2 by Laplace's rule of succession with the bearing, not the recording, as the trial; never 1."""
+        drawn to 1/2 by Jeffreys' prior (L. D. Brown, T. T. Cai and A. DasGupta, Statistical Science 16 (2001) 101-133)
+        with the bearing, not the recording, as the trial; never 1."""
         right = 1 - self.wrong / self.told if self.told else 0.5
-        return (right * self.bearings + 1) / (self.bearings + 2)
+        return (right * self.bearings + 0.5) / (self.bearings + 1)
 
 
 @dataclass(frozen=True)
@@ -112,15 +114,17 @@ def kinds_of(p: Array, excess: Array, elsewhere: Array, calibration: Calibration
     normal, part = p[:, 0], p[:, 1:].max(axis=1)
     loud, quiet = excess >= LOUD_FROM, excess < QUIET_BELOW
     sound_elsewhere, part_elsewhere = elsewhere[:, 0], elsewhere[:, 1:].max(axis=1)
+    strikes = loud | (part_elsewhere >= calibration.part_sure_from)
     return np.select(
         [
             part >= calibration.part_sure_from,
             part >= calibration.part_from,
             (normal >= calibration.normal_from) & (sound_elsewhere >= calibration.elsewhere_from) & quiet,
             (normal <= calibration.damaged_below) & loud,
-            loud | (part_elsewhere >= calibration.part_sure_from),
+            strikes & (part > normal),
+            strikes,
         ],
-        ["part sure", "part", "normal", DAMAGED, IMPACTS],
+        ["part sure", "part", "normal", DAMAGED, IMPACTS_PART, IMPACTS],
         np.where(part > normal, UNCERTAIN_PART, UNCERTAIN),
     )
 
@@ -159,7 +163,8 @@ def fuse(
         kind = IMPACTS if struck else UNCERTAIN if int(p.argmax()) == 0 else UNCERTAIN_PART
     best = STATES[int(p.argmax())]
     named = STATES[1 + int(p[1:].argmax())]
-    verdict = {"part sure": named, "part": named, UNCERTAIN_PART: UNCERTAIN}.get(kind, kind)
+    named_by = {"part sure": named, "part": named, IMPACTS_PART: IMPACTS, UNCERTAIN_PART: UNCERTAIN}
+    verdict = named_by.get(kind, kind)
     return Verdict(
         verdict=verdict,
         kind=kind,

@@ -27,6 +27,7 @@ __all__ = [
     "agreement_of",
     "burst_sentence",
     "detectable_sentence",
+    "elsewhere_words",
     "family_remark",
     "family_sentence",
     "fault_title",
@@ -109,7 +110,9 @@ def reason_of(
         return f"The signal is not that of a healthy bearing, but no part stands out. {lines}".strip()
     if said == "impacts" and impacts is not None:
         why = f" {_capital('; '.join(held))}." if held else ""
-        return f"{impacts_sentence(impacts, bool(families) and not held)}{why}"
+        if held or not families:
+            return f"{impacts_sentence(impacts)}{why}"
+        return impacts_sentence(impacts, elsewhere_words(verdict.best_guess, element))
     if said == "normal":
         return f"No fault line of this bearing stands deep, and nothing strikes. {watch_sentence(families)}".strip()
     if held:
@@ -160,10 +163,17 @@ def watch_sentence(families: Mapping[str, FamilyEvidence]) -> str:
     return f"Shallow lines stand at {names}, as healthy bearings show them too: watch them."
 
 
-def impacts_sentence(impacts: Impacts, bearing_known: bool) -> str:
+def elsewhere_words(best_guess: str | None, element: str) -> str:
+    """What strikes, held against the lines of the bearing that was asked for."""
+    if best_guess in LINES:
+        part = element if best_guess == "ball" else state(best_guess).part.lower()
+        return f"; it may be the {part} of this bearing, of which too little stands to say so"
+    return ", and fits no line of this bearing"
+
+
+def impacts_sentence(impacts: Impacts, elsewhere: str = "") -> str:
     """``Something strikes 74.8 times a second, 3.03 times a turn, and fits no line of this bearing.``"""
     turn = "" if impacts.order is None else f", {impacts.order:.2f} times a turn"
-    elsewhere = ", and fits no line of this bearing" if bearing_known else ""
     fits = ""
     if impacts.fits:
         fits = f" It would fit {', '.join(f'{fit.bearing} ({fit_part(fit)})' for fit in impacts.fits[:3])}."
