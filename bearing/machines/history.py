@@ -347,10 +347,11 @@ def _point(
     orders = bearing.orders if bearing else None
     measured = _numbers(_in_one_unit([found[i] for i in when.order]), orders)
     assessment = judged(measured, baseline, limits)
-    measured = [
-        replace(m, values=m.values | {k: rise[i] for k, rise in assessment.rises.items() if math.isfinite(rise[i])})
-        for i, m in enumerate(measured)
-    ]
+    if assessment.rises:
+        measured = [
+            replace(m, values=m.values | {k: rise[i] for k, rise in assessment.rises.items() if math.isfinite(rise[i])})
+            for i, m in enumerate(measured)
+        ]
     return Point(name, tuple(measured), when.times, when.days, when.source, assessment, NOT_ASKED, orders)
 
 

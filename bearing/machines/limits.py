@@ -588,6 +588,8 @@ class _Judge:
     ) -> NDArray[np.int64]:
         """Levels of one indicator: alert in place of alarm where it jumped there, nothing else (`others`) changes, and
         it stands no higher yet."""
+        if (level == OK).all() and math.isnan(self.came_to[row]):
+            return level
         held, level_db = level.copy(), float(self.level[row])
         most = max(float(self.alarm[row]), float(self.least_alarm[row] + self.least_alert[row]))
         half = float(self.alert[row] + self.alarm[row]) / 2

@@ -282,7 +282,7 @@ def joined_numbers(measured: Sequence[Measurement], orders: FaultOrders | None) 
         lines = {name: value for name, value in joined.values.items() if name not in group[-1].values}
         shared = {"lines_stand": stand, "waterfall": joined.waterfall, "joined": joined.joined, "lines": joined.lines}
         out += [replace(m, values=m.values | lines, **shared) for m in group]  # type: ignore[arg-type]
-    return [replace(one, spectrum=None) for one in out]
+    return [one if one.spectrum is None else replace(one, spectrum=None) for one in out]
 
 
 def _groups(measured: Sequence[Measurement]) -> list[list[Measurement]]:
