@@ -105,7 +105,8 @@ def orders_over_turns(key: str, _still: Recording, shaft_hz: float) -> Spectrogr
 @st.cache_data(max_entries=4, show_spinner="Asking how weak a fault would have been seen ...")
 def besides(key: str, _recording: Recording, _diagnosis: Diagnosis) -> Diagnosis:
     """The same diagnosis with what takes longer: how weak a fault would have been seen, the machine's own lines."""
-    return diagnose(_recording, _diagnosis.bearing, how_weak=True, parts=MachineParts())
+    at_hand = prepared(_recording)
+    return diagnose(_recording, _diagnosis.bearing, how_weak=True, parts=MachineParts(), prepared=at_hand)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
