@@ -126,7 +126,9 @@ def two_columns(pulse_hz: float, rpm: float) -> str:
 def test_many_pulses_a_turn_are_not_taken_for_one():
     request = Request(rate_hz=25_600, bearing="6205-2RS JEM")
     intake = request.open_upload(two_columns(pulse_hz=300.0, rpm=1_800).encode(), "tacho.csv")
-    assert request.apply(intake)[0].shaft_rpm is None
+    untold = request.apply(intake)[0]
+    assert untold.shaft_rpm is None
+    assert any("pulses 300 times a second" in note for note in untold.notes)
     told = Request(rate_hz=25_600, bearing="6205-2RS JEM", pulses_per_turn=10)
     assert told.apply(intake)[0].shaft_rpm == pytest.approx(1_800, rel=1e-3)
     by_hand = Request(rate_hz=25_600, rpm=1_750, pulses_per_turn=10)

@@ -511,13 +511,17 @@ def _pulsed_speed(
         rpm = 60.0 * per_sample * rate.value
         label = f"tachometer '{clean_name(column.name)}'"
         if rpm > MOST_PULSED_RPM or rpm < RPM_LIMITS[0]:
-            notes.append(
-                f"The {label} pulses {rpm / 60:,.0f} times a second, perhaps more than once a turn: give the speed, or "
-                "the pulses per turn."
-            )
+            notes.append(_too_many_pulses(f"The {label}", rpm))
             return _Speed(None, tacho=column.values)
         return _Speed(Known(rpm, f"{label}, one pulse a turn"), tacho=column.values)
     return None
+
+
+def _too_many_pulses(what: str, pulsed_rpm: float) -> str:
+    return (
+        f"{what} pulses {pulsed_rpm / 60:,.0f} times a second, perhaps more than once a turn: give the speed, or the "
+        "pulses per turn."
+    )
 
 
 def with_speed_of_tacho(recording: Recording, pulses_per_turn: float | None = None) -> Recording:
@@ -532,7 +536,8 @@ def with_speed_of_tacho(recording: Recording, pulses_per_turn: float | None = No
     pulsed_rpm = 60.0 * pulse_rate(bridged(recording.tacho)[0]) * recording.sampling_rate_hz
     rpm, most = pulsed_rpm / (pulses_per_turn or 1.0), RPM_LIMITS[1] if pulses_per_turn else MOST_PULSED_RPM
     if not RPM_LIMITS[0] <= rpm <= most:
-        return recording
+        note = _too_many_pulses("The file's tachometer", pulsed_rpm)
+        return replace(recording, notes=(*recording.notes, note)) if rpm > most else recording
     told = f"{pulses_per_turn:g} pulses" if pulses_per_turn else "one pulse"
     return recording.corrected(shaft_rpm=rpm, by=f"the file's tachometer, {told} a turn")
 
