@@ -149,7 +149,8 @@ def test_what_a_name_says_is_measured_instead_of_vibration(name, unit, measured)
 
 
 def test_an_acceleration_at_a_load_is_judged_beside_another():
-    assert kind_of("motor load end acc") == "vibration"
+    assert kind_of("motor load end acc") == kind_of("power side vib") == "vibration"
+    assert kind_of("vibration motor current") == "electrical"
     table = twins.table(twins.signal(), twins.signal(seed=1), before="drive end acc,load end acc\n")
     assert vibration_channels(read_bytes(table.encode(), "motor.csv")) == (0, 1)
 

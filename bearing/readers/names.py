@@ -97,6 +97,7 @@ _KINDS: tuple[tuple[str, frozenset[str]], ...] = (
 )
 _PLACES = word_set("horizontal vertical axial radial de fe ba gs bearing lager")
 _ELSE = ("temperature", "angular rate", "magnetic field", "sound", "electrical", "force")
+_CURRENT = word_set("current strom corriente torque drehmoment")
 _VOLTAGE = word_set("volt volts voltage spannung")
 _VOLTS = word_set("v mv volt volts")
 _UNIT_KINDS: tuple[tuple[str, frozenset[str]], ...] = (
@@ -186,7 +187,7 @@ def words_of(name: str) -> list[str]:
 def kind_of(name: str, unit: str = "") -> str:
     """What a column measures, judged by its unit, then its name: ``vibration``, ``time``, ``label``, ... or ``""``.
 
-    What is called an acceleration is one at whatever load or pressure it was measured.
+    What is called an acceleration is one at whatever load, panel or noise it was measured.
     """
     words = words_of(name)
     plain_unit = unit.strip().lower()
@@ -199,7 +200,8 @@ def kind_of(name: str, unit: str = "") -> str:
         if plain_unit in units:
             return kind
     found = next((kind for kind, known in _KINDS if known.intersection(words)), "")
-    return "vibration" if found == "force" and _called_vibration(words) else found
+    elsewhere = found in ("force", "electrical", "sound") and not _CURRENT.intersection(words)
+    return "vibration" if elsewhere and _called_vibration(words) else found
 
 
 def _called_vibration(words: Iterable[str]) -> bool:
