@@ -67,6 +67,7 @@ __all__ = ["Bearing", "ChannelVerdict", "Diagnosis", "Impacts", "Networks", "Opi
 
 SURE_SPEED = 0.8  # an estimated shaft speed less likely right than this carries no verdict
 MOST_ELEMENTS = 24  # the network was trained with; faults of bearings of 30 and 60, asked rightly, passed for sound
+SMEARS_FROM = 0.1  # spread of a speed that only the signal tells, from where what is left hid faint lines; half did not
 SOUND_THOUGH_FOLLOWED = 0.7  # of the network, where the signal alone told its moving speed: CWRU's faults, their time
 # warped, reach 0.69, its sound bearings fall to 0.73
 EVEN = dict.fromkeys(CLASSES, 0.25)  # nothing asked, nothing known
@@ -528,9 +529,11 @@ def _normal_held(
 ) -> list[str]:
     """What forbids `normal` alone, each in words."""
     reasons = [held_sentence(Held.UNFIT, sentence.rstrip(".")) for sentence in doctor.normal_vetoes]
-    alone = turning.moved is not None and turning.moved.source == SpeedSource.SIGNAL.value
-    if alone and (not turning.shown or (found is not None and found.probabilities["normal"] < SOUND_THOUGH_FOLLOWED)):
-        reasons.append(held_sentence(Held.SPEED_FOLLOWED))
+    moved = turning.moved
+    if moved is not None and moved.source == SpeedSource.SIGNAL.value:
+        faint = found is not None and found.probabilities["normal"] < SOUND_THOUGH_FOLLOWED
+        if moved.spread >= SMEARS_FROM and (faint or not turning.shown):
+            reasons.append(held_sentence(Held.SPEED_FOLLOWED))
     elif not turning.shown:
         reasons.append(held_sentence(Held.SPEED_TOLD))
     if speed.own_rpm is not None and speed.rpm is not None and not doctor.of("speed"):  # which says the same
