@@ -24,9 +24,9 @@ _NAMES = {
     "bearing.physics.catalogue": ("CatalogueEntry",),
     "bearing.physics.kinematics": ("FaultOrders", "Geometry", "fault_orders"),
     "bearing.recording": ("Recording",),
-    "bearing.verdict.ask": ("diagnose", "find_bearing", "read"),
+    "bearing.verdict.asked.ask": ("diagnose", "find_bearing", "read"),
     "bearing.verdict.diagnosis": ("Bearing", "Diagnosis"),
-    "bearing.verdict.intake": ("Intake",),
+    "bearing.verdict.asked.intake": ("Intake",),
 }  # fmt: skip
 _HOME = {name: home for home, names in _NAMES.items() for name in names}
 

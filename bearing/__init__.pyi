@@ -17,12 +17,12 @@ from bearing.physics.kinematics import FaultOrders as FaultOrders
 from bearing.physics.kinematics import Geometry as Geometry
 from bearing.physics.kinematics import fault_orders as fault_orders
 from bearing.recording import Recording as Recording
-from bearing.verdict.ask import diagnose as diagnose
-from bearing.verdict.ask import find_bearing as find_bearing
-from bearing.verdict.ask import read as read
+from bearing.verdict.asked.ask import diagnose as diagnose
+from bearing.verdict.asked.ask import find_bearing as find_bearing
+from bearing.verdict.asked.ask import read as read
+from bearing.verdict.asked.intake import Intake as Intake
 from bearing.verdict.diagnosis import Bearing as Bearing
 from bearing.verdict.diagnosis import Diagnosis as Diagnosis
-from bearing.verdict.intake import Intake as Intake
 
 __all__: list[str]
 __version__: str

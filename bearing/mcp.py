@@ -21,10 +21,10 @@ from bearing.errors import BearingError, ParameterError
 from bearing.physics.catalogue import find
 from bearing.recording import Recording
 from bearing.signal.spectrum import amplitude_spectrum
-from bearing.verdict.ask import answer_of
+from bearing.verdict.asked.ask import answer_of
+from bearing.verdict.asked.request import Request
 from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.doctor import usable_stretch
-from bearing.verdict.request import Request
 
 __all__ = ["allowed_path", "create_server", "strongest_lines"]
 

@@ -21,7 +21,9 @@ from bearing.recording import Recording
 from bearing.signal.severity import EDITION, GROUPS, SUPPORTS, severity, velocity_mm_s
 from bearing.signal.units import unit_of
 from bearing.states import MACHINE_STATES
-from bearing.verdict.advice import (
+from bearing.verdict.diagnosis import Bearing, Diagnosis
+from bearing.verdict.doctor import usable_stretch
+from bearing.verdict.words.advice import (
     advice,
     cnn_counts,
     counted_sentence,
@@ -31,9 +33,7 @@ from bearing.verdict.advice import (
     sureness_words,
     why,
 )
-from bearing.verdict.diagnosis import Bearing, Diagnosis
-from bearing.verdict.doctor import usable_stretch
-from bearing.verdict.words import family_remark, family_sentence, fault_title, state_word, unsaid
+from bearing.verdict.words.sentences import family_remark, family_sentence, fault_title, state_word, unsaid
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

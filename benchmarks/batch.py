@@ -18,7 +18,7 @@ import numpy as np
 from bearing.batch.run import DASK, FILES_A_TASK, _found, run_batch
 from bearing.batch.sources import listed
 from bearing.physics.simulate import SimulationConfig, simulate
-from bearing.verdict.request import Request
+from bearing.verdict.asked.request import Request
 
 
 def peak_mb() -> float:

@@ -24,8 +24,8 @@ from bearing.machines.store import Store
 from bearing.physics.catalogue import find
 from bearing.physics.simulate import SimulationConfig, simulate
 from bearing.recording import Recording
+from bearing.verdict.asked.request import Request
 from bearing.verdict.diagnosis import Bearing
-from bearing.verdict.request import Request
 
 BEARING = "6205-2RS"
 

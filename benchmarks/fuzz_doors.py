@@ -107,7 +107,7 @@ class Doors:
 
     def request(self, rng: random.Random) -> str:
         from bearing.errors import ParameterError
-        from bearing.verdict.request import Request
+        from bearing.verdict.asked.request import Request
 
         values: dict[str, Any] = said(rng)
         given = {{"rate": "rate_hz"}.get(name, name): value for name, value in values.items()}

@@ -30,8 +30,8 @@ from bearing.machines.measure import Measurement, measure
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
 from bearing.physics.simulate import ORDERS_6205, Condition, Resonance, SimulationConfig, simulate
 from bearing.recording import Recording
+from bearing.verdict.asked.request import Request
 from bearing.verdict.diagnosis import Bearing
-from bearing.verdict.request import Request
 
 Floats = np.ndarray
 

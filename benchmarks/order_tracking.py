@@ -30,8 +30,8 @@ from bearing.files import RUNS_DIR, WEIGHTS_DIR
 from bearing.models.order import load_order_predictor
 from bearing.parallel import in_order
 from bearing.physics.catalogue import find, load_catalogue
-from bearing.physics.combs import speed_spectra
-from bearing.physics.order_tracking import look, steady
+from bearing.physics.shaft.combs import speed_spectra
+from bearing.physics.shaft.order_tracking import look, steady
 from bearing.physics.simulate import CONDITIONS, Resonance, SimulationConfig, simulate
 from bearing.recording import FloatArray, Recording
 from bearing.signal.angle import angle_of_speed, interpolate, to_angle
@@ -272,7 +272,7 @@ def main() -> None:
     if arguments.simulated:
         table(simulated(arguments.simulated), tuple(arguments.known))
     if arguments.cwru:
-        from bearing.lab.verdict_evaluation import write_folds
+        from bearing.lab.order.evaluation import write_folds
 
         write_folds(RUNS_DIR / "folds")
         for kind, amount in (("steady", 0.0), (MISTOLD, 0.0), ("sine", 0.02), ("sine", 0.05), ("ramp", 0.1)):

@@ -13,8 +13,8 @@ from functools import partial
 
 import numpy as np
 
+from bearing.physics.shaft.speed import estimate_speed
 from bearing.physics.simulate import ORDERS_6205, SimulationConfig, simulate
-from bearing.physics.speed import estimate_speed
 from bearing.signal.envelope import envelope_spectrum
 from bearing.signal.kurtogram import kurtogram
 from bearing.signal.spectrum import amplitude_spectrum, downsample, spectrogram

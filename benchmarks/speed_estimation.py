@@ -24,10 +24,10 @@ import numpy as np
 from bearing.cwru.dataset import load_recording
 from bearing.cwru.registry import registry
 from bearing.errors import DataError
-from bearing.physics import speed
 from bearing.physics.catalogue import find, load_catalogue
-from bearing.physics.combs import SpeedSpectra, comb_and_families, speed_spectra
 from bearing.physics.kinematics import FaultOrders
+from bearing.physics.shaft import speed
+from bearing.physics.shaft.combs import SpeedSpectra, comb_and_families, speed_spectra
 from bearing.physics.simulate import CONDITIONS, Resonance, SimulationConfig, simulate
 
 BINS = (0.0, 0.2, 0.5, 0.8, 0.9, 1.0)

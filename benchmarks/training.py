@@ -19,8 +19,8 @@ from torch import nn
 from bearing.cwru.dataset import window_set
 from bearing.lab.folds import random_split
 from bearing.lab.settings import Settings
-from bearing.lab.waveform_network import CLASSES, WideKernelCNN
-from bearing.lab.waveform_training import fit, predict
+from bearing.lab.waveform.network import CLASSES, WideKernelCNN
+from bearing.lab.waveform.training import fit, predict
 from bearing.signal.scaler import zscore
 
 ORIGINAL_EPOCHS = 5_000

@@ -16,7 +16,7 @@ from bearing.errors import BearingError
 from bearing.physics.catalogue import CatalogueEntry
 from bearing.recording import check_rate_hz, check_rpm
 from bearing.signal.units import UNITS
-from bearing.verdict.request import Request
+from bearing.verdict.asked.request import Request
 from pages._asked import bearing_slot, outer_ring_key, rate_of, rpm_of, unit_key, unit_read
 from pages._source import SAMPLES, Source, current, fetch, open_sample
 

@@ -15,8 +15,8 @@ import streamlit as st
 from bearing.errors import ParameterError
 from bearing.recording import Recording, check_rate_hz, check_rpm
 from bearing.signal.units import UNITS, unit_of
-from bearing.verdict.intake import Intake
-from bearing.verdict.request import Request, in_unit
+from bearing.verdict.asked.intake import Intake
+from bearing.verdict.asked.request import Request, in_unit
 from pages._source import Source
 
 UNIT_UNKNOWN = "Not known"

@@ -19,12 +19,12 @@ from bearing.signal.envelope import Band, Demodulator, EnvelopeSpectrum
 from bearing.signal.kurtogram import Kurtogram, kurtogram
 from bearing.signal.spectrum import Spectrogram, amplitude_spectrum, downsample, spectrogram, to_db
 from bearing.signal.units import unit_of
+from bearing.verdict.asked.file import FileDiagnosis, diagnose_file
+from bearing.verdict.asked.intake import Intake
+from bearing.verdict.asked.request import Request
 from bearing.verdict.diagnosis import Diagnosis, diagnose
 from bearing.verdict.doctor import usable_stretch
-from bearing.verdict.file import FileDiagnosis, diagnose_file
-from bearing.verdict.intake import Intake
 from bearing.verdict.prepared import Prepared
-from bearing.verdict.request import Request
 
 MOST_PREPARED, MOST_KEPT = 3, 1_000_000  # channels, and samples of each: 50 MB, at most 110
 Line = tuple[NDArray[np.float32], NDArray[np.float32]]

@@ -25,8 +25,8 @@ from bearing.figures.words import spectrogram_words, spectrum_words, waveform_wo
 from bearing.recording import Recording
 from bearing.signal.envelope import Band, EnvelopeSpectrum
 from bearing.signal.kurtogram import Kurtogram
-from bearing.verdict.advice import finding
 from bearing.verdict.diagnosis import Diagnosis
+from bearing.verdict.words.advice import finding
 from pages import _address, _compute
 from pages._judged import judged
 from pages._show import chart, plain, titled

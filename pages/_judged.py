@@ -9,9 +9,9 @@ import streamlit as st
 from bearing.figures.envelope import LINE_NAMES
 from bearing.figures.recording import windows_figure
 from bearing.physics.envelope_rule import FamilyEvidence
-from bearing.verdict.advice import cnn_counts, part_of
 from bearing.verdict.diagnosis import Diagnosis, Opinion
-from bearing.verdict.words import family_remark, family_sentence
+from bearing.verdict.words.advice import cnn_counts, part_of
+from bearing.verdict.words.sentences import family_remark, family_sentence
 from pages._show import GLYPH, STATE_COLOUR, chart, hertz, percent, plain
 from pages._verdict import SEVERITY_LOOK
 

@@ -10,9 +10,9 @@ import streamlit as st
 from bearing.errors import BearingError
 from bearing.figures import training as figures
 from bearing.figures.words import curves_words
-from bearing.lab import live as live_training
-from bearing.lab.live import Plan, Progress, Run
 from bearing.lab.settings import Settings
+from bearing.lab.waveform import live as live_training
+from bearing.lab.waveform.live import Plan, Progress, Run
 from bearing.results.metrics import Epoch
 from bearing.results.waveform import PROTOCOLS, Result
 

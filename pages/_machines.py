@@ -21,7 +21,7 @@ from bearing.machines.spectra import keep_recordings
 from bearing.machines.store import DEFAULT_STORE, Acknowledgement, Store
 from bearing.readers.names import clean_file_name
 from bearing.settings import store_file
-from bearing.verdict.request import Request
+from bearing.verdict.asked.request import Request
 
 SHAPES = {"no data": "○", "ok": "●", "watch": "▲", "alert": "◆", "alarm": "■"}  # as in the charts
 UPLOADED = "machine.uploaded"

@@ -14,12 +14,12 @@ from bearing.readers import set_aside
 from bearing.recording import Recording
 from bearing.settings import READ_IN_PART
 from bearing.signal.units import UNITS
-from bearing.verdict.advice import finding_short, worst_first
+from bearing.verdict.asked.file import FileDiagnosis
+from bearing.verdict.asked.request import Request
 from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.doctor import usable_stretch
-from bearing.verdict.file import FileDiagnosis
-from bearing.verdict.request import Request
-from bearing.verdict.words import set_aside_words
+from bearing.verdict.words.advice import finding_short, worst_first
+from bearing.verdict.words.sentences import set_aside_words
 from pages._asked import (
     UNIT_UNKNOWN,
     Asked,

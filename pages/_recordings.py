@@ -31,11 +31,11 @@ from bearing.results.verdict import (
     tally,
 )
 from bearing.states import FAMILIES, LABELS, STATES
+from bearing.verdict.asked.file import diagnose_file
+from bearing.verdict.asked.intake import open_upload
+from bearing.verdict.asked.request import Request
 from bearing.verdict.diagnosis import Diagnosis
-from bearing.verdict.file import diagnose_file
-from bearing.verdict.intake import open_upload
-from bearing.verdict.request import Request
-from bearing.verdict.words import family_sentence
+from bearing.verdict.words.sentences import family_sentence
 from pages import _address
 from pages._exhibit import QUIET, table_of, title_of
 from pages._show import GLYPH, STATE_COLOUR, percent, plain

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import streamlit as st
 
 from bearing.figures.recording import INK
-from bearing.verdict.advice import percent
+from bearing.verdict.words.advice import percent
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

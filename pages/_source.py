@@ -21,7 +21,7 @@ from bearing.files import DATA_DIR
 from bearing.readers.formats import FORMATS
 from bearing.readers.names import clean_file_name
 from bearing.settings import limits
-from bearing.verdict.intake import Intake, open_upload
+from bearing.verdict.asked.intake import Intake, open_upload
 from pages._show import plain
 
 SAMPLES = {"outer": "Outer race fault", "inner": "Inner race fault", "ball": "Ball fault", "healthy": "Healthy bearing"}

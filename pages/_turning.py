@@ -12,9 +12,9 @@ from bearing.errors import BearingError
 from bearing.figures.recording import order_map_figure, speed_figure
 from bearing.figures.words import spectrogram_words
 from bearing.recording import Recording
+from bearing.verdict.asked.request import parse_speed
 from bearing.verdict.diagnosis import Diagnosis
-from bearing.verdict.machine_words import line_name
-from bearing.verdict.request import parse_speed
+from bearing.verdict.words.machine import line_name
 from pages import _compute
 from pages._asked import speed_key
 from pages._show import chart, plain

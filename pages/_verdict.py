@@ -8,7 +8,9 @@ import streamlit as st
 
 from bearing.signal.severity import BAND_HZ, EDITION, GROUPS, SLOWEST_RPM, SUPPORTS, severity
 from bearing.states import state
-from bearing.verdict.advice import (
+from bearing.verdict.diagnosis import Diagnosis
+from bearing.verdict.doctor import DoctorReport
+from bearing.verdict.words.advice import (
     advice,
     counted_sentence,
     finding,
@@ -17,9 +19,7 @@ from bearing.verdict.advice import (
     sureness_words,
     why,
 )
-from bearing.verdict.diagnosis import Diagnosis
-from bearing.verdict.doctor import DoctorReport
-from bearing.verdict.words import fit_part
+from bearing.verdict.words.sentences import fit_part
 from pages._show import STATE_COLOUR, Tone, announce, percent, plain
 
 SEVERITY_LOOK: dict[str, tuple[Tone, str]] = {

@@ -16,9 +16,9 @@ from bearing.readers import set_aside
 from bearing.readers.names import clean_file_name
 from bearing.recording import Recording
 from bearing.report import About, report_csv, report_html, report_json
-from bearing.verdict.advice import finding
+from bearing.verdict.asked.file import FileDiagnosis
 from bearing.verdict.diagnosis import Diagnosis
-from bearing.verdict.file import FileDiagnosis
+from bearing.verdict.words.advice import finding
 from pages import _address, _compute
 from pages._asked import Asked, asked_of, bearing_slot, rate_of, rpm_of
 from pages._evidence import Shown, choose_band, envelope_section, tabs_section, view_of, waveform

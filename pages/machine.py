@@ -24,7 +24,7 @@ from bearing.settings import store_file
 from bearing.signal.severity import EDITION, GROUPS, SUPPORTS
 from bearing.signal.units import UNITS
 from bearing.states import MACHINE_STATES
-from bearing.verdict.request import Request
+from bearing.verdict.asked.request import Request
 from pages import _source
 from pages._machines import (
     FORGETS,

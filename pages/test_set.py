@@ -33,7 +33,7 @@ from bearing.results.waveform import (
 )
 from bearing.signal.windows import NETWORK_RATE_HZ, WINDOW
 from bearing.states import LABELS, STATES
-from bearing.verdict.words import whole_percent
+from bearing.verdict.words.sentences import whole_percent
 from pages._exhibit import outcomes
 from pages._recordings import explore as explore_recordings
 from pages._show import STATE_COLOUR, percent

@@ -25,7 +25,7 @@ from bearing.results.waveform import (
     read_kernels,
 )
 from bearing.states import LABELS, STATES
-from bearing.verdict.words import whole_percent
+from bearing.verdict.words.sentences import whole_percent
 from pages._exhibit import honesty_of_cnn, show_exhibit, show_honesty
 from pages._live import show_live
 from pages._questions import show_questions

@@ -16,9 +16,9 @@ SAMPLES = ROOT / "data" / "samples"
 
 def answers() -> dict[str, dict[str, Any]]:
     """What is compared, per sample: the weights' hash, the verdict, its confidence, every opinion's probabilities."""
+    from bearing.verdict.asked.intake import open_path
+    from bearing.verdict.asked.request import Request
     from bearing.verdict.diagnosis import diagnose
-    from bearing.verdict.intake import open_path
-    from bearing.verdict.request import Request
 
     stored = {}
     for path in sorted(SAMPLES.glob("*.csv")):

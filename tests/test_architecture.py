@@ -60,7 +60,7 @@ def test_importing_the_package_costs_nothing() -> None:
 
 
 def test_serving_loads_no_torch() -> None:
-    rooms = ("verdict.diagnosis", "verdict.intake", "verdict.request", "figures.recording", "api.service")
+    rooms = ("verdict.diagnosis", "verdict.asked.intake", "verdict.asked.request", "figures.recording", "api.service")
     loaded = loaded_by("import " + ", ".join(f"bearing.{room}" for room in rooms))
     assert "onnxruntime" in loaded or "numpy" in loaded
     assert not loaded & {"torch", "streamlit", "matplotlib", "sklearn"}

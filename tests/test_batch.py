@@ -34,7 +34,7 @@ from bearing.errors import DataError, ParameterError, TooLarge, UnreadableFile
 from bearing.files import ROOT
 from bearing.machines.history import history_of_folder
 from bearing.settings import Limits
-from bearing.verdict.request import Request
+from bearing.verdict.asked.request import Request
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,9 @@ from bearing.files import ROOT
 from bearing.physics.machine_lines import MachineParts, parse_parts
 from bearing.physics.simulate import SimulationConfig, simulate
 from bearing.recording import Recording
+from bearing.verdict.asked.request import Request
 from bearing.verdict.detectable import LEVELS_DB
 from bearing.verdict.diagnosis import Bearing, diagnose
-from bearing.verdict.request import Request
 
 HEALTHY, OUTER = (str(ROOT / "data" / "samples" / f"{name}.csv") for name in ("healthy", "outer"))
 

@@ -14,7 +14,7 @@ from browser import AppPage
 
 from bearing.results.verdict import read_outcomes
 from bearing.results.waveform import PROTOCOLS, read_predictions, read_result
-from bearing.verdict.words import whole_percent
+from bearing.verdict.words.sentences import whole_percent
 
 pytestmark = pytest.mark.browser
 

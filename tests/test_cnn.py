@@ -20,8 +20,8 @@ from bearing.signal.scaler import zscore
 torch = pytest.importorskip("torch", reason="training needs torch (requirements-dev.txt)")
 
 from bearing.lab.settings import Settings  # noqa: E402
-from bearing.lab.waveform_network import CLASSES, WideKernelCNN, segments  # noqa: E402
-from bearing.lab.waveform_training import fit, predict  # noqa: E402
+from bearing.lab.waveform.network import CLASSES, WideKernelCNN, segments  # noqa: E402
+from bearing.lab.waveform.training import fit, predict  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,7 @@ def test_the_card_describes_the_committed_files() -> None:
 @pytest.mark.recordings
 def test_100_percent_of_the_hold_out_from_the_committed_weights(recordings_dir: Path) -> None:
     from bearing.cwru.dataset import window_set
-    from bearing.lab.waveform_evaluation import evaluate
+    from bearing.lab.waveform.evaluation import evaluate
 
     evaluation = evaluate(window_set(), "random")
     stored = json.loads((WEIGHTS_DIR / "evaluation_random.json").read_text())

@@ -21,12 +21,12 @@ from bearing.physics.catalogue import find
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
 from bearing.physics.simulate import SimulationConfig, simulate
 from bearing.recording import Recording
+from bearing.verdict.asked.intake import open_path
+from bearing.verdict.asked.request import Request
 from bearing.verdict.diagnosis import Bearing, diagnose
-from bearing.verdict.intake import open_path
 from bearing.verdict.opinions import Opinion
 from bearing.verdict.prepared import Prepared
-from bearing.verdict.request import Request
-from bearing.verdict.words import agreement_of, family_remark
+from bearing.verdict.words.sentences import agreement_of, family_remark
 
 SAMPLES = ROOT / "data" / "samples"
 STATES = {"normal", "inner", "outer", "ball", "damaged", "impacts", "uncertain"}

@@ -20,7 +20,7 @@ from bearing.physics.envelope_rule import (
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
 from bearing.signal.order_spectrum import Envelopes, band_tree, envelope_order_spectrum, refine_shaft_hz, two_views
 from bearing.states import FAMILIES
-from bearing.verdict.words import burst_sentence
+from bearing.verdict.words.sentences import burst_sentence
 
 ORDERS = fault_orders(Geometry(9, 7.94, 39.04))
 SHAFT_HZ = 29.0

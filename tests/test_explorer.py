@@ -21,9 +21,9 @@ from bearing.errors import ModelError, ParameterError
 from bearing.figures.test_set import confusion_figure, map_figure, window_figure
 from bearing.figures.training import curves_figure, kernels_figure, network_figure, protocols_figure
 from bearing.files import WEIGHTS_DIR
-from bearing.lab import live as live_training
-from bearing.lab.live import Plan, TrainingBusy, read_progress
 from bearing.lab.settings import Settings
+from bearing.lab.waveform import live as live_training
+from bearing.lab.waveform.live import Plan, TrainingBusy, read_progress
 from bearing.models.cards import read_json
 from bearing.results.metrics import Epoch, classification_metrics, confusion_matrix, metrics_from
 from bearing.results.waveform import (
@@ -97,7 +97,7 @@ def test_what_is_held_out_is_not_trained_on() -> None:
 def test_the_random_protocol_comes_out_again_on_real_recordings(recordings_dir: Path) -> None:
     """`python -m bearing evaluate --protocol random`, from recordings and committed weights to the committed JSON."""
     from bearing.cwru.dataset import window_set
-    from bearing.lab.waveform_evaluation import evaluate
+    from bearing.lab.waveform.evaluation import evaluate
 
     committed = read_result("random")
     rows = read_predictions(committed)
@@ -114,7 +114,7 @@ def test_what_evaluate_writes_is_what_the_pages_read(recordings_dir: Path, tmp_p
     """One epoch per fold on a quarter of the recordings, into another folder."""
     pytest.importorskip("torch")
     from bearing.cwru.dataset import window_set
-    from bearing.lab.waveform_evaluation import evaluate, save_evaluation
+    from bearing.lab.waveform.evaluation import evaluate, save_evaluation
 
     data = window_set([e for e in drive_end_entries() if e.number <= 133])
     settings = Settings(epochs=1)
@@ -133,7 +133,7 @@ def test_what_evaluate_writes_is_what_the_pages_read(recordings_dir: Path, tmp_p
 def test_another_machine_is_measured_by_the_names_of_its_files(tmp_path: Path) -> None:
     from scipy.io import savemat
 
-    from bearing.lab.waveform_evaluation import evaluate_other_machine, save_evaluation
+    from bearing.lab.waveform.evaluation import evaluate_other_machine, save_evaluation
 
     with pytest.raises(ParameterError, match="BEARING_OTHER_DIR"):
         evaluate_other_machine(tmp_path)
@@ -458,7 +458,7 @@ def test_a_child_whose_server_is_gone_ends(tmp_path: Path) -> None:
             sys.executable,
             "-c",
             "import subprocess, sys, time\n"
-            f"child = subprocess.Popen([sys.executable, '-m', 'bearing.lab.live', {str(folder)!r}],"
+            f"child = subprocess.Popen([sys.executable, '-m', 'bearing.lab.waveform.live', {str(folder)!r}],"
             " stdin=subprocess.PIPE)\n"
             "print(child.pid, flush=True)\ntime.sleep(60)",
         ],
@@ -496,13 +496,13 @@ def test_old_runs_are_cleared_away(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 def test_importing_what_the_pages_import_loads_no_torch() -> None:
     code = (
-        "import sys, bearing.lab.live, bearing.figures.training, bearing.figures.test_set\n"
+        "import sys, bearing.lab.waveform.live, bearing.figures.training, bearing.figures.test_set\n"
         "sys.exit(bool({'torch', 'streamlit'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_an_epoch_is_the_same_everywhere() -> None:
-    train = pytest.importorskip("bearing.lab.waveform_training")
+    train = pytest.importorskip("bearing.lab.waveform.training")
     assert train.Epoch is Epoch
     assert train.Settings is Settings

@@ -18,9 +18,9 @@ from bearing.api.service import create_app
 from bearing.cli.main import main
 from bearing.files import ROOT
 from bearing.recording import Recording
-from bearing.verdict.file import diagnose_file
-from bearing.verdict.intake import Intake
-from bearing.verdict.request import Request
+from bearing.verdict.asked.file import diagnose_file
+from bearing.verdict.asked.intake import Intake
+from bearing.verdict.asked.request import Request
 
 SAMPLES = ROOT / "data" / "samples"
 FACTS: dict[str, Any] = {"rate_hz": 12_000.0, "rpm": 1772.0, "bearing": "6205-2RS JEM"}

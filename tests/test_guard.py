@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bearing.lab.machines import simulate_machine
+from bearing.lab.machines.simulate import simulate_machine
 from bearing.physics.guard import AXIS_HZ, Guard, blind_spectrum, listen
 from bearing.physics.kinematics import FaultOrders
 from bearing.physics.simulate import Resonance, SimulationConfig, simulate

@@ -17,8 +17,8 @@ from bearing.readers.names import kind_of, measures_else, split_unit
 from bearing.readers.tables.encodings import decode
 from bearing.recording import Recording
 from bearing.settings import limits
-from bearing.verdict.ask import diagnose
-from bearing.verdict.request import Request
+from bearing.verdict.asked.ask import diagnose
+from bearing.verdict.asked.request import Request
 
 RATE_HZ = 12_000.0
 

@@ -21,7 +21,7 @@ from bearing.physics.simulate import SimulationConfig, simulate
 from bearing.readers import read_bytes
 from bearing.recording import Recording
 from bearing.signal.indicators import velocity_rms
-from bearing.verdict.request import Request
+from bearing.verdict.asked.request import Request
 
 BEARING = "6205-2RS"
 

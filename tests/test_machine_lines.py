@@ -10,7 +10,7 @@ import pytest
 from bearing.errors import ParameterError
 from bearing.physics.machine_lines import LineKind, MachineParts, Reading, machine_lines
 from bearing.physics.simulate import SimulationConfig, simulate
-from bearing.verdict.machine_words import READING_WORDS, reading_sentence
+from bearing.verdict.words.machine import READING_WORDS, reading_sentence
 
 RATE_HZ = 12_000.0
 RPM = 1475.0

@@ -54,7 +54,7 @@ def copied(plant: Path, path: Path, *changes: str) -> Path:
 def test_a_history_from_the_store_is_that_of_the_folder(plant: Path) -> None:
     kept = Store(plant / "plant.sqlite", read_only=True).history("fan")
     from bearing.machines.history import history_of_folder
-    from bearing.verdict.request import Request
+    from bearing.verdict.asked.request import Request
 
     direct = history_of_folder(plant / "fan", Request(bearing=BEARING))
     assert kept.points[0].assessment == direct.points[0].assessment

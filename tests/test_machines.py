@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import kurtosis
 
-from bearing.lab.machine_ailments import AILMENTS
-from bearing.lab.machine_parts import Clock, impact_revolutions, meets_a_line
-from bearing.lab.machines import CLASSES, _true_orders, implant_fault, random_bearing, simulate_machine
+from bearing.lab.machines.ailments import AILMENTS
+from bearing.lab.machines.parts import Clock, impact_revolutions, meets_a_line
+from bearing.lab.machines.simulate import CLASSES, _true_orders, implant_fault, random_bearing, simulate_machine
 from bearing.physics.kinematics import FaultOrders
 
 TRUE = {"outer": 3.585, "inner": 5.415, "ball": 4.714, "ftf": 0.3983}

@@ -11,7 +11,7 @@ import pytest
 
 from bearing.errors import ModelError
 from bearing.files import WEIGHTS_DIR
-from bearing.lab.machines import simulate_machine
+from bearing.lab.machines.simulate import simulate_machine
 from bearing.models.cards import save_model
 from bearing.models.order import CLASSES, OrderPredictor, load_order_predictor
 from bearing.models.order_features import order_features
@@ -71,7 +71,7 @@ def test_the_card_says_what_it_was_made_of(predictor: OrderPredictor) -> None:
 
 def test_numpy_gives_what_torch_gives(predictor: OrderPredictor) -> None:
     torch = pytest.importorskip("torch")
-    from bearing.lab.order_network import OrderNetwork
+    from bearing.lab.order.network import OrderNetwork
 
     network = OrderNetwork()
     network.load_state_dict(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bearing.errors import ParameterError
-from bearing.physics.order_tracking import SpeedSource, steady
-from bearing.physics.ridge import _whittaker, track_speed
+from bearing.physics.shaft.order_tracking import SpeedSource, steady
+from bearing.physics.shaft.ridge import _whittaker, track_speed
 from bearing.physics.simulate import SimulationConfig, simulate
 from bearing.signal.envelope import envelope_spectrum
 

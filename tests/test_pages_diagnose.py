@@ -16,10 +16,10 @@ from bearing.errors import DownloadFailed
 from bearing.figures.looks import LOOKS
 from bearing.settings import limits
 from bearing.states import STATES
-from bearing.verdict.advice import advice, counted_sentence, finding, sureness_words
+from bearing.verdict.asked.intake import open_upload
+from bearing.verdict.asked.request import Request
 from bearing.verdict.diagnosis import Bearing, diagnose
-from bearing.verdict.intake import open_upload
-from bearing.verdict.request import Request
+from bearing.verdict.words.advice import advice, counted_sentence, finding, sureness_words
 from pages._show import STATE_COLOUR, percent, plain
 
 ROOT = Path(__file__).resolve().parent.parent

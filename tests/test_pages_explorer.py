@@ -17,13 +17,13 @@ from bearing import files
 from bearing.cwru import registry
 from bearing.cwru.download import is_published
 from bearing.files import ROOT, WEIGHTS_DIR
-from bearing.lab import live as live_training
-from bearing.lab.live import Plan
 from bearing.lab.settings import Settings
+from bearing.lab.waveform import live as live_training
+from bearing.lab.waveform.live import Plan
 from bearing.results.verdict import read_outcomes, surest_mistake, tally
 from bearing.results.waveform import PROTOCOLS, read_all_results, read_predictions, read_result, read_results
 from bearing.states import LABELS
-from bearing.verdict.words import whole_percent
+from bearing.verdict.words.sentences import whole_percent
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from bearing.machines.demo import DEMO_STORE, MACHINES
 from bearing.machines.fleet import fleet
 from bearing.machines.measure import measure_bytes
 from bearing.machines.store import Machine, Store
-from bearing.verdict.request import Request
+from bearing.verdict.asked.request import Request
 
 
 def page(name: str) -> AppTest:

@@ -13,8 +13,8 @@ from bearing.errors import ModelError
 from bearing.figures.questions import ways_figure
 from bearing.figures.test_set import HATCHED, WRONG
 from bearing.files import WEIGHTS_DIR
-from bearing.lab.order_examples import BEARINGS
-from bearing.lab.question_evaluation import (
+from bearing.lab.order.examples import BEARINGS
+from bearing.lab.order.questions import (
     Case,
     answer_of,
     asker,
@@ -89,7 +89,7 @@ def test_weights_that_saw_the_bearing_may_not_judge_it(tmp_path: Path) -> None:
 
 def test_a_measurement_is_told_as_it_was_counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Two machines of a made-up collection, judged by one that calls everything an outer race."""
-    import bearing.lab.question_evaluation as evaluation
+    import bearing.lab.order.questions as evaluation
 
     sound = Case("CWRU", "sound", "normal", NOISE, CASE.bearing, "0.007")
     monkeypatch.setattr(evaluation, "cwru_cases", lambda: iter([CASE, sound]))

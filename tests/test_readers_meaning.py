@@ -17,8 +17,8 @@ from bearing.errors import UnsupportedFormat
 from bearing.readers import read_bytes, vibration_channels
 from bearing.readers.formats import FORMATS, suffixes
 from bearing.readers.safe import read_safely
-from bearing.verdict.intake import open_upload
-from bearing.verdict.request import Request
+from bearing.verdict.asked.intake import open_upload
+from bearing.verdict.asked.request import Request
 
 RATE_HZ = 12_000
 

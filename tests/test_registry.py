@@ -12,7 +12,7 @@ from bearing.cwru.dataset import load_recording, locate, window_set
 from bearing.cwru.registry import drive_end_entries, entry, recognise, recognise_variable, registry
 from bearing.errors import ParameterError, RecordingMissing
 from bearing.states import LABELS
-from bearing.verdict.intake import open_path
+from bearing.verdict.asked.intake import open_path
 
 
 def test_109_recordings_60_drive_end_45_fan_end_4_normal() -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from bearing import Bearing, FaultOrders, Geometry, ParameterError, find_bearing
 from bearing.files import ROOT
-from bearing.verdict.intake import open_path
-from bearing.verdict.request import Request
+from bearing.verdict.asked.intake import open_path
+from bearing.verdict.asked.request import Request
 
 ORDERS = "bpfo=3.25,bpfi=4.76,bsf=2.56,ftf=0.41"
 

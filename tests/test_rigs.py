@@ -12,7 +12,7 @@ from bearing.cwru.download import is_published
 from bearing.errors import DataError, ParameterError, RecordingMissing
 from bearing.files import local_data_dir
 from bearing.rigs.adi_mfs import AXES, adi_bearing, adi_registry, load_adi, locate_adi
-from bearing.verdict.intake import open_path
+from bearing.verdict.asked.intake import open_path
 
 ENTRY = adi_registry()[0]
 

@@ -6,9 +6,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bearing.errors import ParameterError, SignalError
-from bearing.physics.combs import speed_spectra
+from bearing.physics.shaft.combs import speed_spectra
+from bearing.physics.shaft.speed import WrongEntry, cross_check, estimate_speed, refine
 from bearing.physics.simulate import ORDERS_6205, SimulationConfig, simulate
-from bearing.physics.speed import WrongEntry, cross_check, estimate_speed, refine
 
 RATE = 12_000.0
 

@@ -8,7 +8,7 @@ from bearing.cli.diagnose import exit_code
 from bearing.figures import test_set
 from bearing.figures.looks import LOOKS, MACHINE_LOOKS
 from bearing.figures.verdicts import SHORT
-from bearing.lab.waveform_network import CLASSES as WINDOW_CLASSES
+from bearing.lab.waveform.network import CLASSES as WINDOW_CLASSES
 from bearing.models.order import CLASSES as ORDER_CLASSES
 from bearing.models.waveform import load_predictor
 from bearing.results.verdict import RecordingVerdict, read_outcomes, tally

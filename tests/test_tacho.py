@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bearing.errors import ParameterError
+from bearing.physics.shaft.tacho import find_pulses, pulses_per_turn, read_tacho
 from bearing.physics.simulate import SimulationConfig, simulate
-from bearing.physics.tacho import find_pulses, pulses_per_turn, read_tacho
 
 RATE_HZ = 12_000.0
 SECONDS = 10

@@ -14,7 +14,9 @@ from bearing.errors import ParameterError
 from bearing.signal.indicators import velocity_rms
 from bearing.signal.severity import BAND_HZ, GROUPS, SUPPORTS, severity
 from bearing.signal.units import unit_in_name, unit_named, unit_of
-from bearing.verdict.advice import (
+from bearing.verdict.fusion import Count
+from bearing.verdict.told import headline
+from bearing.verdict.words.advice import (
     Sureness,
     advice,
     counted_sentence,
@@ -25,9 +27,7 @@ from bearing.verdict.advice import (
     why,
     worst_first,
 )
-from bearing.verdict.fusion import Count
-from bearing.verdict.told import headline
-from bearing.verdict.words import family_sentence
+from bearing.verdict.words.sentences import family_sentence
 
 SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples"
 

@@ -138,8 +138,8 @@ def _add_answers(schema: dict[str, Any]) -> None:
 
 def _add_examples(schema: dict[str, Any]) -> None:
     from bearing.api.answers import judge
-    from bearing.verdict.file import diagnose_file
-    from bearing.verdict.intake import open_path
+    from bearing.verdict.asked.file import diagnose_file
+    from bearing.verdict.asked.intake import open_path
 
     intake = open_path(SAMPLE)
     window = intake.recordings[intake.preferred].samples[None, :2048].round(5)

@@ -143,7 +143,7 @@ _rest = APIRouter()
 
 @dataclass(frozen=True)
 class Upload:
-    """A file and what its sender says of it: the arguments of `bearing.verdict.request.Request`."""
+    """A file and what its sender says of it: the arguments of `bearing.verdict.asked.request.Request`."""
 
     file: BinaryIO
     name: str
@@ -246,8 +246,8 @@ async def _answer(request: Request, upload: Upload) -> Diagnosis:
 
 
 def _diagnosis(upload: Upload) -> Diagnosis:
-    from bearing.verdict.ask import answer_of
-    from bearing.verdict.request import Request as Asked
+    from bearing.verdict.asked.ask import answer_of
+    from bearing.verdict.asked.request import Request as Asked
 
     asked = Asked(**upload.said)  # nonsense is refused before the file is read
     try:

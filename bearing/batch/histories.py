@@ -11,7 +11,7 @@ from bearing.batch.table import asked_of, is_batch, machines_of, read_measuremen
 from bearing.errors import UnreadableFile
 from bearing.machines.history import History, history_of_measurements, with_verdicts
 from bearing.machines.limits import HandLimits
-from bearing.verdict.request import Request
+from bearing.verdict.asked.request import Request
 
 __all__ = ["histories_of_batch", "history_of_batch"]
 

@@ -22,7 +22,7 @@ from bearing.errors import BearingError, ParameterError
 from bearing.machines.measure import measure_bytes
 from bearing.parallel import NO_MEMORY
 from bearing.settings import limits, usable_cores
-from bearing.verdict.request import Request
+from bearing.verdict.asked.request import Request
 
 __all__ = ["Summary", "run_batch"]
 

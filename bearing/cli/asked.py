@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bearing.verdict.request import Request
+    from bearing.verdict.asked.request import Request
 
 __all__ = ["add_asked", "add_limits", "add_more", "add_store", "request_of"]
 
@@ -44,7 +44,7 @@ def add_more(command: argparse.ArgumentParser) -> None:
 
 def request_of(arguments: argparse.Namespace) -> Request:
     """What these options say. Raises ParameterError where it makes no sense."""
-    from bearing.verdict.request import Request
+    from bearing.verdict.asked.request import Request
 
     said = vars(arguments)  # only some commands ask for the last ones
     return Request(

@@ -22,10 +22,10 @@ from bearing.readers.formats import suffixes
 from bearing.readers.names import safe_cell, unique_names
 from bearing.settings import limits
 from bearing.states import FAULTS
-from bearing.verdict.ask import answer_of
-from bearing.verdict.intake import Intake
-from bearing.verdict.request import Request
-from bearing.verdict.words import unsaid
+from bearing.verdict.asked.ask import answer_of
+from bearing.verdict.asked.intake import Intake
+from bearing.verdict.asked.request import Request
+from bearing.verdict.words.sentences import unsaid
 
 __all__ = ["exit_code", "expand", "run"]
 

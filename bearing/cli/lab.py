@@ -82,7 +82,7 @@ def run_train(arguments: argparse.Namespace) -> int:
 
 
 def _train_order(arguments: argparse.Namespace) -> int:
-    from bearing.lab.order_training import train_order
+    from bearing.lab.order.training import train_order
 
     with _Bars() as bars:
         card = train_order(arguments.seed, arguments.out, bars.report)
@@ -94,7 +94,7 @@ def _train_order(arguments: argparse.Namespace) -> int:
 def _train_waveform(arguments: argparse.Namespace) -> int:
     from bearing.cwru.dataset import window_set
     from bearing.lab.settings import Settings, step
-    from bearing.lab.waveform_training import train_and_save
+    from bearing.lab.waveform.training import train_and_save
 
     settings = Settings(seed=arguments.seed, epochs=arguments.epochs, learning_rate=arguments.learning_rate)
     with _Bars() as bars:
@@ -119,7 +119,7 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
 
 
 def _evaluate_order(arguments: argparse.Namespace) -> int:
-    from bearing.lab.verdict_evaluation import evaluate_order, window_words
+    from bearing.lab.order.evaluation import evaluate_order, window_words
 
     with _Bars() as bars:
         result = evaluate_order(report=bars.report)
@@ -131,8 +131,8 @@ def _evaluate_order(arguments: argparse.Namespace) -> int:
 
 def _evaluate_verdict(arguments: argparse.Namespace) -> int:
     from bearing.files import WEIGHTS_DIR
-    from bearing.lab.question_evaluation import FOLDS, evaluate_questions
-    from bearing.lab.verdict_evaluation import write_folds
+    from bearing.lab.order.evaluation import write_folds
+    from bearing.lab.order.questions import FOLDS, evaluate_questions
     from bearing.results.questions import FILE, QUESTIONS, WAYS, question_tables, read_tallies
 
     print(f"Asked {len(QUESTIONS)} ways: {'; '.join(f'{way}: ' + ', '.join(of) for way, of in WAYS.items())}")
@@ -157,7 +157,7 @@ def _evaluate_waveform(arguments: argparse.Namespace) -> int:
     from bearing.cwru.dataset import window_set
     from bearing.files import local_data_dir
     from bearing.lab.settings import step
-    from bearing.lab.waveform_evaluation import (
+    from bearing.lab.waveform.evaluation import (
         OTHER_MACHINE,
         PROTOCOLS,
         Evaluation,

@@ -17,9 +17,9 @@ from bearing.signal.envelope import Band, Demodulator, EnvelopeSpectrum
 from bearing.signal.kurtogram import Kurtogram, kurtogram
 from bearing.signal.spectrum import amplitude_spectrum, downsample, spectrogram
 from bearing.states import FAMILIES
-from bearing.verdict.advice import cnn_counts
 from bearing.verdict.diagnosis import Diagnosis, Impacts
 from bearing.verdict.doctor import usable_stretch
+from bearing.verdict.words.advice import cnn_counts
 
 __all__ = [
     "DEMODULATED_FROM_HZ",

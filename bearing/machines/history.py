@@ -33,7 +33,7 @@ from bearing.parallel import NO_MEMORY, in_order
 from bearing.physics.kinematics import FaultOrders
 from bearing.signal.units import UNITS
 from bearing.states import FAMILIES
-from bearing.verdict.request import OUTER_RING_TURNS, Request
+from bearing.verdict.asked.request import OUTER_RING_TURNS, Request
 
 __all__ = [
     "History",

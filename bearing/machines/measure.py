@@ -34,12 +34,12 @@ from bearing.signal.order_spectrum import Band, OrderSpectrum, averaged, envelop
 from bearing.signal.severity import velocity_mm_s
 from bearing.signal.units import unit_of
 from bearing.states import FAMILIES
+from bearing.verdict.asked.intake import Intake
+from bearing.verdict.asked.request import Request
 from bearing.verdict.diagnosis import Bearing, diagnose
 from bearing.verdict.doctor import usable_stretch
 from bearing.verdict.hearing import GUARD_REACH, SHORTEST_S
-from bearing.verdict.intake import Intake
 from bearing.verdict.prepared import MIN_SAMPLES, SLOWEST_HZ
-from bearing.verdict.request import Request
 
 __all__ = [
     "INDICATORS",

@@ -39,7 +39,7 @@ from bearing.physics.envelope_rule import SLIPS
 from bearing.readers import file_bytes
 from bearing.signal.order_spectrum import packed, unpacked
 from bearing.states import FAMILIES
-from bearing.verdict.request import Request
+from bearing.verdict.asked.request import Request
 
 __all__ = ["DEFAULT_STORE", "LONGEST_NAME", "Acknowledgement", "Added", "Machine", "Store", "checked_name"]
 

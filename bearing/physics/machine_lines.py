@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from bearing.checks import check_number
 from bearing.errors import ParameterError
-from bearing.physics.combs import SpeedSpectra, speed_spectra
 from bearing.physics.mains import MAINS_HZ
+from bearing.physics.shaft.combs import SpeedSpectra, speed_spectra
 from bearing.recording import check_rate_hz, check_rpm, check_signal
 from bearing.signal.dsp import hann
 from bearing.signal.envelope import running_median, to_unit
@@ -71,7 +71,7 @@ class LineKind(Enum):
 
 
 class Reading(Enum):
-    """What the textbook says of such lines; the English is in `bearing.verdict.machine_words`."""
+    """What the textbook says of such lines; the English is in `bearing.verdict.words.machine`."""
 
     UNBALANCE = "unbalance"
     BENT_SHAFT = "bent shaft"

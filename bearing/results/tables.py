@@ -11,7 +11,7 @@ from bearing.errors import ModelError
 from bearing.results.questions import question_tables, read_questions
 
 if TYPE_CHECKING:
-    from bearing.lab.waveform_evaluation import Evaluation
+    from bearing.lab.waveform.evaluation import Evaluation
     from bearing.results.metrics import Metrics
 
 __all__ = ["confusion_table", "protocol_table", "results_table"]

@@ -164,7 +164,7 @@ def read_results(folder: Path = WEIGHTS_DIR) -> dict[str, Result]:
 
 
 def read_predictions(result: Result, folder: Path = WEIGHTS_DIR) -> pd.DataFrame:
-    """One row per held-out window, in the columns that `lab.waveform_evaluation` writes; text as categories.
+    """One row per held-out window, in the columns that `lab.waveform.evaluation` writes; text as categories.
 
     Raises ModelError when the table is missing or not the one its result describes.
     """

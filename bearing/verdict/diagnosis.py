@@ -20,12 +20,12 @@ from bearing.models.strangers import Stranger, ask_strangers
 from bearing.models.waveform import Predictor, load_predictor
 from bearing.physics.candidates import Fit, fits
 from bearing.physics.catalogue import element_named
-from bearing.physics.combs import speed_spectra
 from bearing.physics.envelope_rule import FamilyEvidence
 from bearing.physics.guard import LOUD_FROM, QUIET_BELOW, Guard
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
 from bearing.physics.machine_lines import MachineParts, MachineView, machine_lines
-from bearing.physics.order_tracking import SpeedSource
+from bearing.physics.shaft.combs import speed_spectra
+from bearing.physics.shaft.order_tracking import SpeedSource
 from bearing.recording import Recording
 from bearing.signal.indicators import Indicators
 from bearing.signal.order_spectrum import Envelopes
@@ -36,7 +36,6 @@ from bearing.verdict.detectable import Detectable, detectable
 from bearing.verdict.doctor import DoctorReport, examine
 from bearing.verdict.fusion import NOWHERE, Calibration, Count, fuse
 from bearing.verdict.hearing import HIDDEN_WIDTH, SpeedAsked, hear, lines_of_shaft
-from bearing.verdict.machine_words import machine_as_dict, machine_sentences
 from bearing.verdict.opinions import (
     Opinion,
     WindowVerdicts,
@@ -46,7 +45,8 @@ from bearing.verdict.opinions import (
 )
 from bearing.verdict.prepared import Prepared
 from bearing.verdict.turning import SpeedOverTime, Turning, still_of, turning_of
-from bearing.verdict.words import (
+from bearing.verdict.words.machine import machine_as_dict, machine_sentences
+from bearing.verdict.words.sentences import (
     Held,
     agreement_of,
     burst_sentence,
@@ -150,7 +150,7 @@ class Diagnosis:
     `detectable` (how weak a fault would have been seen) and `machine` (its own lines) are there where asked for.
     `impacts` is there whenever something strikes, `beats` where something beats that only forbids `normal`. `evidence`
     holds the envelope's finding per family (outer, inner, ball), empty where speed or bearing are unknown. Where a file
-    was judged, this is its worst channel's and `channels` holds a row of each (`bearing.verdict.file`).
+    was judged, this is its worst channel's and `channels` holds a row of each (`bearing.verdict.asked.file`).
     `print(diagnosis)` gives it in one line.
     """
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from bearing.errors import BearingError
-from bearing.physics.combs import SpeedSpectra
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
 from bearing.physics.mains import Lines, hum_share, mains_rate_factor, narrow_lines
-from bearing.physics.speed import SpeedQuestion, WrongEntry
+from bearing.physics.shaft.combs import SpeedSpectra
+from bearing.physics.shaft.speed import SpeedQuestion, WrongEntry
 from bearing.readers.columns.samples import WHITE, spectral_flatness
 from bearing.recording import LARGEST_SAMPLE, FloatArray, Recording
 from bearing.signal.nature import Nature, NoVibration, drift, nature, occupied_hz
@@ -519,7 +519,7 @@ def _suspicious_rate(lines: Lines, shaft_hz: float | None, rate_hz: float) -> Fi
 
 def _speed(signal: FloatArray, recording: Recording, spectra: SpeedSpectra | None) -> Finding | None:
     """A stated speed that the spectrum contradicts, which a wrong sampling rate looks like, too."""
-    from bearing.physics.speed import cross_check
+    from bearing.physics.shaft.speed import cross_check
 
     if recording.shaft_rpm is None or recording.sampling_rate_hz is None or len(signal) < MIN_SAMPLES:
         return None

@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bearing.models.order import OrderOpinion, OrderPredictor
-from bearing.physics.combs import SpeedSpectra
 from bearing.physics.guard import SHAFT_BESIDE, Guard, blind_spectrum, listen
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
-from bearing.physics.speed import cross_check, estimate_speed
+from bearing.physics.shaft.combs import SpeedSpectra
+from bearing.physics.shaft.speed import cross_check, estimate_speed
 from bearing.recording import FloatArray
 from bearing.signal.order_spectrum import Envelopes, TwoViews, refine_shaft_hz, two_views
 from bearing.verdict.prepared import SLOWEST_HZ
 from bearing.verdict.turning import Turning
-from bearing.verdict.words import percent
+from bearing.verdict.words.sentences import percent
 
 __all__ = ["GUARD_REACH", "HIDDEN_WIDTH", "SHORTEST_S", "Hearing", "SpeedAsked", "hear", "lines_of_shaft"]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bearing.models.waveform import Predictor
 from bearing.recording import FloatArray
 from bearing.signal.windows import cut_windows, resample, window_starts
-from bearing.verdict.words import fault_title, whole_percent
+from bearing.verdict.words.sentences import fault_title, whole_percent
 
 __all__ = [
     "Opinion",

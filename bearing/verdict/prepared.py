@@ -6,7 +6,7 @@ from functools import cached_property
 
 from bearing.errors import SignalError
 from bearing.models.waveform import Predictor
-from bearing.physics.combs import SpeedSpectra, speed_spectra
+from bearing.physics.shaft.combs import SpeedSpectra, speed_spectra
 from bearing.recording import FloatArray, Recording, check_signal
 from bearing.signal.indicators import Indicators, indicators
 from bearing.signal.order_spectrum import Envelopes

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bearing.errors import ParameterError
-from bearing.verdict.words import fault_title, percent, unsaid
+from bearing.verdict.words.sentences import fault_title, percent, unsaid
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -1,7 +1,7 @@
 """How the shaft turned while it was recorded; where it did not hold its speed, the signal as if it had.
 
 The sources of a speed over time, best first: a tacho of the file, its speed column, the signal itself
-(`physics.order_tracking`). The waveform network, indicators and the doctor look at the signal as it was recorded.
+(`physics.shaft.order_tracking`). The waveform network, indicators and the doctor look at the signal as it was recorded.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy as np
 from scipy import fft  # and not `scipy.signal`: half a second of import
 
 from bearing.errors import ParameterError, SignalError
-from bearing.physics.combs import SpeedSpectra, speed_spectra
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
-from bearing.physics.order_tracking import (
+from bearing.physics.shaft.combs import SpeedSpectra, speed_spectra
+from bearing.physics.shaft.order_tracking import (
     STANDS,
     SpeedSource,
     Steadied,
@@ -28,7 +28,7 @@ from bearing.physics.order_tracking import (
     steady,
 )
 from bearing.recording import FloatArray, Recording
-from bearing.verdict.words import speed_source_words
+from bearing.verdict.words.sentences import speed_source_words
 
 __all__ = ["SpeedOverTime", "Turning", "still_of", "turning_of"]
 

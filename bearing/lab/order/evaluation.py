@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from bearing.cwru.registry import registry
 from bearing.files import local_data_dir
-from bearing.lab.order_examples import BEARINGS, ROLES, SECOND_RIG, Examples, Heard, window_examples
-from bearing.lab.order_training import (
+from bearing.lab.order.examples import BEARINGS, ROLES, SECOND_RIG, Examples, Heard, window_examples
+from bearing.lab.order.training import (
     FAULT_SIZES,
     OrderSettings,
     answers_of,

@@ -2,7 +2,7 @@
 
 A candidate speed is scored by how far its comb of lines stands over the floor, minus what stands half-way and a third
 of the way between its teeth: that tells a speed from its multiples. With known bearing orders the lines of the best
-standing fault family count as well (`bearing.physics.combs`). Every function takes the signal or, where they are at
+standing fault family count as well (`combs`). Every function takes the signal or, where they are at
 hand, its `speed_spectra`: these are most of the work.
 
 How often it is right, and what its confidence is worth: `benchmarks/speed_estimation.py`, numbers in docs/physics.md.
@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bearing.errors import ParameterError
-from bearing.physics.combs import SpeedSpectra, comb_and_families, speed_spectra, sum_of_teeth, teeth
 from bearing.physics.kinematics import FaultOrders
+from bearing.physics.shaft.combs import SpeedSpectra, comb_and_families, speed_spectra, sum_of_teeth, teeth
 from bearing.recording import check_rate_hz, check_rpm
 
 __all__ = [

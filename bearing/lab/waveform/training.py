@@ -21,7 +21,7 @@ from torch import nn
 from bearing.cwru.dataset import WindowSet
 from bearing.lab.folds import random_split
 from bearing.lab.settings import Report, Settings, step
-from bearing.lab.waveform_network import CELLS, CHANNELS, CLASSES, POOL, WINDOW, WideKernelCNN, export_onnx, segments
+from bearing.lab.waveform.network import CELLS, CHANNELS, CLASSES, POOL, WINDOW, WideKernelCNN, export_onnx, segments
 from bearing.models.cards import save_model
 from bearing.models.familiarity import largest_distance_db, spectral_shape
 from bearing.results.metrics import Epoch, classification_metrics

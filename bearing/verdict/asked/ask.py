@@ -24,10 +24,10 @@ from bearing.readers.columns.choice import preferred_channel, vibration_channels
 from bearing.readers.columns.column import Column, columns_of
 from bearing.recording import Recording, check_rate_hz, check_rpm
 from bearing.settings import limits
+from bearing.verdict.asked.file import diagnose_file
+from bearing.verdict.asked.intake import Intake, bearing_of, open_path, open_upload
+from bearing.verdict.asked.request import AnyBearing, Request
 from bearing.verdict.diagnosis import Diagnosis
-from bearing.verdict.file import diagnose_file
-from bearing.verdict.intake import Intake, bearing_of, open_path, open_upload
-from bearing.verdict.request import AnyBearing, Request
 
 __all__ = ["AnyBearing", "Source", "answer_of", "diagnose", "find_bearing", "read"]
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bearing.cwru.dataset import load_recording
 from bearing.cwru.registry import RegistryEntry, drive_end_entries, registry
-from bearing.lab.machines import CLASSES, implant_fault, noise_spectrum, random_bearing, simulate_machine
+from bearing.lab.machines.simulate import CLASSES, implant_fault, noise_spectrum, random_bearing, simulate_machine
 from bearing.models.order_features import order_features
 from bearing.models.strangers import of_shaft, suspects
 from bearing.physics.envelope_rule import envelope_evidence, family_scores, max_order_of, opinion_of_families

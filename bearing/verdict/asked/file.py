@@ -12,11 +12,11 @@ from typing import Any
 from bearing.errors import InputError, MissingRate
 from bearing.recording import Recording
 from bearing.states import FAMILIES, URGENCY
+from bearing.verdict.asked.intake import Intake
+from bearing.verdict.asked.request import Request
 from bearing.verdict.diagnosis import Bearing, ChannelVerdict, Diagnosis, diagnose
-from bearing.verdict.intake import Intake
 from bearing.verdict.prepared import Prepared
-from bearing.verdict.request import Request
-from bearing.verdict.words import state_word
+from bearing.verdict.words.sentences import state_word
 
 __all__ = ["FileDiagnosis", "diagnose_file"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bearing.states import URGENCY, state
 from bearing.verdict.fusion import Count
-from bearing.verdict.words import elsewhere_words, impacts_sentence, percent
+from bearing.verdict.words.sentences import elsewhere_words, impacts_sentence, percent
 
 if TYPE_CHECKING:
     from bearing.physics.envelope_rule import FamilyEvidence

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bearing.lab.machine_ailments import AILMENTS, BURSTING
-from bearing.lab.machine_parts import (
+from bearing.lab.machines.ailments import AILMENTS, BURSTING
+from bearing.lab.machines.parts import (
     Array,
     Clock,
     Rng,

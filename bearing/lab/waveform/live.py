@@ -4,9 +4,9 @@
     current().read()                             what it has reached: curves, folds, time left
     current().cancel()
 
-The child (`python -m bearing.lab.live`), not the server, imports torch. It lives as long as the pipe to its stdin:
-when the server ends, however it ends, the pipe closes and the training stops. Everything goes into `runs/<id>/`;
-`weights/` is never touched.
+The child (`python -m bearing.lab.waveform.live`), not the server, imports torch. It lives as long as the pipe to its
+stdin: when the server ends, however it ends, the pipe closes and the training stops. Everything goes into
+`runs/<id>/`; `weights/` is never touched.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Run:
         (folder / "plan.json").write_text(json.dumps(asdict(plan), indent=1) + "\n", encoding="utf-8")
         with (folder / "log.txt").open("wb") as log:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "bearing.lab.live", str(folder)],
+                [sys.executable, "-m", "bearing.lab.waveform.live", str(folder)],
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -215,9 +215,9 @@ def train(plan: Plan, report: Callable[..., None], stopped: Callable[[], bool]) 
     """Train and judge one network per fold, telling `report` every step; _Stopped soon after `stopped()`."""
     report("loading", done=0, of=len(drive_end_entries()))
     from bearing.cwru.dataset import window_set
-    from bearing.lab.waveform_evaluation import folds
-    from bearing.lab.waveform_network import CLASSES
-    from bearing.lab.waveform_training import fit, predict
+    from bearing.lab.waveform.evaluation import folds
+    from bearing.lab.waveform.network import CLASSES
+    from bearing.lab.waveform.training import fit, predict
     from bearing.results.metrics import classification_metrics
     from bearing.states import LABELS
 

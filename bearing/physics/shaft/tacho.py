@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bearing.errors import ParameterError
-from bearing.physics.combs import comb_and_families, speed_spectra
+from bearing.physics.shaft.combs import comb_and_families, speed_spectra
 from bearing.recording import check_rate_hz, check_rpm
 from bearing.signal.angle import ShaftAngle, angle_of_pulses, to_angle
 

@@ -127,9 +127,9 @@ def evaluate(
         asked = data.windows[parts[0].hold_out]
         answers = [(predictor.probabilities(asked), predictor.features(asked))]
     else:
-        from bearing.lab.waveform_network import CLASSES
-        from bearing.lab.waveform_training import Settings as Defaults
-        from bearing.lab.waveform_training import counted, fit, predict
+        from bearing.lab.waveform.network import CLASSES
+        from bearing.lab.waveform.training import Settings as Defaults
+        from bearing.lab.waveform.training import counted, fit, predict
 
         settings = settings or Defaults()
         parts, classes, answers = folds(data, protocol, settings.seed), CLASSES, []
@@ -159,7 +159,7 @@ def evaluate_other_machine(folder: Path | None = None, weights: Path | None = No
     import pandas as pd
 
     from bearing.models.waveform import load_predictor
-    from bearing.verdict.intake import open_path
+    from bearing.verdict.asked.intake import open_path
     from bearing.verdict.opinions import window_verdicts
 
     named = folder or local_data_dir("BEARING_OTHER_DIR")

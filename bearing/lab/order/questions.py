@@ -27,12 +27,12 @@ from bearing.cwru.dataset import load_recording
 from bearing.cwru.registry import registry
 from bearing.errors import BearingError, ModelError
 from bearing.files import RUNS_DIR, WEIGHTS_DIR, local_data_dir
-from bearing.lab.machine_ailments import AILMENTS
-from bearing.lab.machines import simulate_machine
-from bearing.lab.order_examples import BEARINGS
-from bearing.lab.order_training import FAULT_SIZES
+from bearing.lab.machines.ailments import AILMENTS
+from bearing.lab.machines.simulate import simulate_machine
+from bearing.lab.order.evaluation import OTHER_RATE_HZ
+from bearing.lab.order.examples import BEARINGS
+from bearing.lab.order.training import FAULT_SIZES
 from bearing.lab.settings import Report
-from bearing.lab.verdict_evaluation import OTHER_RATE_HZ
 from bearing.models.order import load_order_predictor
 from bearing.parallel import in_order
 from bearing.physics.kinematics import FaultOrders

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bearing.errors import ParameterError
-from bearing.physics.combs import SpeedSpectra, comb_and_families, speed_spectra
 from bearing.physics.kinematics import FaultOrders
-from bearing.physics.ridge import SpeedRidge, track_speed
-from bearing.physics.speed import estimate_speed, refine
-from bearing.physics.tacho import read_tacho
+from bearing.physics.shaft.combs import SpeedSpectra, comb_and_families, speed_spectra
+from bearing.physics.shaft.ridge import SpeedRidge, track_speed
+from bearing.physics.shaft.speed import estimate_speed, refine
+from bearing.physics.shaft.tacho import read_tacho
 from bearing.recording import check_rate_hz, check_rpm, check_signal
 from bearing.signal.angle import AngleSignal, ShaftAngle, angle_of_speed, to_angle
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bearing.lab.machine_parts import (
+from bearing.lab.machines.parts import (
     Array,
     Clock,
     Rng,

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from bearing.cwru.dataset import locate
 from bearing.cwru.registry import registry
 from bearing.files import RUNS_DIR, WEIGHTS_DIR
-from bearing.lab.order_examples import (
+from bearing.lab.order.examples import (
     BEARINGS,
     ROLES,
     SECOND_RIG,
@@ -34,7 +34,7 @@ from bearing.lab.order_examples import (
     second_rig_examples,
     simulated_examples,
 )
-from bearing.lab.order_network import OrderNetwork, weights_of
+from bearing.lab.order.network import OrderNetwork, weights_of
 from bearing.lab.settings import Report, step
 from bearing.models.cards import save_model
 from bearing.models.order import CLASSES, FEATURE_VERSION, ensemble_probabilities

@@ -2,7 +2,7 @@
 
 The signal is looked at in short frames. In each, a candidate speed is scored by the comb of its whole orders, in the
 spectrum and in the envelope of several bands, less what stands between its teeth; with a known bearing the lines of its
-best standing fault family count as well (as in `bearing.physics.speed`). Frames are warped by a few rates of change
+best standing fault family count as well (as in `speed`). Frames are warped by a few rates of change
 before they are transformed, so that a sweep does not smear its own high orders (L. Weruaga & M. Kepesi, "The fan-chirp
 transform for non-stationary harmonic signals", Signal Processing 87 (2007) 1504-1522). The path of speed and its rate
 of change through all frames that scores highest, and that a machine with inertia can follow, is found by dynamic

@@ -18,8 +18,8 @@ from bearing.readers.columns.channels import with_speed_of_tacho
 from bearing.recording import FloatArray, Recording, check_rate_hz, check_rpm
 from bearing.settings import Limits, limits
 from bearing.signal.units import UNITS, Unit, unit_named, unit_of
+from bearing.verdict.asked.intake import Intake, open_path, open_upload
 from bearing.verdict.diagnosis import OUTER_RING_TURNS, Bearing
-from bearing.verdict.intake import Intake, open_path, open_upload
 
 __all__ = ["AnyBearing", "Request", "in_unit", "parse_speed"]
 
@@ -135,11 +135,11 @@ class Request:
         return replace(limits(), in_part=self.part)
 
     def open_path(self, path: str | Path) -> Intake:
-        """The channels of a file on disk. Raises as `bearing.verdict.intake.open_path`."""
+        """The channels of a file on disk. Raises as `bearing.verdict.asked.intake.open_path`."""
         return open_path(path, self.member, self.raw, self.part)
 
     def open_upload(self, data: bytes, name: str) -> Intake:
-        """The channels of a file's content. Raises as `bearing.verdict.intake.open_upload`."""
+        """The channels of a file's content. Raises as `bearing.verdict.asked.intake.open_upload`."""
         return open_upload(data, name, self.member, self.raw, self.part)
 
     def apply(self, intake: Intake, channel: str | None = None) -> tuple[Recording, Bearing | None]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from bearing.physics.catalogue import element_named
 from bearing.physics.envelope_rule import BEATS_CHANCE, FamilyEvidence
-from bearing.physics.order_tracking import SpeedSource
+from bearing.physics.shaft.order_tracking import SpeedSource
 from bearing.signal.order_spectrum import OrderSpectrum
 from bearing.states import state
 
