@@ -108,6 +108,24 @@ def test_a_sound_machine_that_knocks_once_a_turn_is_not_alarmed_by_a_wrong_speed
         assert any(abs(float(rpm) / 1772 - 1) < 0.005 for rpm in re.findall(r"(\d+) rpm", asked.reason))
 
 
+@pytest.mark.parametrize("factor", [0.845, 0.855])
+def test_harmonics_of_a_shaft_that_knocks_do_not_pose_as_a_race(factor: float, bearing: Bearing) -> None:
+    orders = FaultOrders(bpfo=1.0, bpfi=3.0, bsf=1.2, ftf=0.398)
+    knocking = simulate(SimulationConfig("outer", duration_s=5.0, impact_g=2.0, mean_slip=0.0, seed=3, orders=orders))
+    asked = diagnose(Recording(knocking, 12_000.0, 1772.0 * factor), bearing)  # three turns lie within 2 % of BPFO
+    assert asked.verdict == "uncertain"
+    told = re.search(r"the shaft's own if it turns at (\d+) rpm", asked.reason)
+    assert told is not None
+    assert float(told[1]) == pytest.approx(1772, rel=0.005)
+
+
+def test_a_refined_speed_is_not_told_as_the_one_the_signal_speaks_for(bearing: Bearing) -> None:
+    diagnosis = replace(diagnose(sample("outer"), bearing), shaft_rpm=1790.04)
+    assert diagnosis.speed_note == "Judged at 1790.0 rpm, by the lines nearest to the stated 1772 rpm."
+    doubted = replace(diagnosis, rpm_confidence=0.9, rpm_source="the signal's own lines")
+    assert doubted.speed_note == "Stated 1772 rpm, the signal says 1790.0 rpm: that was used."
+
+
 def test_what_may_be_the_shaft_is_told_so_where_the_speed_is_unknown() -> None:
     orders = FaultOrders(bpfo=1.0, bpfi=3.0, bsf=1.2, ftf=0.398)
     knocking = simulate(SimulationConfig("outer", duration_s=5.0, impact_g=0.6, seed=3, orders=orders))

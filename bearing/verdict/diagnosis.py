@@ -203,6 +203,10 @@ class Diagnosis:
         if self.shaft_rpm is None:
             return ""
         if self.stated_rpm is not None and abs(self.shaft_rpm / self.stated_rpm - 1) > TOLD_FROM:
+            if self.rpm_confidence >= 1.0:  # refined, which only finds what is near: the shaft may turn elsewhere
+                return (
+                    f"Judged at {self.shaft_rpm:.1f} rpm, by the lines nearest to the stated {self.stated_rpm:.0f} rpm."
+                )
             return f"Stated {self.stated_rpm:.0f} rpm, the signal says {self.shaft_rpm:.1f} rpm: that was used."
         if self.rpm_confidence >= 1.0:
             return ""

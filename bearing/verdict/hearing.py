@@ -26,6 +26,7 @@ DOUBTED_FROM = 0.4  # probability of `normal` from where it is asked again wheth
 GUARD_REACH = 37.0  # orders: three harmonics of the highest the guard looks at
 SPEED_OF_SIGNAL = 0.9  # how sure the signal is of a speed that is asked against a stated one
 SAME_SPEED = 0.02  # speeds this close, relative, are asked once
+FURTHER_BESIDE = (SHAFT_BESIDE[1], 1.25)  # orders: what strikes there is the shaft where its multiples pose as a part
 HIDDEN_WIDTH = 0.02  # orders: a line nearer to a whole number is lost with the shaft's harmonics
 
 
@@ -148,12 +149,26 @@ def _asked(
 
 
 def _other_speeds(found: OrderOpinion, speed: SpeedAsked) -> list[float]:
-    """Where else to ask, in Hz: the speed the spectra speak for, and the one at which the shaft itself strikes."""
+    """Where else to ask, in Hz: the speed the spectra speak for, and the one at which the shaft itself may strike."""
     others = [] if speed.other_rpm is None else [rpm_to_hz(speed.other_rpm)]
-    if found.guard.speed_is_wrong:
-        striking_hz = found.shaft.shaft_hz * found.guard.shaft
+    striking_hz = found.shaft.shaft_hz * found.guard.shaft if found.guard.speed_is_wrong else _posing_hz(found)
+    if striking_hz is not None:
         others += [striking_hz] * all(abs(striking_hz / other - 1) > SAME_SPEED for other in others)
     return others
+
+
+def _posing_hz(found: OrderOpinion) -> float | None:
+    """The pace of what strikes, in Hz, where the shaft may have it and its multiples pose as the part that is named.
+
+    A damaged part strikes at its own line, not at a half or a third of it.
+    """
+    order, (low, high) = found.guard.order, FURTHER_BESIDE
+    if not found.guard.loud or order is None or not low < order <= high:
+        return None
+    striking_hz = found.shaft.shaft_hz * order
+    family = found.envelope.families.get(found.label)
+    at_its_line = family is not None and abs(family.order / order - 1) < 0.5
+    return striking_hz if lines_of_shaft(found, striking_hz) and not at_its_line else None
 
 
 def lines_of_shaft(found: OrderOpinion, own_hz: float) -> bool:

@@ -4,7 +4,7 @@
 but the physics, so that a network cannot find anything else to learn. Faults follow Antoni & Randall 2003 (random
 slip that accumulates) and McFadden & Smith 1984 (load zone); healthy machines get everything that fools an envelope
 spectrum: noise modulated by the shaft, blades, gears and mains, impulses at random and at foreign rates, shallow
-ball-pass lines, which healthy bearings show too, and what else may ail a machine (`machine_ailments`). So do damaged
+ball-pass lines, which healthy bearings show too, and what else may ail a machine (`ailments`). So do damaged
 ones: a bad bearing in a machine that is out of balance is still a bad bearing.
 """
 
