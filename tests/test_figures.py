@@ -246,7 +246,7 @@ def test_the_report_says_what_a_boss_asks(outer: Diagnosis, recording: Recording
     about = About("Pump 7", "drive end, horizontal", "Simulated.", "2", "rigid", view)
     page = report_html(named, measured, about)
     for said in (
-        "Outer race damage.", "Plan to change the bearing", "Sure, 95 %", "Pump 7", "drive end, horizontal",
+        "Outer race damage.", "Plan to change the bearing", "Sure, 97 %", "Pump 7", "drive end, horizontal",
         "2026-03-01T08:00:00", f"{datetime.now():%Y-%m-%d}", "a" * 64, given, "given by hand", "mm/s RMS",
         "ISO 20816-3:2022", "early bearing damage hardly shows", "Counted on", f"bearing {bearing.__version__}",
         " g RMS",
