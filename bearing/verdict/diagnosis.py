@@ -50,7 +50,9 @@ from bearing.verdict.words.sentences import (
     Held,
     agreement_of,
     burst_sentence,
+    corrected_sentence,
     detectable_sentence,
+    estimated_sentence,
     family_remark,
     family_sentence,
     held_sentence,
@@ -202,15 +204,10 @@ class Diagnosis:
             return moved_sentence(self.moved)
         if self.shaft_rpm is None:
             return ""
-        if self.stated_rpm is not None and abs(self.shaft_rpm / self.stated_rpm - 1) > TOLD_FROM:
-            if self.rpm_confidence >= 1.0:  # refined, which only finds what is near: the shaft may turn elsewhere
-                return (
-                    f"Judged at {self.shaft_rpm:.1f} rpm, by the lines nearest to the stated {self.stated_rpm:.0f} rpm."
-                )
-            return f"Stated {self.stated_rpm:.0f} rpm, the signal says {self.shaft_rpm:.1f} rpm: that was used."
-        if self.rpm_confidence >= 1.0:
-            return ""
-        return f"The shaft speed, {self.shaft_rpm:.0f} rpm, is {self.rpm_source}."
+        stated_rpm, sure = self.stated_rpm, self.rpm_confidence >= 1.0
+        if stated_rpm is not None and abs(self.shaft_rpm / stated_rpm - 1) > TOLD_FROM:
+            return corrected_sentence(self.shaft_rpm, stated_rpm, by_signal=not sure)
+        return "" if sure else estimated_sentence(self.shaft_rpm, self.rpm_source)
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -26,8 +26,10 @@ __all__ = [
     "Held",
     "agreement_of",
     "burst_sentence",
+    "corrected_sentence",
     "detectable_sentence",
     "elsewhere_words",
+    "estimated_sentence",
     "family_remark",
     "family_sentence",
     "fault_title",
@@ -264,6 +266,18 @@ def moved_sentence(moved: SpeedOverTime) -> str:
         f"The speed moves from {moved.rpm.min():,.0f} to {moved.rpm.max():,.0f} rpm by "
         f"{speed_source_words(SpeedSource(moved.source))}: judged turn by turn, not second by second."
     )
+
+
+def corrected_sentence(used_rpm: float, stated_rpm: float, by_signal: bool) -> str:
+    """That another speed than the stated one was used: the signal's own, or a near one, though it may turn elsewhere."""
+    if by_signal:
+        return f"Stated {stated_rpm:.0f} rpm, the signal says {used_rpm:.1f} rpm: that was used."
+    return f"Judged at {used_rpm:.1f} rpm, by the lines nearest to the stated {stated_rpm:.0f} rpm."
+
+
+def estimated_sentence(rpm: float, source: str) -> str:
+    """That the speed is an estimate, and whose."""
+    return f"The shaft speed, {rpm:.0f} rpm, is {source}."
 
 
 def detectable_sentence(found: Detectable, element: str) -> str:
