@@ -9,7 +9,6 @@ import streamlit as st
 from bearing.signal.severity import BAND_HZ, EDITION, GROUPS, SLOWEST_RPM, SUPPORTS, severity
 from bearing.states import state
 from bearing.verdict.diagnosis import Diagnosis
-from bearing.verdict.doctor import DoctorReport
 from bearing.verdict.words.advice import (
     advice,
     counted_sentence,
@@ -19,7 +18,7 @@ from bearing.verdict.words.advice import (
     sureness_words,
     why,
 )
-from bearing.verdict.words.sentences import fit_part
+from bearing.verdict.words.sentences import fit_part, unsaid
 from pages._show import STATE_COLOUR, Tone, announce, percent, plain
 
 SEVERITY_LOOK: dict[str, tuple[Tone, str]] = {
@@ -51,7 +50,7 @@ def banner(
         said = sureness_words(d)
         badge = f":{STATE_COLOUR[key]}-badge[{said}]" + (" :gray-badge[simulated signal]" if simulated else "")
         st.markdown(f"{badge} {plain(' '.join(filter(None, (why(d), d.speed_note))))}")
-        _warning(d.doctor)
+        _warning(d)
         for name, reason in list(refused.items())[:1]:
             st.markdown(f":orange[:material/warning:] {plain(f'Channel {name} could not be judged: {reason}')}")
         if (count := counted_sentence(d.counted)) and (d.verdict != "uncertain" or d.has_guess):
@@ -60,10 +59,10 @@ def banner(
     announce(f"{finding(d)} {said}. {advice(d)}")
 
 
-def _warning(report: DoctorReport) -> None:
-    """The first warning about the recording; a severe one is the reason already, and all are in "How it was judged"."""
-    for check in report.checks:
-        if check.severity == "warning" and report.severity == "warning":
+def _warning(d: Diagnosis) -> None:
+    """The first warning about the recording that the reason does not tell; all are in "How it was judged"."""
+    for check in d.doctor.checks:
+        if check.severity == d.doctor.severity == "warning" and unsaid(d.reason, [check.sentence]):
             tone, icon = SEVERITY_LOOK[check.severity]
             st.markdown(f":{tone}[{icon}] {plain(check.sentence)}")
             return

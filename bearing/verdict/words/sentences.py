@@ -269,7 +269,7 @@ def moved_sentence(moved: SpeedOverTime) -> str:
 
 
 def corrected_sentence(used_rpm: float, stated_rpm: float, by_signal: bool) -> str:
-    """That another speed than the stated one was used: the signal's own, or a near one, though it may turn elsewhere."""
+    """That another speed than the stated one was used: the signal's own, or one near by; it may turn elsewhere."""
     if by_signal:
         return f"Stated {stated_rpm:.0f} rpm, the signal says {used_rpm:.1f} rpm: that was used."
     return f"Judged at {used_rpm:.1f} rpm, by the lines nearest to the stated {stated_rpm:.0f} rpm."
