@@ -126,6 +126,13 @@ def test_a_refined_speed_is_not_told_as_the_one_the_signal_speaks_for(bearing: B
     assert doubted.speed_note == "Stated 1772 rpm, the signal says 1790.0 rpm: that was used."
 
 
+@pytest.mark.parametrize("state", ["outer", "inner"])
+def test_a_fault_asked_at_its_own_pace_is_not_taken_for_the_shaft(state: Any, bearing: Bearing) -> None:
+    signal = simulate(SimulationConfig(state, duration_s=5.0, impact_g=1.0, seed=3))
+    line = {"outer": bearing.orders.bpfo, "inner": bearing.orders.bpfi}[state]
+    assert diagnose(Recording(signal, 12_000.0, 1772.0 * line), bearing).verdict != "normal"
+
+
 def test_what_may_be_the_shaft_is_told_so_where_the_speed_is_unknown() -> None:
     orders = FaultOrders(bpfo=1.0, bpfi=3.0, bsf=1.2, ftf=0.398)
     knocking = simulate(SimulationConfig("outer", duration_s=5.0, impact_g=0.6, seed=3, orders=orders))

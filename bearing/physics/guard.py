@@ -52,7 +52,8 @@ class Guard:
     impacts), geometric means over three harmonics; chance, log_chance : what the middle one of all combs reaches, the
     recording's own null. kurtosis : of the burstiest band, 0 for noise. turns : length in
     revolutions (of `AXIS_HZ` with no speed known). band_hz : where the squared envelope is deepest. shaft : the order
-    at which the shaft's own comb was heard striking, 1 where it was not heard, or where it was expected.
+    at which the shaft's own comb was heard striking, 1 where it was not heard, or where it was expected. knock : how
+    far over the limits what strikes at the shaft's own pace stands, 0 where nothing was heard to.
     """
 
     order: float | None
@@ -66,6 +67,7 @@ class Guard:
     turns: float
     band_hz: tuple[float, float]
     shaft: float = 1.0
+    knock: float = 0.0
 
     @property
     def speed_is_wrong(self) -> bool:

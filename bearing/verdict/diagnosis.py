@@ -69,6 +69,7 @@ __all__ = ["Bearing", "ChannelVerdict", "Diagnosis", "Impacts", "Networks", "Opi
 
 SURE_SPEED = 0.8  # an estimated shaft speed less likely right than this carries no verdict
 MOST_ELEMENTS = 24  # the network was trained with; faults of bearings of 30 and 60, asked rightly, passed for sound
+KNOCKS_FROM = 1.1  # of the guard's limits, at the shaft's own pace; of sound machines told so the loudest is 1.04
 SMEARS_FROM = 0.1  # spread of a speed that only the signal tells, from where what is left hid faint lines; half did not
 SOUND_THOUGH_FOLLOWED = 0.7  # of the network, where the signal alone told its moving speed: CWRU's faults, their time
 # warped, reach 0.69, its sound bearings fall to 0.73
@@ -375,6 +376,8 @@ def diagnose(
     fit = doctor.severity != "severe"
     calibration = Calibration.from_card(networks.order.card)
     excess = guard.excess if fit and guard is not None else 0.0
+    if guard is not None and guard.knock >= KNOCKS_FROM:  # a fault's own pace, if the speed is grossly wrong
+        normal_held.append(held_sentence(Held.KNOCKS))
     stranger: Stranger | None = None
     if fit and heard.views is not None and _may_be_sound(found, excess, calibration):
         stranger = ask_strangers(heard.views, networks.order)

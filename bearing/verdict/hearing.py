@@ -196,7 +196,7 @@ def _without_speed(
     if blind.excess <= guard.excess:
         return guard
     if stated and any(abs(order / multiple - 1) < 0.03 for multiple in (0.5, 1.0, 1.5, 2.0)):
-        return guard
+        return replace(guard, knock=blind.excess)
     if stated and SHAFT_BESIDE[0] <= order <= SHAFT_BESIDE[1]:
         return replace(guard, shaft=order) if blind.loud else guard
     return replace(blind, order=order)

@@ -60,6 +60,7 @@ class Held(StrEnum):
     SPEED_TOLD = "speed told"
     OTHER_SPEED = "other speed"
     LINES_OF_SHAFT = "lines of shaft"
+    KNOCKS = "knocks"
     SPEED_FOLLOWED = "speed followed"
     NEARLY = "nearly"
     ELSEWHERE = "elsewhere"
@@ -79,6 +80,7 @@ _HELD = {
     Held.OTHER_SPEED: "the shaft's own lines stand at {0} rpm, not at {1} rpm: check the speed",
     Held.LINES_OF_SHAFT: "the lines found are the shaft's own if it turns at {0} rpm instead of {1}: check the speed",
     Held.SPEED_FOLLOWED: "the speed moves and only the signal tells how, which smears faint lines: give it over time",
+    Held.KNOCKS: "something strikes at the pace given for the shaft: a knocking shaft, or a fault at another speed",
     Held.NEARLY: "something beats {0} times a second, nearly as deep as what strikes",
     Held.ELSEWHERE: "something beats {0} times a second, {1} times a turn, no line of this bearing: check speed "
     "and bearing",
