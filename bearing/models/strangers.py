@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from bearing.models.order_features import order_features, over_chance
 from bearing.physics.envelope_rule import FamilyEvidence, envelope_evidence, harmonic_scores
+from bearing.physics.guard import SHAFT_DRIFT
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
 from bearing.signal.order_spectrum import OrderSpectrum, TwoViews
 from bearing.states import CLASSES
@@ -33,7 +34,6 @@ MOST = 4  # asked of the network; the answers of twice as many part the same rec
 NEAR_SHAFT = 0.1  # orders: what stands so near a harmonic of the shaft is likely the shaft's ...
 NEAR_SHAFT_LESS = 2.0  # ... and counts for less by so much, where sound machines reach 7 to 15
 SHAFT_SKIRT = 1.1  # over the revolutions, in orders: within it a line is a harmonic of the shaft
-SHAFT_DRIFT = 0.002  # share of an order that an imperfect speed moves it
 CONTROLS = 80
 CONTROL_RANGE = (1.3, 15.0)  # orders
 CLEAR_OF_SHAFT = 0.02  # orders: controls keep this far from the shaft's harmonics

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bearing.physics.envelope_rule import FOUND_NEPERS, harmonic_scores
 from bearing.signal.order_spectrum import Envelopes, OrderSpectrum, envelope_order_spectrum
 
-__all__ = ["LOUD_FROM", "QUIET_BELOW", "SHAFT_BESIDE", "Guard", "blind_spectrum", "listen"]
+__all__ = ["LOUD_FROM", "QUIET_BELOW", "SHAFT_BESIDE", "SHAFT_DRIFT", "Guard", "blind_spectrum", "listen"]
 
 Array = NDArray[np.float64]
 
@@ -191,10 +191,16 @@ def _between(cleared: OrderSpectrum, base: float, multiple: int, band: int) -> f
     return float(np.median(depth[~own]) / np.exp(np.log(depth[own]).mean()))
 
 
+def _line_width(spectrum: OrderSpectrum, order: NDArray[np.floating]) -> NDArray[np.floating]:
+    """How far, in orders, a line of a shaft that holds its speed reaches to each side."""
+    width: NDArray[np.floating] = np.maximum(SHAFT_WIDTH / spectrum.revolutions, SHAFT_DRIFT * order)
+    return width
+
+
 def _on_multiples(spectrum: OrderSpectrum, base: float) -> NDArray[np.bool_]:
     """Which bins, shape (bins,), lie on multiples of an order, as wide as a line is that holds its speed."""
     order = np.arange(spectrum.level.shape[1]) * spectrum.step
-    width = np.maximum(SHAFT_WIDTH / spectrum.revolutions, SHAFT_DRIFT * order)
+    width = _line_width(spectrum, order)
     off = np.abs(order - base * np.maximum(np.rint(order / base), 1))
     return np.asarray(off < np.minimum(width, 0.08))
 
@@ -223,7 +229,7 @@ def _strangers(spectrum: OrderSpectrum, speed_known: bool) -> NDArray[np.bool_]:
         for mains_hz in MAINS_HZ:
             strange |= np.abs(hz - mains_hz * np.maximum(np.rint(hz / mains_hz), 1)) < width_hz
     if speed_known:
-        width = np.maximum(SHAFT_WIDTH / spectrum.revolutions, SHAFT_DRIFT * order)
+        width = _line_width(spectrum, order)
         strange |= _on_multiples(spectrum, 1.0)
         strange |= np.abs(order - 0.5) < np.minimum(width, 0.03)
     return strange
