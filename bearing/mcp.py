@@ -19,12 +19,11 @@ from bearing import __version__
 from bearing.checks import shown
 from bearing.errors import BearingError, ParameterError
 from bearing.physics.catalogue import find
-from bearing.recording import Recording
+from bearing.recording import Recording, usable_stretch
 from bearing.signal.spectrum import amplitude_spectrum
 from bearing.verdict.asked.ask import answer_of
 from bearing.verdict.asked.request import Request
 from bearing.verdict.diagnosis import Diagnosis
-from bearing.verdict.doctor import usable_stretch
 
 __all__ = ["allowed_path", "create_server", "strongest_lines"]
 

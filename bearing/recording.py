@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bearing.checks import check_number
 from bearing.errors import ParameterError, SignalError
 
-__all__ = ["Recording", "check_rate_hz", "check_rpm", "check_signal"]
+__all__ = ["Recording", "check_rate_hz", "check_rpm", "check_signal", "usable_stretch"]
 
 FloatArray = NDArray[np.float64]
 
@@ -148,6 +148,19 @@ def check_rate_hz(rate_hz: float) -> float:
 def check_rpm(rpm: float) -> float:
     """The shaft speed as a float; ParameterError when it is not a plausible one."""
     return check_number(rpm, "The shaft speed", RPM_LIMITS, "rpm")
+
+
+def usable_stretch(samples: FloatArray) -> slice:
+    """The longest run of finite samples, as a slice (empty when there is none)."""
+    finite = np.isfinite(samples)
+    if finite.all():
+        return slice(0, len(samples))
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], finite.view(np.int8), [0]))))
+    if not len(edges):
+        return slice(0, 0)
+    starts, ends = edges[::2], edges[1::2]
+    longest = int(np.argmax(ends - starts))
+    return slice(int(starts[longest]), int(ends[longest]))
 
 
 def check_signal(samples: object, min_samples: int = 1) -> FloatArray:

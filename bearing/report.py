@@ -17,12 +17,11 @@ from bearing.figures.looks import LOOKS, MACHINE_LOOKS
 from bearing.machines.words import verdict_words
 from bearing.physics.catalogue import find
 from bearing.readers.names import safe_cell
-from bearing.recording import Recording
+from bearing.recording import Recording, usable_stretch
 from bearing.signal.severity import EDITION, GROUPS, SUPPORTS, severity, velocity_mm_s
 from bearing.signal.units import unit_of
 from bearing.states import MACHINE_STATES
 from bearing.verdict.diagnosis import Bearing, Diagnosis
-from bearing.verdict.doctor import usable_stretch
 from bearing.verdict.words.advice import (
     advice,
     cnn_counts,

@@ -27,7 +27,7 @@ def row_of(path: Path, folder: Path) -> str:
     from bearing.errors import InputError
     from bearing.readers import preferred_channel
     from bearing.readers.safe import read_safely
-    from bearing.verdict.doctor import examine
+    from bearing.verdict.doctor.examine import examine
 
     name = f"`{path.relative_to(folder)}`"
     try:

@@ -72,7 +72,7 @@ def try_one(data: bytes, name: str) -> str:
     """How one input ended: ``read``, the name of a proper refusal, or (raised) what went wrong."""
     from bearing.errors import InputError
     from bearing.readers import preferred_channel, read_bytes
-    from bearing.verdict.doctor import examine
+    from bearing.verdict.doctor.examine import examine
 
     try:
         recordings = read_bytes(data, name)

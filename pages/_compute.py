@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bearing.figures.diagnosis import KURTOGRAM_SAMPLES, SPECTROGRAM_CELLS
 from bearing.physics.machine_lines import MachineParts
-from bearing.recording import Recording
+from bearing.recording import Recording, usable_stretch
 from bearing.signal import severity
 from bearing.signal.angle import order_map
 from bearing.signal.envelope import Band, Demodulator, EnvelopeSpectrum
@@ -23,7 +23,6 @@ from bearing.verdict.asked.file import FileDiagnosis, diagnose_file
 from bearing.verdict.asked.intake import Intake
 from bearing.verdict.asked.request import Request
 from bearing.verdict.diagnosis import Diagnosis, diagnose
-from bearing.verdict.doctor import usable_stretch
 from bearing.verdict.prepared import Prepared
 
 MOST_PREPARED, MOST_KEPT = 3, 1_000_000  # channels, and samples of each: 50 MB, at most 110

@@ -11,13 +11,12 @@ from bearing.errors import ParameterError
 from bearing.figures.recording import sparkline
 from bearing.physics.catalogue import find, load_catalogue, load_estimated
 from bearing.readers import set_aside
-from bearing.recording import Recording
+from bearing.recording import Recording, usable_stretch
 from bearing.settings import READ_IN_PART
 from bearing.signal.units import UNITS
 from bearing.verdict.asked.file import FileDiagnosis
 from bearing.verdict.asked.request import Request
 from bearing.verdict.diagnosis import Diagnosis
-from bearing.verdict.doctor import usable_stretch
 from bearing.verdict.words.advice import finding_short, worst_first
 from bearing.verdict.words.sentences import set_aside_words
 from pages._asked import (

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from bearing.recording import usable_stretch
 from bearing.signal.spectrum import downsample
 from bearing.verdict.asked.file import FileDiagnosis
 from bearing.verdict.diagnosis import Diagnosis
-from bearing.verdict.doctor import usable_stretch
 from bearing.verdict.words.advice import finding, strongest_family, sureness_words, worst_first
 from bearing.verdict.words.sentences import fault_title
 from pages._show import GLYPH, plain

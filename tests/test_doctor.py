@@ -13,8 +13,9 @@ from hypothesis.extra import numpy as hnp
 
 from bearing.physics.catalogue import load_catalogue
 from bearing.physics.kinematics import Geometry, fault_orders
-from bearing.recording import Recording
-from bearing.verdict.doctor import SEVERITIES, examine, usable_stretch
+from bearing.recording import Recording, usable_stretch
+from bearing.verdict.doctor.examine import examine
+from bearing.verdict.doctor.finding import SEVERITIES
 
 RATE_HZ, RPM = 12_000.0, 1_797.0
 ORDERS = fault_orders(Geometry(9, 7.94, 39.04))

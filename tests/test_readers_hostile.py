@@ -23,7 +23,7 @@ from bearing.readers import preferred_channel, read_bytes
 from bearing.readers.names import clean_name, safe_cell
 from bearing.readers.safe import read_safely
 from bearing.settings import Limits, limits
-from bearing.verdict.doctor import examine
+from bearing.verdict.doctor.examine import examine
 
 MEGABYTE = 1_000_000
 MAT5 = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM"

@@ -15,7 +15,7 @@ from bearing.physics.envelope_rule import FamilyEvidence
 from bearing.signal.indicators import Indicators
 from bearing.states import Label, MachineState, State
 from bearing.verdict.diagnosis import Bearing
-from bearing.verdict.doctor import Finding
+from bearing.verdict.doctor.finding import Finding
 from bearing.verdict.opinions import Opinion
 
 __all__ = ["ANSWERS", "MACHINE_ANSWERS", "components"]

@@ -12,13 +12,12 @@ from bearing.errors import ParameterError
 from bearing.figures.envelope import LINE_NAMES, envelope_figure, kurtogram_figure
 from bearing.figures.recording import spectrogram_figure, spectrum_figure, waveform_figure, windows_figure
 from bearing.physics.kinematics import rpm_to_hz
-from bearing.recording import FloatArray, Recording
+from bearing.recording import FloatArray, Recording, usable_stretch
 from bearing.signal.envelope import Band, Demodulator, EnvelopeSpectrum
 from bearing.signal.kurtogram import Kurtogram, kurtogram
 from bearing.signal.spectrum import amplitude_spectrum, downsample, spectrogram
 from bearing.states import FAMILIES
 from bearing.verdict.diagnosis import Diagnosis, Impacts
-from bearing.verdict.doctor import usable_stretch
 from bearing.verdict.words.advice import cnn_counts
 
 __all__ = [

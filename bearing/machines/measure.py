@@ -28,7 +28,7 @@ from bearing.physics.guard import AXIS_HZ, blind_spectrum, listen
 from bearing.physics.kinematics import FaultOrders, rpm_to_hz
 from bearing.readers import file_bytes
 from bearing.readers.names import kind_of
-from bearing.recording import FloatArray, Recording, check_signal
+from bearing.recording import FloatArray, Recording, check_signal, usable_stretch
 from bearing.signal.indicators import indicators
 from bearing.signal.order_spectrum import Band, OrderSpectrum, averaged, envelope_order_spectrum
 from bearing.signal.severity import velocity_mm_s
@@ -37,7 +37,6 @@ from bearing.states import FAMILIES
 from bearing.verdict.asked.intake import Intake
 from bearing.verdict.asked.request import Request
 from bearing.verdict.diagnosis import Bearing, diagnose
-from bearing.verdict.doctor import usable_stretch
 from bearing.verdict.hearing import GUARD_REACH, SHORTEST_S
 from bearing.verdict.prepared import MIN_SAMPLES, SLOWEST_HZ
 

@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 
 from bearing.errors import DataError, UnreadableFile
 from bearing.machines.measure import WATERFALL_STEP, Measurement
-from bearing.recording import Recording
+from bearing.recording import Recording, usable_stretch
 from bearing.signal.spectrum import amplitude_spectrum
-from bearing.verdict.doctor import usable_stretch
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -33,7 +33,8 @@ from bearing.signal.units import unit_of
 from bearing.states import CLASSES
 from bearing.verdict import told
 from bearing.verdict.detectable import Detectable, detectable
-from bearing.verdict.doctor import DoctorReport, examine
+from bearing.verdict.doctor.examine import examine
+from bearing.verdict.doctor.finding import DoctorReport
 from bearing.verdict.fusion import NOWHERE, Calibration, Count, fuse
 from bearing.verdict.hearing import HIDDEN_WIDTH, SpeedAsked, hear, lines_of_shaft
 from bearing.verdict.opinions import (

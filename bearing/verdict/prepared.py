@@ -7,10 +7,10 @@ from functools import cached_property
 from bearing.errors import SignalError
 from bearing.models.waveform import Predictor
 from bearing.physics.shaft.combs import SpeedSpectra, speed_spectra
-from bearing.recording import FloatArray, Recording, check_signal
+from bearing.recording import FloatArray, Recording, check_signal, usable_stretch
 from bearing.signal.indicators import Indicators, indicators
 from bearing.signal.order_spectrum import Envelopes
-from bearing.verdict.doctor import SignalFacts, signal_facts, usable_stretch
+from bearing.verdict.doctor.examine import SignalFacts, signal_facts
 from bearing.verdict.opinions import WindowVerdicts, window_verdicts
 
 __all__ = ["MIN_SAMPLES", "SLOWEST_HZ", "Prepared"]
