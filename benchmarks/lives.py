@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from bearing.machines.history import history_of_measurements, with_verdicts
-from bearing.machines.limits import in_db
+from bearing.machines.limits.rules import in_db
 from bearing.machines.measure import Measurement, measure
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
 from bearing.physics.simulate import ORDERS_6205, Condition, Resonance, SimulationConfig, simulate

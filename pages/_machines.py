@@ -15,7 +15,7 @@ from bearing.errors import BearingError
 from bearing.machines.demo import DEMO_STORE
 from bearing.machines.fleet import FleetRow, fleet, rows_of
 from bearing.machines.history import History, history_of_measurements, with_verdicts
-from bearing.machines.limits import limits_of
+from bearing.machines.limits.by_hand import limits_of
 from bearing.machines.measure import Measurement, measure_bytes, recording_of_bytes, verdict_of_bytes
 from bearing.machines.spectra import keep_recordings
 from bearing.machines.store import DEFAULT_STORE, Acknowledgement, Store

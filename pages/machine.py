@@ -13,7 +13,8 @@ from bearing.figures.compare import KINDS, comparison_figure
 from bearing.figures.trend import history_figures, trend_figure, waterfall_figure
 from bearing.machines.demo import DEMO_STORE
 from bearing.machines.history import History, Point
-from bearing.machines.limits import RULES, with_zones
+from bearing.machines.limits.by_hand import with_zones
+from bearing.machines.limits.rules import RULES
 from bearing.machines.measure import INDICATORS, Measurement, recording_of_bytes
 from bearing.machines.spectra import kept_recording, place_of
 from bearing.machines.store import LONGEST_NAME, Store, checked_name

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from bearing.errors import ParameterError
-from bearing.machines.limits import STRIKES, WORN, assess, learning_count, limits_of, with_zones
+from bearing.machines.limits.assess import assess
+from bearing.machines.limits.by_hand import limits_of, with_zones
+from bearing.machines.limits.rules import STRIKES, WORN, learning_count
 
 N = 240
 

@@ -91,7 +91,7 @@ async def trend(request: Request, uploads: Uploaded) -> Response:
 
 def _trend(uploads: Uploads) -> dict[str, Any]:
     from bearing.machines.history import baseline_of, history_of_contents
-    from bearing.machines.limits import limits_of
+    from bearing.machines.limits.by_hand import limits_of
     from bearing.verdict.asked.request import Request as Asked
 
     if uploads.keep_spectra:

@@ -10,7 +10,7 @@ from typing import Any
 from bearing.batch.table import asked_of, is_batch, machines_of, read_measurements
 from bearing.errors import UnreadableFile
 from bearing.machines.history import History, history_of_measurements, with_verdicts
-from bearing.machines.limits import HandLimits
+from bearing.machines.limits.by_hand import HandLimits
 from bearing.verdict.asked.request import Request
 
 __all__ = ["histories_of_batch", "history_of_batch"]

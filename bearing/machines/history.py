@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from bearing.errors import BearingError, ParameterError, UnreadableFile
 from bearing.machines.clock import natural_key, time_in_name, timeline
-from bearing.machines.limits import DEPTH, LOADS, RULES, STATES, STRIKES, Assessment, HandLimits, assess, in_db
+from bearing.machines.limits.assess import Assessment, assess
+from bearing.machines.limits.by_hand import HandLimits
+from bearing.machines.limits.rules import DEPTH, LOADS, RULES, STATES, STRIKES, in_db
 from bearing.machines.measure import (
     INDICATORS,
     Measurement,
@@ -242,7 +244,7 @@ def history_of_folder(
     verdicts : int
         How many of the last recordings of each point are diagnosed in full.
     limits : mapping, optional
-        Limits set by hand (`bearing.machines.limits.limits_of`), beside those of the baseline.
+        Limits set by hand (`bearing.machines.limits.by_hand`), beside those of the baseline.
 
     Raises
     ------

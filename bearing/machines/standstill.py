@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bearing.machines.limits import in_db
+from bearing.machines.limits.rules import in_db
 from bearing.machines.measure import Measurement
 
 __all__ = ["GAP_DB", "standing_still"]

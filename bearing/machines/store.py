@@ -26,7 +26,8 @@ from bearing.checks import shown
 from bearing.errors import BearingError, DataError, ParameterError, UnreadableFile
 from bearing.machines.clock import natural_key
 from bearing.machines.history import History, Progress, history_of_measurements, measure_files, with_verdicts
-from bearing.machines.limits import STATES, HandLimits, limits_of
+from bearing.machines.limits.by_hand import HandLimits, limits_of
+from bearing.machines.limits.rules import STATES
 from bearing.machines.measure import (
     Measurement,
     Verdict,
@@ -478,7 +479,7 @@ class Machine:
         """Recordings, or folders of them, into the store; each is kept as soon as it is measured.
 
         keep_spectra : waveforms and spectra, too, as Parquet beside the store (`bearing.machines.spectra`).
-        limits : set by hand, from now on (`bearing.machines.limits.limits_of`); "" takes those away, None leaves them.
+        limits : set by hand, from now on (`bearing.machines.limits.by_hand`); "" takes those away, None leaves them.
 
         Raises UnreadableFile for a path that does not exist; a file that is no measurement is told in the answer.
         Raises ParameterError for limits that are none, before anything is measured.

@@ -16,7 +16,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bearing.machines.limits import STATES, Assessment
+from bearing.machines.limits.assess import Assessment
+from bearing.machines.limits.rules import STATES
 from bearing.machines.measure import Measurement, Verdict
 from bearing.states import FAMILIES
 

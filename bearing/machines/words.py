@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bearing.machines.limits import HEARD_OF, RULES, STRIKES, WORN, in_db, learning_count
+from bearing.machines.limits.assess import HEARD_OF
+from bearing.machines.limits.rules import RULES, STRIKES, WORN, in_db, learning_count
 from bearing.machines.measure import INDICATORS
 from bearing.machines.standstill import GAP_DB
 from bearing.machines.verdicts import is_fault
