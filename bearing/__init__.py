@@ -20,7 +20,7 @@ _NAMES = {
         "BearingError", "DataError", "DownloadFailed", "HashMismatch", "InputError", "MissingRate", "ModelError",
         "ParameterError", "RecordingMissing", "SignalError", "TooLarge", "UnreadableFile", "UnsupportedFormat",
     ),
-    "bearing.machines.store": ("Machine",),
+    "bearing.machines.kept.machine": ("Machine",),
     "bearing.physics.catalogue": ("CatalogueEntry",),
     "bearing.physics.kinematics": ("FaultOrders", "Geometry", "fault_orders"),
     "bearing.recording": ("Recording",),

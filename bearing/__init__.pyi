@@ -11,7 +11,7 @@ from bearing.errors import SignalError as SignalError
 from bearing.errors import TooLarge as TooLarge
 from bearing.errors import UnreadableFile as UnreadableFile
 from bearing.errors import UnsupportedFormat as UnsupportedFormat
-from bearing.machines.store import Machine as Machine
+from bearing.machines.kept.machine import Machine as Machine
 from bearing.physics.catalogue import CatalogueEntry as CatalogueEntry
 from bearing.physics.kinematics import FaultOrders as FaultOrders
 from bearing.physics.kinematics import Geometry as Geometry

@@ -37,8 +37,8 @@ from bearing.verdict.words.sentences import family_remark, family_sentence, faul
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from bearing.machines.fleet import FleetRow
     from bearing.machines.history import History
+    from bearing.machines.kept.fleet import FleetRow
 
 __all__ = ["About", "fleet_html", "history_html", "report_csv", "report_html", "report_json", "summary_rows"]
 

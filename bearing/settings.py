@@ -333,7 +333,7 @@ def port(environment: Environment = os.environ) -> int:
 
 
 def store_file(environment: Environment = os.environ) -> Path | None:
-    """The file that machines are kept in (`bearing.machines.store`), None where BEARING_STORE is not set."""
+    """The file that machines are kept in (`bearing.machines.kept`), None where BEARING_STORE is not set."""
     path: Path | None = _read("BEARING_STORE", environment)
     return path
 

@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from bearing.figures.trend import history_figures
-from bearing.machines.fleet import fleet
+from bearing.machines.kept.fleet import fleet
+from bearing.machines.kept.store import Store
 from bearing.machines.measure import Measurement, measure
-from bearing.machines.store import Store
 from bearing.physics.catalogue import find
 from bearing.physics.simulate import SimulationConfig, simulate
 from bearing.recording import Recording

@@ -19,7 +19,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from browser import TRACE, launch_chromium, new_page, serve  # noqa: E402
 
-from bearing.machines.store import Store  # noqa: E402
+from bearing.machines.kept.store import Store  # noqa: E402
 from bearing.verdict.asked.request import Request  # noqa: E402
 from benchmarks.fleet import BEARING, made  # noqa: E402
 

@@ -13,12 +13,13 @@ import streamlit as st
 
 from bearing.errors import BearingError
 from bearing.machines.demo import DEMO_STORE
-from bearing.machines.fleet import FleetRow, fleet, rows_of
 from bearing.machines.history import History, history_of_measurements, with_verdicts
+from bearing.machines.kept.fleet import FleetRow, fleet, rows_of
+from bearing.machines.kept.layout import DEFAULT_STORE
+from bearing.machines.kept.store import Acknowledgement, Store
 from bearing.machines.limits.by_hand import limits_of
 from bearing.machines.measure import Measurement, measure_bytes, recording_of_bytes, verdict_of_bytes
 from bearing.machines.spectra import keep_recordings
-from bearing.machines.store import DEFAULT_STORE, Acknowledgement, Store
 from bearing.readers.names import clean_file_name
 from bearing.settings import store_file
 from bearing.verdict.asked.request import Request

@@ -11,8 +11,9 @@ import streamlit as st
 
 from bearing.errors import BearingError
 from bearing.figures.looks import MACHINE_LOOKS
+from bearing.machines.kept.layout import DEFAULT_STORE
+from bearing.machines.kept.store import Store
 from bearing.machines.spectra import kept_waveforms
-from bearing.machines.store import DEFAULT_STORE, Store
 from bearing.machines.words import verdict_words
 from bearing.readers.names import safe_cell
 from bearing.report import fleet_html

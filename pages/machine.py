@@ -13,11 +13,12 @@ from bearing.figures.compare import KINDS, comparison_figure
 from bearing.figures.trend import history_figures, trend_figure, waterfall_figure
 from bearing.machines.demo import DEMO_STORE
 from bearing.machines.history import History, Point
+from bearing.machines.kept.machine import LONGEST_NAME, checked_name
+from bearing.machines.kept.store import Store
 from bearing.machines.limits.by_hand import with_zones
 from bearing.machines.limits.rules import RULES
 from bearing.machines.measure import INDICATORS, Measurement, recording_of_bytes
 from bearing.machines.spectra import kept_recording, place_of
-from bearing.machines.store import LONGEST_NAME, Store, checked_name
 from bearing.machines.words import verdict_words
 from bearing.recording import Recording
 from bearing.report import history_html

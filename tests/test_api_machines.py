@@ -16,7 +16,7 @@ from bearing.api import machines
 from bearing.api.schemas import MACHINE_ANSWERS
 from bearing.api.service import create_app
 from bearing.cli.main import main
-from bearing.machines.store import Store
+from bearing.machines.kept.store import Store
 from bearing.settings import ApiSettings, store_file
 
 

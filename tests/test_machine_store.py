@@ -19,15 +19,16 @@ import pytest
 from test_machine_history import BEARING, write
 
 import bearing
-import bearing.machines.store as store_module
 from bearing.cli.main import main
 from bearing.errors import DataError, ParameterError, UnreadableFile
 from bearing.files import ROOT
-from bearing.machines.fleet import fleet
 from bearing.machines.history import history_of_folder
+from bearing.machines.kept.fleet import fleet
+from bearing.machines.kept.layout import MIGRATIONS
+from bearing.machines.kept.machine import Machine
+from bearing.machines.kept.store import Store
+from bearing.machines.kept.watch import Watcher
 from bearing.machines.spectra import kept_recording, place_of
-from bearing.machines.store import Machine, Store
-from bearing.machines.watch import Watcher
 
 
 @pytest.fixture(scope="module")
@@ -349,7 +350,7 @@ def test_an_acknowledgement_holds_until_the_state_is_worse(plant: Path, tmp_path
 def test_a_store_of_an_earlier_layout_is_taken_along(plant: Path, tmp_path: Path) -> None:
     old = tmp_path / "old.sqlite"
     with sqlite3.connect(old) as connection:
-        connection.executescript(f"{store_module._MIGRATIONS[0]} PRAGMA user_version = 1;")
+        connection.executescript(f"{MIGRATIONS[0]} PRAGMA user_version = 1;")
     with pytest.raises(UnreadableFile, match="older"):
         Store(old, read_only=True)
     measured = Store(plant / "plant.sqlite", read_only=True).measurements("fan")

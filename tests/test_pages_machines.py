@@ -11,9 +11,10 @@ from test_machine_history import BEARING, write
 
 from bearing.files import ROOT
 from bearing.machines.demo import DEMO_STORE, MACHINES
-from bearing.machines.fleet import fleet
+from bearing.machines.kept.fleet import fleet
+from bearing.machines.kept.machine import Machine
+from bearing.machines.kept.store import Store
 from bearing.machines.measure import measure_bytes
-from bearing.machines.store import Machine, Store
 from bearing.verdict.asked.request import Request
 
 

@@ -22,7 +22,7 @@ from bearing.errors import ParameterError
 from bearing.settings import store_file
 
 if TYPE_CHECKING:
-    from bearing.machines.store import Store
+    from bearing.machines.kept.store import Store
 
 __all__ = ["MOST_FILES", "router"]
 
@@ -107,7 +107,7 @@ async def machines(request: Request) -> Response:
 
 
 def _fleet() -> list[dict[str, Any]]:
-    from bearing.machines.fleet import fleet
+    from bearing.machines.kept.fleet import fleet
 
     if not _store_path().is_file():  # nothing was added yet
         return []
@@ -140,7 +140,7 @@ async def add(request: Request, machine: str, uploads: Uploaded) -> Response:
 
 
 def _add(machine: str, uploads: Uploads) -> dict[str, Any]:
-    from bearing.machines.store import Machine
+    from bearing.machines.kept.machine import Machine
 
     if uploads.baseline:
         raise ParameterError("A baseline is asked of a history: send it with GET /api/machines/NAME, or to /api/trend.")
@@ -158,6 +158,6 @@ def _store_path() -> Path:
 
 
 def _store(read_only: bool = False) -> Store:
-    from bearing.machines.store import Store
+    from bearing.machines.kept.store import Store
 
     return Store(_store_path(), read_only)

@@ -13,9 +13,10 @@ from bearing.cli.asked import request_of
 from bearing.cli.trend import Bar, exit_code
 from bearing.cli.trouble import unheard
 from bearing.errors import UnreadableFile
-from bearing.machines.fleet import FleetRow, fleet, rows_of
-from bearing.machines.store import Added, Machine, Store
-from bearing.machines.watch import watch
+from bearing.machines.kept.fleet import FleetRow, fleet, rows_of
+from bearing.machines.kept.machine import Added, Machine
+from bearing.machines.kept.store import Store
+from bearing.machines.kept.watch import watch
 from bearing.machines.words import verdict_words
 from bearing.readers.names import safe_cell
 from bearing.states import MACHINE_STATES

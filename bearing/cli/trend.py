@@ -13,9 +13,9 @@ from typing import Any
 from bearing.cli.asked import request_of
 from bearing.cli.trouble import unheard
 from bearing.machines.history import History, baseline_of, history_of_folder
+from bearing.machines.kept.store import Store
 from bearing.machines.limits.by_hand import limits_of
 from bearing.machines.measure import INDICATORS
-from bearing.machines.store import Store
 from bearing.machines.words import headline
 from bearing.readers.names import safe_cell
 

@@ -16,8 +16,8 @@ import numpy as np
 
 from bearing.files import DATA_DIR
 from bearing.machines.history import VERDICTS
+from bearing.machines.kept.store import Store
 from bearing.machines.measure import Measurement, Verdict, measure
-from bearing.machines.store import Store
 from bearing.physics.catalogue import find
 from bearing.physics.simulate import Condition, Resonance, SimulationConfig, simulate
 from bearing.recording import Recording

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from bearing.machines.kept.machine import Added, Machine
 from bearing.machines.spectra import is_kept
-from bearing.machines.store import Added, Machine
 
 __all__ = ["Watcher", "watch"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bearing.machines.history import History, Point
+from bearing.machines.kept.store import Store
 from bearing.machines.limits.rules import STATES
-from bearing.machines.store import Store
 from bearing.machines.verdicts import is_fault
 from bearing.machines.words import change
 
