@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
+from functools import cache
 from pathlib import Path
 
-from bearing.settings import cache_parent, named_folder
+from bearing.settings import cache_parent, named_folder, own_catalogue
 
-__all__ = ["DATA_DIR", "ROOT", "RUNS_DIR", "WEIGHTS_DIR", "cache_dir", "local_data_dir"]
+__all__ = ["DATA_DIR", "ROOT", "RUNS_DIR", "WEIGHTS_DIR", "cache_dir", "local_data_dir", "program"]
 
 _PACKAGE = Path(__file__).resolve().parent
 _INSTALLED = (_PACKAGE / "_data").is_dir()  # a wheel carries everything inside the package (pyproject.toml)
@@ -17,6 +19,16 @@ ROOT = _PACKAGE / "_app" if _INSTALLED else _PACKAGE.parent  # where app.py and 
 DATA_DIR = _PACKAGE / "_data" if _INSTALLED else ROOT / "data"
 WEIGHTS_DIR = _PACKAGE / "_weights" if _INSTALLED else ROOT / "weights"
 RUNS_DIR = Path("runs").absolute() if _INSTALLED else ROOT / "runs"
+
+
+@cache
+def program() -> str:
+    """What this program is, by its source and its bearings: what another one made may be made otherwise."""
+    digest = hashlib.sha256()
+    for path in (*sorted(_PACKAGE.rglob("*.py")), DATA_DIR / "bearings.csv", own_catalogue()):
+        if path is not None and path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def local_data_dir(variable: str = "BEARING_DATA_DIR") -> Path | None:

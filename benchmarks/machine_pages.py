@@ -19,6 +19,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from browser import TRACE, launch_chromium, new_page, serve  # noqa: E402
 
+from bearing.machines.kept.fleet import sum_up  # noqa: E402
 from bearing.machines.kept.store import Store  # noqa: E402
 from bearing.verdict.asked.request import Request  # noqa: E402
 from benchmarks.fleet import BEARING, made  # noqa: E402
@@ -43,6 +44,7 @@ def main() -> None:
         for m in range(machines):
             its = [replace(one, sha256=f"{m}-{i}") for i, one in enumerate(pattern)]
             store.add(f"machine {m}", its, Request(bearing=BEARING))
+        sum_up(store)  # as whoever adds recordings does
         with serve(BEARING_STORE=str(store.path), BEARING_DATA_DIR="") as address, launch_chromium() as browser:
             port = address.rpartition(":")[2].strip("/")
 

@@ -14,7 +14,7 @@ import streamlit as st
 from bearing.errors import BearingError
 from bearing.machines.demo import DEMO_STORE
 from bearing.machines.history import History, history_of_measurements, with_verdicts
-from bearing.machines.kept.fleet import FleetRow, fleet, rows_of
+from bearing.machines.kept.fleet import FleetRow, fleet, rows_of, sum_up
 from bearing.machines.kept.layout import DEFAULT_STORE
 from bearing.machines.kept.store import Acknowledgement, Store
 from bearing.machines.limits.by_hand import limits_of
@@ -89,7 +89,9 @@ def demo_rows() -> list[FleetRow]:
 def set_limits(kept_in: Path | None, machine: str, text: str) -> None:
     """Limits by hand, of a machine that is kept or of the uploads. Raises ParameterError for what is none."""
     if kept_in is not None:
-        Store(kept_in).set_limits(machine, text)
+        store = Store(kept_in)
+        store.set_limits(machine, text)
+        sum_up(store, [machine])
         return
     limits_of(text)
     work: Uploads = st.session_state[UPLOADED]
@@ -144,6 +146,7 @@ def keep(work: Uploads, machine: str, waveforms: bool = False) -> int:
     new = store.add(machine, [m for p in work.history.points for m in p.measurements], work.asked)
     if work.limits:
         store.set_limits(machine, work.limits)
+    sum_up(store, [machine])
     return new
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from bearing.errors import BearingError
 from bearing.figures.looks import MACHINE_LOOKS
+from bearing.machines.kept.fleet import sum_up
 from bearing.machines.kept.layout import DEFAULT_STORE
 from bearing.machines.kept.store import Store
 from bearing.machines.spectra import kept_waveforms
@@ -40,7 +41,8 @@ def hand_over() -> None:
         if sent is None or st.session_state.get(TAKEN) == sent.file_id:
             return
         try:
-            new = store_to_write().take_over(sent.getvalue())
+            new = (store := store_to_write()).take_over(sent.getvalue())
+            sum_up(store)
         except BearingError as error:
             st.error(plain(str(error)), icon=":material/error:")
             return

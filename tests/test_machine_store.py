@@ -23,8 +23,8 @@ from bearing.cli.main import main
 from bearing.errors import DataError, ParameterError, UnreadableFile
 from bearing.files import ROOT
 from bearing.machines.history import history_of_folder
-from bearing.machines.kept.fleet import fleet
-from bearing.machines.kept.layout import MIGRATIONS
+from bearing.machines.kept.fleet import FleetRow, fleet, rows_of, sum_up
+from bearing.machines.kept.layout import MIGRATIONS, StoreFile
 from bearing.machines.kept.machine import Machine
 from bearing.machines.kept.store import Store
 from bearing.machines.kept.watch import Watcher
@@ -178,6 +178,7 @@ def test_a_store_that_was_handed_out_is_taken_back_whole(plant: Path, tmp_path: 
         "UPDATE machine SET name = x'ff' WHERE id = 1",
         "UPDATE measurement SET waterfall = zeroblob(2000000) WHERE id = 1",
         "CREATE VIEW odd AS SELECT 1",
+        "CREATE TRIGGER odd AFTER UPDATE ON machine BEGIN DELETE FROM measurement; END",
         "DROP TABLE measurement",
         "PRAGMA user_version = 99",
     ],
@@ -351,11 +352,108 @@ def test_a_store_of_an_earlier_layout_is_taken_along(plant: Path, tmp_path: Path
     old = tmp_path / "old.sqlite"
     with sqlite3.connect(old) as connection:
         connection.executescript(f"{MIGRATIONS[0]} PRAGMA user_version = 1;")
-    with pytest.raises(UnreadableFile, match="older"):
-        Store(old, read_only=True)
+    assert Store(old, read_only=True).machines() == []
     measured = Store(plant / "plant.sqlite", read_only=True).measurements("fan")
     assert Store(old).add("fan", measured) == len(measured)
     assert (Store(old).measurements("fan")[0].lines == measured[0].lines).all()
+
+
+OLDER = (  # layout 6 taken back to 5
+    *(f"DROP TRIGGER stamp_{what}" for what in ("added", "deleted", "updated", "said")),
+    "DROP TABLE summary",
+    "ALTER TABLE machine DROP COLUMN stamp",
+    "PRAGMA user_version = 5",
+)
+
+
+def test_a_store_from_before_summaries_is_shown_as_it_was(
+    plant: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = fleet(Store(plant / "plant.sqlite", read_only=True))
+    old = copied(plant, tmp_path / "old.sqlite", *OLDER)
+    assert fleet(Store(old, read_only=True)) == rows
+    assert len(set(Store(old).stamps().values())) == 2
+    refused = copied(plant, tmp_path / "refused.sqlite", *OLDER)
+    real = Store._connected
+    monkeypatch.setattr(Store, "_connected", lambda self, how: real(self, "mode=ro"))
+    monkeypatch.setattr(StoreFile, "_connected", lambda self, how: real(self, "mode=ro"))
+    with pytest.raises(UnreadableFile, match="older layout and cannot be written"):
+        Store(refused, read_only=True)
+
+
+def judged_anew(store: Store) -> list[str]:
+    """Machines whose rows are not read from the store; that all rows are what a judgement says is checked."""
+    fresh = rows_of((name, store.history(name)) for name in store.machines())
+    anew: list[str] = []
+
+    def judge(machine: str) -> list[FleetRow]:
+        anew.append(machine)
+        return [row for row in fresh if row.machine == machine]
+
+    assert [replace(row, acknowledged="") for row in fleet(store, judge)] == fresh
+    return anew
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE machine SET limits = 'rms=0.0001' WHERE name = 'fan'",
+        "UPDATE machine SET asked = '{\"rpm\": 1500}' WHERE name = 'fan'",
+        "DELETE FROM measurement WHERE id = (SELECT max(measurement.id) FROM measurement JOIN machine ON "
+        "machine.id = machine WHERE name = 'fan')",
+        "UPDATE measurement SET indicators = replace(indicators, 'rms', 'were') WHERE machine = "
+        "(SELECT id FROM machine WHERE name = 'fan')",
+        "UPDATE measurement SET sha256 = sha256 || id, machine = (SELECT id FROM machine WHERE name = 'fan')",
+        "UPDATE summary SET program = 'another' WHERE machine = (SELECT id FROM machine WHERE name = 'fan')",
+    ],
+)
+def test_the_rows_kept_of_a_machine_hold_only_while_nothing_changed(plant: Path, tmp_path: Path, change: str) -> None:
+    path = copied(plant, tmp_path / "plant.sqlite")
+    assert judged_anew(Store(path, read_only=True)) == []
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE measurement SET verdict = NULL WHERE file = 'nothing of that name'")
+    assert judged_anew(Store(path, read_only=True)) == []
+    with sqlite3.connect(path) as connection:
+        connection.execute(change)
+    connection.close()
+    anew = judged_anew(Store(path, read_only=True))
+    assert "fan" in anew
+    assert judged_anew(Store(path, read_only=True)) == anew  # read only: nothing is kept
+    sum_up(Store(path))
+    assert judged_anew(Store(path, read_only=True)) == []
+
+
+def test_rows_are_kept_with_what_is_added_and_move_with_it(plant: Path, tmp_path: Path) -> None:
+    store = Store(copied(plant, tmp_path / "plant.sqlite"))
+    before = {row.machine: row.measurements for row in fleet(store)}
+    write(tmp_path / "pump_2025-12-01.csv", 0.0, 99)
+    Machine("pump", store).add(tmp_path / "pump_2025-12-01.csv")
+    assert judged_anew(store) == []
+    assert {row.machine: row.measurements for row in fleet(store)} == before | {"pump": 11}
+    store.set_limits("pump", "rms=0.0001")
+    assert judged_anew(store) == ["pump"]
+    points = {row.machine: row.point for row in fleet(store)}
+    store.acknowledge("pump", points["pump"], "alarm", "Seen.")
+    store.acknowledge("fan", points["fan"], "alarm", "Seen, too.")
+    assert judged_anew(store) == ["pump"]
+    assert {row.acknowledged[12:] for row in fleet(store)} == {"Seen.", "Seen, too."}
+    store.add("pump", store.measurements("pump"))  # nothing new
+    sum_up(store)
+    assert judged_anew(store) == []
+
+
+def test_what_arrives_in_a_folder_is_summed_up_once_a_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, times = Store(tmp_path / "plant.sqlite"), []
+    real = Store.keep_summary
+    monkeypatch.setattr(Store, "keep_summary", lambda self, *said: (times.append(said[0]), real(self, *said)))
+    (tmp_path / "in").mkdir()
+    for i in range(3):
+        write(tmp_path / "in" / f"a_{i}.csv", 0.0, i, seconds=0.2)
+    watcher = Watcher(Machine("fan", store, bearing=BEARING), tmp_path / "in")
+    watcher.look()
+    assert len(watcher.look()) == 3
+    assert times == ["fan"]
+    assert judged_anew(store) == []
 
 
 def test_waveforms_and_spectra_are_kept_where_asked_for_once_and_pandas_reads_them(tmp_path: Path) -> None:

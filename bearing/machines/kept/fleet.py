@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bearing.errors import BearingError
+from bearing.files import program
 from bearing.machines.history import History, Point
 from bearing.machines.kept.store import Store
 from bearing.machines.limits.rules import STATES
 from bearing.machines.verdicts import is_fault
 from bearing.machines.words import change
 
-__all__ = ["FleetRow", "fleet", "rows_of"]
+__all__ = ["FleetRow", "fleet", "rows_of", "sum_up"]
 
 SPARK_POINTS = 60
 
@@ -43,18 +47,36 @@ class FleetRow:
 def fleet(store: Store, rows_of_one: Callable[[str], list[FleetRow]] | None = None) -> list[FleetRow]:
     """Every point of every machine; alarm before alert before watch, of alike ones the greater change first.
 
-    `rows_of_one` gives the rows of a machine where they are kept; by default they are made anew.
+    Rows are those kept in the store (`sum_up`); of a machine without current ones `rows_of_one` gives them, by default
+    made anew.
     """
-    said = {name: store.acknowledged(name) for name in store.machines()}
-    if rows_of_one is None:
-        rows = rows_of((name, store.history(name)) for name in said)
-    else:
-        rows = worst_first(row for name in said for row in rows_of_one(name))
-    notes = [said[row.machine].get(row.point) for row in rows]
+    kept, said = _kept(store), store.every_acknowledged()
+    make = rows_of_one or (lambda machine: rows_of([(machine, store.history(machine))]))
+    rows = worst_first(row for name in store.machines() for row in (kept[name] if name in kept else make(name)))
+    notes = [said.get((row.machine, row.point)) for row in rows]
     return [
         replace(row, acknowledged=str(note)) if note is not None and note.holds(row.state) else row
         for row, note in zip(rows, notes, strict=True)
     ]
+
+
+def sum_up(store: Store, machines: Iterable[str] | None = None) -> None:
+    """Keep the rows of machines (by default of all) in the store, where those kept are not current: a fleet is then
+    read, not judged."""
+    kept, stamps = store.summaries(program()), store.stamps()
+    for name in stamps if machines is None else machines:
+        if name in stamps and name not in kept:
+            with suppress(BearingError):  # a history that cannot be read is told to whoever asks for it
+                rows = [vars(row) for row in rows_of([(name, store.history(name))])]
+                store.keep_summary(name, program(), stamps[name], json.dumps(rows))
+
+
+def _kept(store: Store) -> dict[str, list[FleetRow]]:
+    with store.understood():
+        return {
+            name: [FleetRow(**{**row, "spark": tuple(row["spark"])}) for row in json.loads(text)]
+            for name, text in store.summaries(program()).items()
+        }
 
 
 def rows_of(histories: Iterable[tuple[str, History]]) -> list[FleetRow]:

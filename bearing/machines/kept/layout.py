@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from bearing.errors import BearingError, DataError, UnreadableFile
 
-__all__ = ["DEFAULT_STORE", "StoreFile"]
+__all__ = ["DEFAULT_STORE", "MIGRATIONS", "StoreFile", "refuse_programs"]
 
 DEFAULT_STORE = Path("machines.sqlite")
 WAIT_S = 10.0
@@ -58,6 +58,30 @@ MIGRATIONS = (
     """,
     "ALTER TABLE machine ADD COLUMN limits TEXT NOT NULL DEFAULT '';",
     "ALTER TABLE measurement ADD COLUMN spectrum BLOB;",  # of what waits for its neighbours
+    # A machine's stamp is drawn anew whenever anything is changed that its history is made of, whoever changes it.
+    """
+    ALTER TABLE machine ADD COLUMN stamp TEXT NOT NULL DEFAULT '';
+    UPDATE machine SET stamp = hex(randomblob(8));
+    CREATE TABLE summary (
+        machine INTEGER PRIMARY KEY REFERENCES machine(id) ON DELETE CASCADE,
+        stamp TEXT NOT NULL,
+        program TEXT NOT NULL,
+        points TEXT NOT NULL
+    );
+    CREATE TRIGGER stamp_added AFTER INSERT ON measurement BEGIN
+        UPDATE machine SET stamp = hex(randomblob(8)) WHERE id = NEW.machine;
+    END;
+    CREATE TRIGGER stamp_deleted AFTER DELETE ON measurement BEGIN
+        UPDATE machine SET stamp = hex(randomblob(8)) WHERE id = OLD.machine;
+    END;
+    CREATE TRIGGER stamp_updated AFTER UPDATE ON measurement BEGIN
+        UPDATE machine SET stamp = hex(randomblob(8)) WHERE id IN (OLD.machine, NEW.machine);
+    END;
+    CREATE TRIGGER stamp_said AFTER UPDATE OF name, asked, limits ON machine
+    WHEN OLD.name <> NEW.name OR OLD.asked <> NEW.asked OR OLD.limits <> NEW.limits BEGIN
+        UPDATE machine SET stamp = hex(randomblob(8)) WHERE id = NEW.id;
+    END;
+    """,
 )
 
 
@@ -139,12 +163,30 @@ class StoreFile:
             )
         if self.read_only:
             if version < len(MIGRATIONS):
-                raise UnreadableFile(f"{self.path.name!r} is no store of machines, or an older one: add to it once.")
+                self._bring_up(version)
             return
         if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
             raise UnreadableFile(f"{self.path.name!r} is another program's database: name a new file for the machines.")
         for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-            connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+            try:
+                connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+            except sqlite3.OperationalError:
+                if connection.in_transaction:
+                    connection.rollback()
+                if connection.execute("PRAGMA user_version").fetchone() < (number,):
+                    raise  # otherwise another program was faster
+
+    def _bring_up(self, version: int) -> None:
+        """A store of an earlier layout in the present one, although it was opened to be read: nothing of it is lost."""
+        if version == 0:
+            raise UnreadableFile(f"{self.path.name!r} is no store of machines.")
+        try:
+            StoreFile(self.path)
+        except DataError as error:
+            raise UnreadableFile(
+                f"{self.path.name!r} has an older layout and cannot be written to here: "
+                "`python -m bearing fleet --store FILE` brings it up where it can be."
+            ) from error
 
     @contextmanager
     def understood(self) -> Iterator[None]:
@@ -155,3 +197,19 @@ class StoreFile:
             raise
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise UnreadableFile(f"{self.path.name!r} is no store of machines, or is damaged.") from error
+
+
+def refuse_programs(path: Path) -> None:
+    """Raise UnreadableFile for a stranger's file that would run anything but this layout's own triggers when used."""
+    wanted = "SELECT name, sql FROM sqlite_master WHERE type NOT IN ('table', 'index')"
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for script in MIGRATIONS:
+            connection.executescript(script)
+        own = set(connection.execute(wanted))
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            others = set(connection.execute(wanted)) - own
+    except sqlite3.Error as error:
+        raise UnreadableFile(f"{path.name!r} is no store of machines, or is damaged ({error}).") from error
+    if others:
+        raise UnreadableFile("This is no store of machines: it holds views or triggers.")

@@ -12,6 +12,7 @@ from bearing.checks import shown
 from bearing.errors import BearingError, ParameterError, UnreadableFile
 from bearing.machines.clock import natural_key
 from bearing.machines.history import History, Progress, measure_files
+from bearing.machines.kept.fleet import sum_up
 from bearing.machines.kept.layout import DEFAULT_STORE
 from bearing.machines.kept.store import Store
 from bearing.machines.limits.by_hand import limits_of
@@ -102,11 +103,14 @@ class Machine:
         progress: Progress | None = None,
         keep_spectra: bool = False,
         limits: str | None = None,
+        summary: bool = True,
     ) -> Added:
         """Recordings, or folders of them, into the store; each is kept as soon as it is measured.
 
         keep_spectra : waveforms and spectra, too, as Parquet beside the store (`bearing.machines.spectra`).
         limits : set by hand, from now on (`bearing.machines.limits.by_hand`); "" takes those away, None leaves them.
+        summary : the machine is judged, and its rows in the fleet kept (`sum_up`); whoever adds file by file does that
+        at the end.
 
         Raises UnreadableFile for a path that does not exist; a file that is no measurement is told in the answer.
         Raises ParameterError for limits that are none, before anything is measured.
@@ -114,14 +118,11 @@ class Machine:
         limits_of(limits)
         paths = _files(sources)
         measured = measure_files(paths, [p.name for p in paths], self.asked, progress)
-        return self._keep(
-            (
-                (name, found, partial(file_bytes, path, self.asked.bounds))
-                for (name, found), path in zip(measured, paths, strict=False)
-            ),
-            keep_spectra,
-            limits,
+        files = (
+            (name, found, partial(file_bytes, path, self.asked.bounds))
+            for (name, found), path in zip(measured, paths, strict=False)
         )
+        return self._keep(files, keep_spectra, limits, summary)
 
     def add_contents(
         self,
@@ -141,7 +142,7 @@ class Machine:
             found = str(error)
         return name, found, lambda: data
 
-    def _keep(self, files: Iterable[_Found], keep_spectra: bool, limits: str | None) -> Added:
+    def _keep(self, files: Iterable[_Found], keep_spectra: bool, limits: str | None, summary: bool = True) -> Added:
         """Each file's measurements in a transaction of their own, with the full diagnosis of each."""
         known, skipped, added = [], [], 0
         have = self.store.known(self.name)
@@ -162,6 +163,8 @@ class Machine:
                 skipped.append((name, str(error)))
         if limits is not None and self.name in self.store.machines():  # no file may have been a measurement
             self.store.set_limits(self.name, limits)
+        if summary:
+            sum_up(self.store, [self.name])
         return Added(added, tuple(known), tuple(skipped))
 
     def _diagnosed(self, name: str, measured: Sequence[Measurement], data: bytes) -> list[Measurement]:

@@ -18,7 +18,7 @@ from typing import Any
 from bearing.errors import ParameterError, UnreadableFile
 from bearing.machines.clock import natural_key
 from bearing.machines.history import History, history_of_measurements, with_verdicts
-from bearing.machines.kept.layout import StoreFile
+from bearing.machines.kept.layout import StoreFile, refuse_programs
 from bearing.machines.kept.rows import COLUMNS, SIZE, measurement_of, row_of
 from bearing.machines.limits.by_hand import HandLimits, limits_of
 from bearing.machines.limits.rules import STATES
@@ -62,13 +62,27 @@ class Store(StoreFile):
     def stamps(self) -> dict[str, str]:
         """What changes whenever something of a machine does, by its name: for those who keep what they made of it."""
         with self.opened() as connection:
-            return {
-                row[0]: repr(row[1:])
-                for row in connection.execute(
-                    "SELECT name, asked, limits, count(measurement.id), max(measurement.id) FROM machine "
-                    "LEFT JOIN measurement ON machine = machine.id GROUP BY machine.id"
+            return dict(connection.execute("SELECT name, stamp FROM machine"))
+
+    def summaries(self, program: str) -> dict[str, str]:
+        """What `keep_summary` was given of each machine by the same program, where nothing has changed since."""
+        with self.opened() as connection:
+            return dict(
+                connection.execute(
+                    "SELECT name, points FROM summary JOIN machine ON machine.id = machine "
+                    "WHERE summary.stamp = machine.stamp AND program = ?",
+                    (program,),
                 )
-            }
+            )
+
+    def keep_summary(self, machine: str, program: str, stamp: str, points: str) -> None:
+        """What a program made of a machine whose stamp was that one before it was read."""
+        with self.writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO summary (machine, stamp, program, points) "
+                "SELECT id, ?, ?, ? FROM machine WHERE name = ?",
+                (stamp, program, points, machine),
+            )
 
     def asked(self, machine: str) -> Request:
         """What was said of a machine's recordings when they were added. Raises ParameterError for an unknown one."""
@@ -112,13 +126,11 @@ class Store(StoreFile):
                 (machine, said),
             )
             (key,) = connection.execute("SELECT id FROM machine WHERE name = ?", (machine,)).fetchone()
-            before = connection.total_changes
-            connection.executemany(
+            return connection.executemany(
                 f"INSERT OR IGNORE INTO measurement (machine, {', '.join(COLUMNS)}, program) "
                 f"VALUES ({', '.join('?' * (len(COLUMNS) + 2))})",
                 [(key, *row_of(m)) for m in measured],
-            )
-            return connection.total_changes - before
+            ).rowcount
 
     def set_limits(self, machine: str, text: str) -> None:
         """Limits that hold whatever the baseline, written as `limits_of` reads them; "" takes them away."""
@@ -147,13 +159,16 @@ class Store(StoreFile):
 
     def acknowledged(self, machine: str) -> dict[str, Acknowledgement]:
         """The last word on each point of a machine."""
+        return {point: said for (name, point), said in self.every_acknowledged().items() if name == machine}
+
+    def every_acknowledged(self) -> dict[tuple[str, str], Acknowledgement]:
+        """The last word on each machine's points."""
         with self.opened() as connection:
             rows = connection.execute(
-                "SELECT point, state, acknowledgement.note, who, at FROM acknowledgement JOIN machine "
-                "ON machine.id = machine WHERE name = ? ORDER BY acknowledgement.id",
-                (machine,),
+                "SELECT name, point, state, acknowledgement.note, who, at FROM acknowledgement JOIN machine "
+                "ON machine.id = machine ORDER BY acknowledgement.id"
             )
-            return {row[0]: Acknowledgement(*row) for row in rows if row[1] in STATES}
+            return {(row[0], row[1]): Acknowledgement(*row[1:]) for row in rows if row[2] in STATES}
 
     def known(self, machine: str) -> set[str]:
         """Hashes of the recordings that a machine has."""
@@ -203,11 +218,9 @@ class Store(StoreFile):
         with tempfile.TemporaryDirectory() as folder:
             sent = Path(folder) / "the file sent"
             sent.write_bytes(data)
+            refuse_programs(sent)
             other = Store(sent)
             with other.opened() as connection:
-                kinds = {kind for (kind,) in connection.execute("SELECT DISTINCT type FROM sqlite_master")}
-                if not kinds <= {"table", "index"}:
-                    raise UnreadableFile("This is no store of machines: it holds views or triggers.")
                 (largest,) = connection.execute(f"SELECT max({SIZE}) FROM measurement").fetchone()
                 if (largest or 0) > LARGEST_ROW:
                     raise UnreadableFile("This is no store of machines: one of its measurements is far too large.")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from bearing.machines.kept.fleet import sum_up
 from bearing.machines.kept.machine import Added, Machine
 from bearing.machines.spectra import is_kept
 
@@ -30,8 +31,10 @@ class Watcher:
         self._seen = now
         added = []
         for path in sorted(still):
-            added.append((path, self.machine.add(path, keep_spectra=self.keep_spectra)))
+            added.append((path, self.machine.add(path, keep_spectra=self.keep_spectra, summary=False)))
             self._done[path] = now[path]
+        if added:
+            sum_up(self.machine.store, [self.machine.name])
         return added
 
 
