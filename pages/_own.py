@@ -86,7 +86,7 @@ def _keep(key: str, given: dict[str, Any]) -> None:
         return
     geometry = parse_geometry(given["geometry"]) if "geometry" in given else None
     orders = fault_orders(geometry) if geometry is not None else parse_orders(given["orders"])
-    elements = geometry.elements if geometry is not None else round(orders.bpfo + orders.bpfi)
+    elements = geometry.elements if geometry is not None else orders.elements
     entry = CatalogueEntry(name, "own", "rolling element", elements, geometry, orders, "Typed in")
     own_bearings()[entry.name] = entry
     st.session_state.update({CHANGED: True, TROUBLE: "", key: entry.name})

@@ -202,6 +202,29 @@ def test_lines_on_shaft_harmonics_make_health_uncertain() -> None:
     assert "BPFO (5.000) and BPFI (7.000) cannot be told from a harmonic of the shaft" in diagnosis.reason
 
 
+@pytest.mark.parametrize("name", ["outer", "inner"])
+def test_of_several_numbers_of_balls_the_lines_choose(name: str, bearing: Bearing) -> None:
+    eight, seven = (fault_orders(Geometry(balls, 0.29 * 27, 38.5)) for balls in (8, 7))
+    one = diagnose(sample(name), replace(bearing, orders=eight, estimated=True))
+    assert one.verdict != name  # and it strikes at no line of such a bearing
+    three = diagnose(sample(name), Bearing("25 x 52", eight, True, (seven, bearing.orders)))
+    assert three.verdict == name
+    assert three.bearing is not None
+    assert three.bearing.orders == bearing.orders  # what figures and tables then show
+    assert re.search("of 7, 8 or 9 .* the lines stand for 9.$", three.warnings[-1])
+    assert three.confidence < diagnose(sample(name), bearing).confidence
+
+
+def test_a_sound_bearing_keeps_its_likeliest_number_of_balls(bearing: Bearing) -> None:
+    eight = fault_orders(Geometry(8, 0.29 * 27, 38.5))
+    diagnosis = diagnose(sample("healthy"), Bearing("25 x 52", eight, True, (bearing.orders,)))
+    assert diagnosis.verdict == "uncertain"
+    assert "only estimated" in diagnosis.reason
+    assert diagnosis.bearing is not None
+    assert diagnosis.bearing.orders == eight
+    assert not diagnosis.bearing_note
+
+
 def test_noise_without_a_speed_is_uncertain(bearing: Bearing) -> None:
     noise = np.random.default_rng(3).normal(size=36_000)
     diagnosis = diagnose(Recording(noise, 12_000.0), bearing)

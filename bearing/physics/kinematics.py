@@ -74,6 +74,11 @@ class FaultOrders:
         return {"outer": self.bpfo, "inner": self.bpfi, "ball": 2.0 * self.bsf}
 
     @property
+    def elements(self) -> int:
+        """How many roll in it: they pass outer and inner race together that often a turn."""
+        return round(self.bpfo + self.bpfi)
+
+    @property
     def sidebands(self) -> dict[str, float]:
         """Spacing of the sidebands of each family: shaft for the ring that turns, none for the other, FTF for ball."""
         return {"outer": float(self.outer_ring_turns), "inner": float(not self.outer_ring_turns), "ball": self.ftf}

@@ -6,6 +6,7 @@ Every door (page, REST, command line) shows this object and computes nothing of 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -36,7 +37,7 @@ from bearing.verdict.detectable import Detectable, detectable
 from bearing.verdict.doctor.examine import examine
 from bearing.verdict.doctor.finding import DoctorReport
 from bearing.verdict.fusion import NOWHERE, Calibration, Count, fuse
-from bearing.verdict.hearing import HIDDEN_WIDTH, SpeedAsked, hear, lines_of_shaft
+from bearing.verdict.hearing import HIDDEN_WIDTH, Hearing, SpeedAsked, hear, lines_of_shaft
 from bearing.verdict.opinions import (
     Opinion,
     WindowVerdicts,
@@ -52,6 +53,7 @@ from bearing.verdict.words.sentences import (
     agreement_of,
     burst_sentence,
     corrected_sentence,
+    counted_sentence,
     detectable_sentence,
     estimated_sentence,
     family_remark,
@@ -81,16 +83,39 @@ TOLD_FROM = 0.005  # a correction of the stated speed that is told, relative
 
 @dataclass(frozen=True)
 class Bearing:
-    """A bearing as the user named it, with its fault orders; `estimated` ones never prove that it is sound."""
+    """A bearing as the user named it, with its fault orders; `estimated` ones never prove that it is sound.
+
+    `alternatives` are the orders it may have as well, where the number of its elements is a guess.
+    """
 
     name: str
     orders: FaultOrders
     estimated: bool = False
+    alternatives: tuple[FaultOrders, ...] = ()
 
     @property
     def element(self) -> str:
         """What rolls in it: ball, roller, or rolling element where the type is not known."""
         return element_named(self.name.removesuffix(OUTER_RING_TURNS))
+
+    @property
+    def elements(self) -> int:
+        """How many roll in it."""
+        return self.orders.elements
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many it may hold, in rising order."""
+        return tuple(sorted({orders.elements for orders in (self.orders, *self.alternatives)}))
+
+    def with_orders(self, orders: FaultOrders) -> Bearing:
+        """The same where `orders`, one of its `alternatives`, are taken for its own, and its own for one of those."""
+        others = (self.orders, *(one for one in self.alternatives if one != orders))
+        return replace(self, orders=orders, alternatives=others)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Name, orders, and whether they are estimated."""
+        return {"name": self.name, "orders": asdict(self.orders), "estimated": self.estimated}
 
 
 @dataclass(frozen=True)
@@ -212,9 +237,16 @@ class Diagnosis:
         return "" if sure else estimated_sentence(self.shaft_rpm, self.rpm_source)
 
     @property
+    def bearing_note(self) -> str:
+        """A sentence where a part is named of a bearing whose number of elements is a guess; "" otherwise."""
+        if self.bearing is None or not self.bearing.alternatives or self.verdict not in self.evidence:
+            return ""
+        return counted_sentence(self.bearing.elements, self.bearing.counts, self.element)
+
+    @property
     def warnings(self) -> tuple[str, ...]:
-        """Sentences of the input doctor and the reader that bear on the verdict, and that of an estimated speed."""
-        return tuple(filter(None, (*self.doctor.warnings, *self.doctor.notes, self.speed_note)))
+        """Sentences of the input doctor and the reader that bear on the verdict, and those of what is estimated."""
+        return tuple(filter(None, (*self.doctor.warnings, *self.doctor.notes, self.speed_note, self.bearing_note)))
 
     @property
     def asked_besides(self) -> tuple[str, ...]:
@@ -272,7 +304,7 @@ class Diagnosis:
             "rpm_source": self.rpm_source,
             "rpm_confidence": self.rpm_confidence,
             "moved": None if self.moved is None else self.moved.as_dict(),
-            "bearing": None if self.bearing is None else asdict(self.bearing),
+            "bearing": None if self.bearing is None else self.bearing.as_dict(),
             "verdict": self.verdict,
             "best_guess": self.best_guess,
             "confidence": self.confidence,
@@ -362,7 +394,13 @@ def diagnose(
     if turning.moved is not None:  # from here on the signal as that of a shaft at its mean speed
         signal, rate_hz = turning.signal, turning.rate_hz
         spectra, envelopes = speed_spectra(signal, rate_hz), Envelopes(signal, rate_hz)
+    calibration = Calibration.from_card(networks.order.card)
     heard = hear(turning, recorded, orders, spectra, envelopes, networks.order)
+    if bearing is not None and bearing.alternatives:
+        others = {one: hear(turning, recorded, one, spectra, envelopes, networks.order) for one in bearing.alternatives}
+        bearing, heard = _best_heard(bearing, heard, others, calibration)
+    chosen = bearing is not None and bearing.orders != orders
+    orders = bearing.orders if bearing else None
     found, guard, speed = heard.found, heard.guard, heard.speed
     if _silent(doctor):  # no speed is read off what no sensor measured
         speed = replace(speed, rpm=turning.rpm)
@@ -375,20 +413,22 @@ def diagnose(
     held = _held(doctor, orders, speed, found)
     normal_held = _normal_held(doctor, bearing, turning, speed, found)
     fit = doctor.severity != "severe"
-    calibration = Calibration.from_card(networks.order.card)
     excess = guard.excess if fit and guard is not None else 0.0
     if guard is not None and guard.knock >= KNOCKS_FROM:  # a fault's own pace, if the speed is grossly wrong
         normal_held.append(held_sentence(Held.KNOCKS))
     stranger: Stranger | None = None
     if fit and heard.views is not None and _may_be_sound(found, excess, calibration):
         stranger = ask_strangers(heard.views, networks.order)
+    ceiling = speed.confidence if found is not None else 1.0
+    if chosen:  # of several numbers of elements that were asked for: named, but not surely
+        ceiling = min(ceiling, calibration.count("part").confidence)
     verdict = fuse(
         EVEN if found is None else found.probabilities,
         excess=excess,
         calibration=calibration,
         held_back=held,
         normal_held_back=normal_held,
-        ceiling=speed.confidence if found is not None else 1.0,
+        ceiling=ceiling,
         memory=memory,
         elsewhere=NOWHERE if stranger is None else stranger.probabilities,
     )
@@ -446,6 +486,21 @@ def diagnose(
     )
 
 
+def _best_heard(
+    bearing: Bearing, heard: Hearing, others: Mapping[FaultOrders, Hearing], calibration: Calibration
+) -> tuple[Bearing, Hearing]:
+    """The bearing with those of the orders it may have at which a part stands most, and what is heard there.
+
+    Others than its own only where a part stands surely: what a neighbour strikes lies at some line of three bearings
+    oftener than of one.
+    """
+    orders, best = max(others.items(), key=lambda other: _likeliest_part(other[1].found))
+    likeliest = _likeliest_part(best.found)
+    if likeliest >= calibration.part_sure_from and likeliest > _likeliest_part(heard.found):
+        return bearing.with_orders(orders), best
+    return bearing, heard
+
+
 def _asked_of_windows(
     prepared: Prepared, predictor: Predictor | None, element: str
 ) -> tuple[WindowVerdicts, dict[str, Opinion]]:
@@ -475,8 +530,12 @@ def _impacts_at(stranger: Stranger, kurtosis: float) -> Impacts:
 
 def _may_be_sound(found: OrderOpinion | None, excess: float, calibration: Calibration) -> bool:
     """Whether nothing strikes and no part is named, so that it is worth asking for bearings that nobody named."""
-    named = 0.0 if found is None else max(p for name, p in found.probabilities.items() if name != "normal")
-    return excess < LOUD_FROM and named < calibration.part_from
+    return excess < LOUD_FROM and _likeliest_part(found) < calibration.part_from
+
+
+def _likeliest_part(found: OrderOpinion | None) -> float:
+    """Probability of the likeliest fault, 0 where the network was not asked."""
+    return 0.0 if found is None else max(p for name, p in found.probabilities.items() if name != "normal")
 
 
 def _physical_opinions(found: OrderOpinion, element: str) -> dict[str, Opinion]:
@@ -548,9 +607,8 @@ def _normal_held(
     if bearing.estimated:
         reasons.append(held_sentence(Held.ESTIMATED_GEOMETRY, bearing.name))
     orders = bearing.orders
-    elements = round(orders.bpfo + orders.bpfi)
-    if elements > MOST_ELEMENTS:
-        reasons.append(held_sentence(Held.MANY_ELEMENTS, elements, MOST_ELEMENTS))
+    if bearing.elements > MOST_ELEMENTS:
+        reasons.append(held_sentence(Held.MANY_ELEMENTS, bearing.elements, MOST_ELEMENTS))
     hidden = [
         f"{name} ({order:.3f})"
         for name, order in (("BPFO", orders.bpfo), ("BPFI", orders.bpfi))

@@ -208,9 +208,9 @@ def _by_signal(
 ) -> Steadied:
     as_it_is = Steadied(samples, rate_hz, rpm)
     spectra = spectra or speed_spectra(samples, rate_hz)
-    if holds_speed(spectra, rpm, orders):
-        return as_it_is
     before = stand_of(spectra, rpm, orders)
+    if _holds(before, rpm is not None) or (rpm is not None and _holds(stand_of(spectra, None, orders), False)):
+        return as_it_is
     seen = look(samples, rate_hz, rpm, orders, before)
     if seen is None or seen.after.rpm is None or _spread(seen.ridge.rpm) <= BEARABLE:
         return as_it_is

@@ -215,7 +215,12 @@ def _unit(text: str, mv_per_g: float | None) -> Unit:
 
 
 def _turned(bearing: Bearing) -> Bearing:
-    return replace(bearing, name=f"{bearing.name}{OUTER_RING_TURNS}", orders=bearing.orders.with_outer_ring_turning())
+    return replace(
+        bearing,
+        name=f"{bearing.name}{OUTER_RING_TURNS}",
+        orders=bearing.orders.with_outer_ring_turning(),
+        alternatives=tuple(one.with_outer_ring_turning() for one in bearing.alternatives),
+    )
 
 
 def _between(value: float | None, what: str, low: float, high: float) -> float | None:
@@ -240,7 +245,7 @@ def _bearing(given: AnyBearing) -> Bearing:
         o = given
         return Bearing(f"bpfo={o.bpfo:g},bpfi={o.bpfi:g},bsf={o.bsf:g},ftf={o.ftf:g}", given)
     if isinstance(given, (Bearing, CatalogueEntry)) and isinstance(given.orders, FaultOrders):
-        return Bearing(given.name, given.orders, given.estimated)
+        return Bearing(given.name, given.orders, given.estimated, given.alternatives)
     raise ParameterError(
         f"A bearing is a designation like '6205-2RS', a Geometry, FaultOrders or a Bearing, got {shown(given)}."
     )

@@ -27,6 +27,7 @@ __all__ = [
     "agreement_of",
     "burst_sentence",
     "corrected_sentence",
+    "counted_sentence",
     "detectable_sentence",
     "elsewhere_words",
     "estimated_sentence",
@@ -280,6 +281,13 @@ def corrected_sentence(used_rpm: float, stated_rpm: float, by_signal: bool) -> s
 def estimated_sentence(rpm: float, source: str) -> str:
     """That the speed is an estimate, and whose."""
     return f"The shaft speed, {rpm:.0f} rpm, is {source}."
+
+
+def counted_sentence(elements: int, counts: Sequence[int], element: str) -> str:
+    """That the number of rolling elements is a guess, and which one the lines speak for."""
+    *first, last = (str(count) for count in counts)
+    asked = f"{', '.join(first)} or {last} {element}s"
+    return f"The inside of this bearing is estimated: of {asked} the lines stand for {elements}."
 
 
 def detectable_sentence(found: Detectable, element: str) -> str:
