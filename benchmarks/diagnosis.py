@@ -25,7 +25,8 @@ import scipy.signal
 from bearing.physics.catalogue import find
 from bearing.physics.simulate import SimulationConfig, simulate_recording
 from bearing.recording import FloatArray, Recording
-from bearing.verdict.diagnosis import Bearing, diagnose
+from bearing.verdict.diagnosis import Bearing
+from bearing.verdict.judging import diagnose
 
 PARTS = (1, 2, 3, 4, 6, 8)
 REPEATS = 9

@@ -18,7 +18,8 @@ from bearing.lab.order.questions import Case, adi_cases, cwru_cases, other_cases
 from bearing.physics.catalogue import estimate_geometries
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
 from bearing.states import FAMILIES
-from bearing.verdict.diagnosis import Bearing, Networks, diagnose
+from bearing.verdict.diagnosis import Bearing
+from bearing.verdict.judging import Networks, diagnose
 
 SIZES_MM = {"6205-2RS": (25.0, 52.0), "6203-2RS": (17.0, 40.0)}
 ENDS = "CWRU, sound, the other end damaged"

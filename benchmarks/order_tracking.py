@@ -35,7 +35,8 @@ from bearing.physics.shaft.order_tracking import look, steady
 from bearing.physics.simulate import CONDITIONS, Resonance, SimulationConfig, simulate
 from bearing.recording import FloatArray, Recording
 from bearing.signal.angle import angle_of_speed, interpolate, to_angle
-from bearing.verdict.diagnosis import Bearing, Diagnosis, Networks, diagnose
+from bearing.verdict.diagnosis import Bearing, Diagnosis
+from bearing.verdict.judging import Networks, diagnose
 
 RATE_HZ = 51_200.0
 SECONDS = 10.0

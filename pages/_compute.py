@@ -22,7 +22,8 @@ from bearing.signal.units import unit_of
 from bearing.verdict.asked.file import FileDiagnosis, diagnose_file
 from bearing.verdict.asked.intake import Intake
 from bearing.verdict.asked.request import Request
-from bearing.verdict.diagnosis import Diagnosis, diagnose
+from bearing.verdict.diagnosis import Diagnosis
+from bearing.verdict.judging import diagnose
 from bearing.verdict.prepared import Prepared
 
 MOST_PREPARED, MOST_KEPT = 3, 1_000_000  # channels, and samples of each: 50 MB, at most 110

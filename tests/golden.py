@@ -18,7 +18,7 @@ def answers() -> dict[str, dict[str, Any]]:
     """What is compared, per sample: the weights' hash, the verdict, its confidence, every opinion's probabilities."""
     from bearing.verdict.asked.intake import open_path
     from bearing.verdict.asked.request import Request
-    from bearing.verdict.diagnosis import diagnose
+    from bearing.verdict.judging import diagnose
 
     stored = {}
     for path in sorted(SAMPLES.glob("*.csv")):

@@ -18,7 +18,8 @@ from bearing.physics.simulate import SimulationConfig, simulate
 from bearing.recording import Recording
 from bearing.verdict.asked.request import Request
 from bearing.verdict.detectable import LEVELS_DB
-from bearing.verdict.diagnosis import Bearing, diagnose
+from bearing.verdict.diagnosis import Bearing
+from bearing.verdict.judging import diagnose
 
 HEALTHY, OUTER = (str(ROOT / "data" / "samples" / f"{name}.csv") for name in ("healthy", "outer"))
 

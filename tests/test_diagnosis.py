@@ -23,7 +23,8 @@ from bearing.physics.simulate import SimulationConfig, simulate
 from bearing.recording import Recording
 from bearing.verdict.asked.intake import open_path
 from bearing.verdict.asked.request import Request
-from bearing.verdict.diagnosis import Bearing, diagnose
+from bearing.verdict.diagnosis import Bearing
+from bearing.verdict.judging import diagnose
 from bearing.verdict.opinions import Opinion
 from bearing.verdict.prepared import Prepared
 from bearing.verdict.words.sentences import agreement_of, family_remark

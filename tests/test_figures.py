@@ -21,7 +21,8 @@ from bearing.report import About, report_csv, report_html, report_json, summary_
 from bearing.signal.envelope import Band, envelope_spectrum
 from bearing.signal.kurtogram import kurtogram
 from bearing.signal.spectrum import downsample
-from bearing.verdict.diagnosis import Bearing, Diagnosis, diagnose
+from bearing.verdict.diagnosis import Bearing, Diagnosis
+from bearing.verdict.judging import diagnose
 
 RPM = 1772.0
 

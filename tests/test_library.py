@@ -21,7 +21,7 @@ from bearing.files import ROOT
 from bearing.physics.simulate import SimulationConfig, simulate
 from bearing.verdict.asked.intake import open_path
 from bearing.verdict.asked.request import Request
-from bearing.verdict.diagnosis import diagnose
+from bearing.verdict.judging import diagnose
 
 OUTER = ROOT / "data" / "samples" / "outer.csv"
 FACTS: dict[str, Any] = {"rate_hz": 12_000, "rpm": 1772, "bearing": "6205-2RS JEM"}

@@ -18,7 +18,8 @@ from bearing.settings import limits
 from bearing.states import STATES
 from bearing.verdict.asked.intake import open_upload
 from bearing.verdict.asked.request import Request
-from bearing.verdict.diagnosis import Bearing, diagnose
+from bearing.verdict.diagnosis import Bearing
+from bearing.verdict.judging import diagnose
 from bearing.verdict.words.advice import advice, counted_sentence, finding, sureness_words
 from pages._show import STATE_COLOUR, percent, plain
 

@@ -61,7 +61,7 @@ def outside(trace: Path) -> list[str]:
     "command",
     [
         ["-m", "bearing", "diagnose", str(SAMPLE), "--json"],
-        ["-c", "import bearing.verdict.diagnosis as d, bearing.verdict.asked.intake as i, sys;"
+        ["-c", "import bearing.verdict.judging as d, bearing.verdict.asked.intake as i, sys;"
          "print(d.diagnose(i.open_path(sys.argv[1]).recordings[0]).as_dict())", str(SAMPLE)],
     ],
     ids=["command line", "library"],

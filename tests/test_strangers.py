@@ -15,8 +15,9 @@ from bearing.physics.kinematics import FaultOrders
 from bearing.physics.simulate import Condition, SimulationConfig, simulate_recording
 from bearing.recording import Recording
 from bearing.signal.order_spectrum import TwoViews, two_views
-from bearing.verdict.diagnosis import Bearing, diagnose
+from bearing.verdict.diagnosis import Bearing
 from bearing.verdict.fusion import Calibration
+from bearing.verdict.judging import diagnose
 
 RATE_HZ, RPM = 12_000.0, 1772.0
 WRONG = Bearing("another bearing", FaultOrders(bpfo=3.053, bpfi=4.947, bsf=1.994, ftf=0.382))

@@ -15,8 +15,9 @@ from bearing.recording import FloatArray, Recording
 from bearing.signal.envelope import Band, Demodulator
 from bearing.verdict.asked.ask import answer_of, read
 from bearing.verdict.asked.request import Request
-from bearing.verdict.diagnosis import Bearing, diagnose
+from bearing.verdict.diagnosis import Bearing
 from bearing.verdict.doctor.examine import examine
+from bearing.verdict.judging import diagnose
 
 RATE_HZ = 12_000.0
 CONFIG = SimulationConfig(state="outer", sampling_rate_hz=RATE_HZ, duration_s=8.0, shaft_rpm=1200.0, seed=5)

@@ -22,7 +22,8 @@ from bearing.physics.catalogue import find
 from bearing.physics.simulate import Condition, Resonance, SimulationConfig, simulate
 from bearing.recording import Recording
 from bearing.verdict.asked.request import Request
-from bearing.verdict.diagnosis import Bearing, diagnose
+from bearing.verdict.diagnosis import Bearing
+from bearing.verdict.judging import diagnose
 
 __all__ = ["DEMO_STORE", "MACHINES", "SimulatedMachine", "make_demo"]
 

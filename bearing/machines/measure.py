@@ -36,8 +36,9 @@ from bearing.signal.units import unit_of
 from bearing.states import FAMILIES
 from bearing.verdict.asked.intake import Intake
 from bearing.verdict.asked.request import Request
-from bearing.verdict.diagnosis import Bearing, diagnose
+from bearing.verdict.diagnosis import Bearing
 from bearing.verdict.hearing import GUARD_REACH, SHORTEST_S
+from bearing.verdict.judging import diagnose
 from bearing.verdict.prepared import MIN_SAMPLES, SLOWEST_HZ
 
 __all__ = [

@@ -39,7 +39,8 @@ from bearing.physics.kinematics import FaultOrders
 from bearing.recording import Recording
 from bearing.results.questions import ANSWERS, REFUSED
 from bearing.rigs.adi_mfs import adi_bearing, adi_registry, load_adi
-from bearing.verdict.diagnosis import Bearing, Networks, diagnose
+from bearing.verdict.diagnosis import Bearing
+from bearing.verdict.judging import Networks, diagnose
 
 __all__ = ["Case", "FOLDS", "evaluate_questions"]
 

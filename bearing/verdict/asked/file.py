@@ -14,7 +14,8 @@ from bearing.recording import Recording
 from bearing.states import FAMILIES, URGENCY
 from bearing.verdict.asked.intake import Intake
 from bearing.verdict.asked.request import Request
-from bearing.verdict.diagnosis import Bearing, ChannelVerdict, Diagnosis, diagnose
+from bearing.verdict.diagnosis import Bearing, ChannelVerdict, Diagnosis
+from bearing.verdict.judging import diagnose
 from bearing.verdict.prepared import Prepared
 from bearing.verdict.words.sentences import state_word
 
@@ -94,7 +95,7 @@ def diagnose_file(
     prepare : what is at hand of a channel that was asked about before.
 
     Raises ParameterError for a channel the file does not hold, and the errors of
-    :func:`bearing.verdict.diagnosis.diagnose` when no channel can be judged.
+    :func:`bearing.verdict.judging.diagnose` when no channel can be judged.
     """
     indices = [intake.channel(request.channel)] if request.channel else request.measured(intake)
     judged: list[Diagnosis] = []
