@@ -291,7 +291,7 @@ def history_html(history: History, figures: Mapping[str, go.Figure], title: str,
     """One self-contained page about a machine: state and reason of every point, then the figures. All is escaped."""
     worst = history.worst
     state_key = worst.state if worst else "no data"
-    headline = f"{html.escape(title)}: {MACHINE_STATES[state_key].title}"
+    headline = f"{html.escape(title)}: {MACHINE_STATES[state_key].title if worst else 'no measurement'}"
     rows = "".join(
         f"<tr><th>{html.escape(p.name)}</th><td>{html.escape(MACHINE_STATES[p.state].title)}</td>"
         f"<td>{html.escape(p.reason)}</td><td>{len(p.measurements)} measurements, "

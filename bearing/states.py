@@ -76,7 +76,7 @@ STATES: dict[str, HealthState] = {
 MACHINE_STATES: dict[str, HealthState] = {
     s.key: s
     for s in (
-        HealthState("no data", "No data", "No data", "Too few measurements"),
+        HealthState("no data", "Learning", "Learning", "What is usual is not known yet"),
         HealthState("ok", "OK", "OK", "Nothing changed"),
         HealthState("watch", "Watch", "Watch", "Something began to change"),
         HealthState("alert", "Alert", "Alert", "It changed beyond what is usual"),

@@ -19,7 +19,7 @@ from bearing.machines.limits.by_hand import with_zones
 from bearing.machines.limits.rules import RULES
 from bearing.machines.measure import INDICATORS, Measurement, recording_of_bytes
 from bearing.machines.spectra import kept_recording, place_of
-from bearing.machines.words import verdict_words
+from bearing.machines.words import verdict_told
 from bearing.recording import Recording
 from bearing.report import history_html
 from bearing.settings import store_file
@@ -245,11 +245,7 @@ def show_point(point: Point, kept_in: Path | None, machine: str) -> None:
     source = plain(point.time_source)
     order = source if source.startswith("the order") else f"order of {source}"
     learned = f", baseline of {base.count} ({base.first} to {base.last}, {base.chosen})" if base else ""
-    why = point.verdict.reason.rstrip(".")
-    st.markdown(
-        f"Verdict of the last {point.verdict.recordings}: {verdict_words(point.verdict.verdict)}."
-        + (f" {plain(why[:1].upper() + why[1:])}." if why else "")
-    )
+    st.markdown(plain(verdict_told(point)))
     st.caption(f"{len(point.measurements)} measurements in {order}{learned}.")
     known = [name for name in INDICATORS if any(name in m.values for m in point.measurements)]
     start = point.indicator
@@ -285,8 +281,13 @@ def report(history: History, title: str) -> str:
 title, history, kept_in = chosen()
 st.set_page_config(page_title=f"{title or 'Machine'} · Bearing Diagnostics")
 st.title("Machine", anchor=False)
-with st.expander("Many recordings of one machine", expanded=history is None):
-    upload_form()
+named = history is not None and "machine" in st.query_params
+sending = st.expander(
+    "Many recordings of one machine", history is None, on_change="rerun" if named else "ignore", key=f"sending-{named}"
+)
+if not named or sending.open:  # beside a machine that is kept the fields are sent when somebody wants them
+    with sending:
+        upload_form()
 if history is None:
     own = own_store()
     for row in [] if own is None else rows_in(own, stamp(own)):
@@ -303,11 +304,13 @@ else:
     st.header(plain(title), anchor=False)
     names = [p.name for p in history.points]
     if names:
-        worst = history.worst
-        point_name = st.radio(
-            "Measuring point", names, index=names.index(worst.name) if worst else 0, horizontal=True,
-            key=f"machine-point-{title}", label_visibility="visible" if len(names) > 1 else "collapsed",
-        )  # fmt: skip
+        point_name = names[0]
+        if len(names) > 1:
+            worst = history.worst
+            point_name = st.radio(
+                "Measuring point", names, index=names.index(worst.name) if worst else 0, horizontal=True,
+                key=f"machine-point-{title}",
+            )  # fmt: skip
         point = history.points[names.index(point_name)]
         if kept_in is not None or "machine" not in st.query_params:  # the demo stays as it is
             with st.container(horizontal=True):

@@ -25,10 +25,12 @@ import pytest
 from fastapi.testclient import TestClient
 from loops import run
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
 
 from bearing import diagnose
 from bearing.api import service as module
 from bearing.api.answers import ORIGINAL_NAMES
+from bearing.api.early import Early
 from bearing.api.gate import JsonLines
 from bearing.api.sockets import send_at_once
 from bearing.errors import ModelError, ParameterError
@@ -575,6 +577,19 @@ def test_importing_the_service_is_light() -> None:
     code = f"import sys, bearing.api.service; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_plotly_is_sent_for_together_with_the_pages_that_draw_with_it() -> None:
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        await PlainTextResponse("page", headers={"x-kept": "1"})(scope, receive, send)
+
+    client = TestClient(Early(page, ("/machine", "/fleet"), "static/js/PlotlyChart.x.js"))
+    for path, hint in (("/machine?machine=a", True), ("/under/fleet", True), ("/", False), ("/api/machines", False)):
+        answer = client.get(path)
+        assert answer.text == "page"
+        assert answer.headers["x-kept"] == "1"
+        assert ("link" in answer.headers) == hint
+    assert client.get("/fleet").headers["link"] == "<static/js/PlotlyChart.x.js>; rel=modulepreload"
 
 
 @pytest.mark.parametrize("path", ["/api/health", "/api/docs", "/api/bearings", "/api/openapi.json"])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browser import AppPage
+from browser import AppPage, new_page
 
 pytestmark = pytest.mark.browser
 
@@ -116,3 +116,14 @@ def test_a_peak_and_a_stretch_of_the_spectrum_are_chosen_by_keyboard(open_page: 
     before = app.page.evaluate(ends)
     app.page.wait_for_function(f"() => ({ends})() < {before} || ({ends})() < 700", timeout=10_000)
     app.settle()
+
+
+def test_plotly_is_loaded_once_and_asked_for_with_the_page(chromium: Any, server: str) -> None:
+    app = new_page(chromium, server)
+    asked: list[str] = []
+    app.page.on("request", lambda request: asked.append(request.url))
+    app.goto("/machine?machine=Pump 2 (simulated)")
+    (first,) = [i for i, url in enumerate(asked) if "PlotlyChart" in url]
+    assert first < next(i for i, url in enumerate(asked) if "/_stcore/" in url)  # before the page knows of any chart
+    app.check()
+    app.page.context.close()

@@ -12,7 +12,7 @@ import pytest
 
 from bearing.cli.main import main
 from bearing.errors import ParameterError, SignalError, UnreadableFile
-from bearing.figures.trend import history_figures
+from bearing.figures.trend import history_figures, trend_figure
 from bearing.machines.clock import natural_key, time_in_name, timeline
 from bearing.machines.history import History, history_of_folder, history_of_measurements, with_verdicts
 from bearing.machines.measure import Verdict, measure, resolves
@@ -382,3 +382,30 @@ def test_numbered_files_whose_clock_was_set_back_stay_in_the_order_of_their_numb
     other = timeline([f"{'ab'[i < 28]}_{i}.csv" for i in range(40)], days)
     assert other.source == "the files' own clocks"
     assert other.order[0] == 28
+
+
+@pytest.mark.parametrize("set_by_hand", [None, {"rms": (1.5, 1.501)}])
+@pytest.mark.parametrize("last", [1.0, 40.0])  # on a linear and on a logarithmic axis
+def test_names_of_limits_that_lie_close_are_on_either_side_of_their_lines(
+    set_by_hand: dict[str, tuple[float | None, float | None]] | None, last: float
+) -> None:
+    found = [m for p in levels([1.0] * 30 + [last] * 10).points for m in p.measurements]
+    (point,) = history_of_measurements(found, limits=set_by_hand).points
+    figure = trend_figure(point, "rms")
+    lines = {shape.line.dash: [] for shape in figure.layout.shapes if shape.type == "line"}
+    for shape in figure.layout.shapes:
+        if shape.type == "line" and shape.y0 == shape.y1:
+            lines[shape.line.dash].append(shape.y0)
+    alert, alarm = lines["dash"]
+    assert alert < alarm
+    names = {a.text: a for a in figure.layout.annotations}
+    at = {"alert": alert, "alarm": alarm}
+    if set_by_hand:
+        assert lines["dashdot"] == [1.5, 1.501]
+        at |= {"alert, set": 1.5, "alarm, set": 1.501}
+    assert set(names) == set(at)
+    for text, a in names.items():
+        assert a.yanchor == ("bottom" if text.startswith("alarm") else "top")
+        assert (a.x, a.xanchor) == ((1.0, "right") if text.endswith("set") else (0.0, "left"))
+        assert a.y == pytest.approx(np.log10(at[text]) if last > 1 else at[text])
+    assert not figure.layout.yaxis.automargin  # plotly would draw it twice

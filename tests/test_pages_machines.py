@@ -50,6 +50,7 @@ def test_the_machine_page_shows_what_its_address_names() -> None:
     assert not at.exception
     assert any("Alarm" in s.value for s in at.subheader)
     assert len(at.get("plotly_chart")) == 2
+    assert not at.file_uploader  # sent when the fields are opened
 
 
 def test_many_uploads_become_a_history_and_a_bad_one_is_told(tmp_path: Path) -> None:
@@ -66,6 +67,23 @@ def test_many_uploads_become_a_history_and_a_bad_one_is_told(tmp_path: Path) -> 
     assert not at.exception
     assert any("OK" in s.value for s in at.subheader)
     assert any("1 files are no measurement" in e.label for e in at.expander)
+    assert len(at.file_uploader[0].value) == 9  # to be asked again, with another speed
+
+
+def test_a_machine_that_is_still_learning_says_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = tmp_path / "plant.sqlite"
+    for name, data, _ in dropped(tmp_path, 3):
+        Machine("fan", store, bearing=BEARING).add_contents([(name, lambda data=data: data)])  # type: ignore[misc]
+    monkeypatch.setenv("BEARING_STORE", str(store))
+    at = page("machine.py")
+    at.query_params["machine"] = "fan"
+    at.run()
+    assert not at.exception
+    assert [s.value for s in at.subheader] == ["○ Learning: acc\\_x"]
+    assert any(m.value == "Learning what is usual here: 3 of the 5 measurements it takes." for m in at.markdown)
+    assert Store(store).history("fan").points[0].as_dict()["state"] == "no data"  # for programs
+    at = page("fleet.py").run()
+    assert list(at.dataframe[0].value["State"]) == ["○ Learning"]
 
 
 def test_bearing_and_unit_are_told_once_as_on_diagnose(tmp_path: Path) -> None:

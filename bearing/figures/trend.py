@@ -24,6 +24,7 @@ BAND = "rgba(0,158,115,0.16)"
 LEARNED = "rgba(128,138,148,0.16)"
 WATERFALL_ROWS = 300
 DRAWN_POINTS = 2_000
+NUMBERS_PX = 78  # for the numbers of any indicator: told, as plotly draws twice where it has to find out
 
 
 def point_axis(point: Point) -> tuple[np.ndarray | list[str], str]:
@@ -58,38 +59,59 @@ def trend_figure(point: Point, name: str = "rms", height: int = 340) -> go.Figur
     steep = not name.endswith("_db") and bool(
         np.nanmax(y, initial=0) > 4 * np.nanmedian(y) if np.isfinite(y).any() else 0
     )
-    more: dict[str, Any] = {"yaxis": {"type": "log" if steep else "linear", "automargin": True}}
-    figure = go.Figure(traces, layout(height, x_title, title, showlegend=True, **more))
-    figure.update_yaxes(title_standoff=12)  # from numbers of any width
-    base = point.assessment.baseline
-    if base is not None and len(y):
-        figure.add_vrect(
-            x0=x[base.first], x1=x[base.last], fillcolor=LEARNED, line_width=0, layer="below",
-            annotation_text="baseline", annotation_position="bottom left",
-        )  # fmt: skip
+    shapes, names = _baseline_marked(point, x), []
     if limit is not None:
         low, high = (natural(name, limit.baseline_db + s * 2 * limit.sigma_db) for s in (-1, 1))
-        figure.add_hrect(y0=low, y1=high, fillcolor=BAND, line_width=0, layer="below")
+        shapes.append({**_ACROSS, "type": "rect", "y0": low, "y1": high, "fillcolor": BAND, "layer": "below"})
         for key, level in (("alert", limit.alert_db), ("alarm", limit.alarm_db)):
             if level is not None:
-                _limit_line(figure, natural(name, level), key, key, "dash", "left", steep)
+                shapes.append(_limit_line(natural(name, level), key, "dash"))
+                names.append(_limit_name(natural(name, level), key, key, "left", steep))
         if limit.onset is not None:
-            figure.add_vline(x=x[limit.onset], line={"color": SIGNAL, "dash": "dot", "width": 1.4})
+            began = x[limit.onset]
+            shapes.append(
+                {**_UPRIGHT, "x0": began, "x1": began, "line": {"color": SIGNAL, "dash": "dot", "width": 1.4}}
+            )
     for key, level in zip(("alert", "alarm"), point.assessment.by_hand.get(name, ()), strict=False):
         if level is not None:
-            _limit_line(figure, level, key, f"{key}, set", "dashdot", "right", steep)
-    return figure
+            shapes.append(_limit_line(level, key, "dashdot"))
+            names.append(_limit_name(level, key, f"{key}, set", "right", steep))
+    more: dict[str, Any] = {
+        "yaxis": {"type": "log" if steep else "linear", "title_standoff": 14},
+        "margin": {"l": NUMBERS_PX, "r": 12, "t": 10, "b": 46},
+        "shapes": shapes,
+        "annotations": names,
+    }
+    return go.Figure(traces, layout(height, x_title, title, showlegend=True, **more))
 
 
-def _limit_line(figure: go.Figure, y: float, key: str, text: str, dash: str, side: str, log: bool) -> None:
-    """A limit across the chart with its name, that of an alarm above its line and of an alert below: the two may lie
-    close. On a logarithmic axis a text, unlike a line, stands at the logarithm."""
-    figure.add_hline(y=y, line={"color": MACHINE_LOOKS[key].colour, "dash": dash, "width": 1.4})
+_ACROSS: dict[str, Any] = {"type": "line", "xref": "x domain", "x0": 0, "x1": 1, "line": {"width": 0}}
+_UPRIGHT: dict[str, Any] = {"type": "line", "yref": "y domain", "y0": 0, "y1": 1, "line": {"width": 0}}
+
+
+def _baseline_marked(point: Point, x: np.ndarray | list[str]) -> list[dict[str, Any]]:
+    """The measurements of the baseline as a shaded stretch, if there is one."""
+    base = point.assessment.baseline
+    if base is None or not len(x):
+        return []
+    label = {"text": "baseline", "textposition": "bottom left"}
+    stretch = {"x0": x[base.first], "x1": x[base.last], "fillcolor": LEARNED, "layer": "below", "label": label}
+    return [{**_UPRIGHT, "type": "rect", **stretch}]
+
+
+def _limit_line(y: float, key: str, dash: str) -> dict[str, Any]:
+    """A limit across the chart."""
+    return {**_ACROSS, "y0": y, "y1": y, "line": {"color": MACHINE_LOOKS[key].colour, "dash": dash, "width": 1.4}}
+
+
+def _limit_name(y: float, key: str, text: str, side: str, log: bool) -> dict[str, Any]:
+    """Its name, that of an alarm above its line and of an alert below: the two may lie close. On a logarithmic axis a
+    text, unlike a line, stands at the logarithm."""
     at = math.log10(max(y, 1e-30)) if log else y
-    figure.add_annotation(
-        y=at, x=0.0 if side == "left" else 1.0, xref="paper", xanchor=side, text=text, showarrow=False,
-        yanchor="bottom" if key == "alarm" else "top",
-    )  # fmt: skip
+    return {
+        "y": at, "x": 0.0 if side == "left" else 1.0, "xref": "paper", "xanchor": side, "text": text,
+        "showarrow": False, "yanchor": "bottom" if key == "alarm" else "top",
+    }  # fmt: skip
 
 
 def _line(x: np.ndarray | list[str], y: np.ndarray) -> dict[str, Any]:
@@ -140,20 +162,21 @@ def waterfall_figure(point: Point, orders: FaultOrders | None = None, height: in
         "zmax": max(12.0, float(np.quantile(level, 0.999))), "colorbar": colour_bar("dB over the floor"),
         "hovertemplate": "%{x:.2f} orders<br>%{y}<br>%{z:.1f} dB<extra></extra>",
     }  # fmt: skip
-    figure = go.Figure([heat], layout(height, "order of shaft speed", title or "time"))
-    figure.update_layout(margin={"l": 90, "r": 70, "t": 50, "b": 46})
+    shapes: list[dict[str, Any]] = []
+    names: list[dict[str, Any]] = []
     for row, family in enumerate(FAMILIES if orders else ()):  # a row of names each: on a phone they lie side by side
         for harmonic in (1, 2):
             at = harmonic * orders.families[family]  # type: ignore[union-attr]
             if at < axis[-1]:
-                figure.add_annotation(
-                    x=at, y=1.0, yref="paper", yanchor="bottom", yshift=13 * row, showarrow=False, font={"size": 11},
-                    text=LINE_NAMES[family] if harmonic == 1 else "2×",
-                )  # fmt: skip
-                figure.add_shape(
-                    type="line", x0=at, x1=at, y0=1.0, y1=0.97, yref="paper", line={"color": "#E69F00", "width": 2}
-                )
-    return figure
+                text = LINE_NAMES[family] if harmonic == 1 else "2×"
+                above = {"x": at, "y": 1.0, "yref": "paper", "yanchor": "bottom", "yshift": 13 * row}
+                names.append({**above, "text": text, "showarrow": False, "font": {"size": 11}})
+                mark = {"x0": at, "x1": at, "y0": 1.0, "y1": 0.97, "line": {"color": "#E69F00", "width": 2}}
+                shapes.append({"type": "line", "yref": "paper", **mark})
+    margin = {"l": 90, "r": 70, "t": 50, "b": 46}
+    more: dict[str, Any] = {"margin": margin, "yaxis": {"title_standoff": 14}, "shapes": shapes, "annotations": names}
+    look = layout(height, "order of shaft speed", title or "time", **more)
+    return go.Figure([heat], look)
 
 
 def history_figures(history: History, most: int = 8) -> dict[str, go.Figure]:

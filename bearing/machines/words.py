@@ -21,6 +21,7 @@ __all__ = [
     "reason",
     "stood_still",
     "unchecked_limits",
+    "verdict_told",
     "verdict_words",
     "worn_baseline",
 ]
@@ -73,9 +74,9 @@ def reason(point: Point) -> str:
     if found.state == "no data":
         heard = f" But {_told(point)}." if point.state != found.state else ""
         if found.baseline is None and n <= learning_count(n):
-            few = "1 measurement is" if n == 1 else f"{n} measurements are"
-            return f"{few} too few to know what is usual here: {learning_count(n) + 1} are needed.{heard}"
-        return f"There is no sound stretch to compare with yet.{heard}"
+            return f"Learning what is usual here: {n} of the {learning_count(n) + 1} measurements it takes.{heard}"
+        where = " at this speed" if set(found.states) != {"no data"} else ""
+        return f"There is no sound stretch to compare with{where} yet.{heard}"
     if found.cause:
         since = found.first[found.state]
         when = "" if since is None else f" since {_when(point, since)}"
@@ -170,7 +171,17 @@ def _rise(point: Point, name: str) -> str:
     return f"{title} at {10 ** (rise / 20):.3g} times the baseline ({rise:+.1f} dB)"
 
 
+def verdict_told(point: Point) -> str:
+    """The verdict on the last recordings, and why."""
+    why = point.verdict.reason.rstrip(".")
+    because = f" {why[:1].upper()}{why[1:]}." if why else ""
+    if not point.verdict.recordings:
+        return f"No verdict yet.{because}"
+    return f"Verdict of the last {point.verdict.recordings}: {verdict_words(point.verdict.verdict)}.{because}"
+
+
 def headline(point: Point) -> str:
     """A point in one line."""
     verdict = f"verdict of the last {point.verdict.recordings}: {verdict_words(point.verdict.verdict)}"
+    verdict = verdict if point.verdict.recordings else "no verdict yet"
     return f"{point.name:<20.20} {MACHINE_STATES[point.state].title:<8} {point.reason} ({verdict})"
