@@ -27,6 +27,7 @@ from bearing.verdict.asked.request import Request
 SHAPES = {"no data": "○", "ok": "●", "watch": "▲", "alert": "◆", "alarm": "■"}  # as in the charts
 UPLOADED = "machine.uploaded"
 KEPT = "machine.kept"
+TOLD_EVERY_S = 0.25
 FORGETS = "This server forgets them when you leave: Fleet offers them as a file, and takes it back."
 
 
@@ -160,7 +161,7 @@ def measure_uploads(files: Sequence[Any], asked: Request) -> None:
     bar = st.progress(0.0, text="Measuring")
     work = st.session_state[UPLOADED] = Uploads(asked, len(files))
     st.button("Stop here", key="machine-stop", on_click=stop)  # ends this run; the next one shows what is done
-    began = time.monotonic()
+    began = told = time.monotonic()
     for done, file in enumerate(files, start=1):
         name = clean_file_name(file.name)
         try:
@@ -169,7 +170,10 @@ def measure_uploads(files: Sequence[Any], asked: Request) -> None:
             work.contents[measured[0].sha256] = (name, file)
         except BearingError as error:
             work.skipped.append((name, str(error)))
-        left = (time.monotonic() - began) / done * (len(files) - done)
+        now = time.monotonic()
+        if now - told < TOLD_EVERY_S:  # a browser that draws each of hundreds takes longer than measuring them
+            continue
+        told, left = now, (now - began) / done * (len(files) - done)
         bar.progress(done / len(files), text=f"{done} of {len(files)} files, {left:.0f} s left")
     work.finish()
     bar.empty()

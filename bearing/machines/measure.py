@@ -6,7 +6,6 @@ recording, and the full one only of the last ones (`bearing.machines.history`).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -163,11 +162,10 @@ def measure_bytes(data: bytes, name: str, asked: Request, diagnosed: bool = Fals
     Raises the errors of reading and of choosing.
     """
     intake = asked.open_upload(data, Path(name).name)
-    digest = hashlib.sha256(data).hexdigest()
     found = []
     for channel in points_of(intake, asked.channel):
         recording, bearing = asked.apply(intake, channel)
-        measured = replace(measure(recording, bearing), file=name, sha256=digest)
+        measured = replace(measure(recording, bearing), file=name, sha256=recording.sha256)
         if diagnosed and measured.spectrum is None:
             measured = replace(measured, verdict=_verdict_of(recording, bearing))
         found.append(measured)

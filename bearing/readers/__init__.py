@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from bearing.errors import BearingError, TooLarge, UnreadableFile
-from bearing.readers.columns.choice import preferred_channel, set_aside, vibration_channels
+from bearing.readers.columns.choice import choose, preferred_channel, set_aside, vibration_channels
 from bearing.readers.formats import format_of
 from bearing.recording import Recording
 from bearing.settings import Limits, limits
 
-__all__ = ["preferred_channel", "set_aside", "vibration_channels", "read_bytes", "read_path"]
+__all__ = ["choose", "preferred_channel", "set_aside", "vibration_channels", "read_bytes", "read_path"]
 
 
 def read_bytes(data: bytes, name: str, bounds: Limits | None = None, member: str = "") -> list[Recording]:

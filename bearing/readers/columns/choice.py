@@ -11,7 +11,7 @@ from bearing.readers.columns.samples import look_of
 from bearing.readers.names import kind_of
 from bearing.recording import Recording
 
-__all__ = ["preferred_channel", "set_aside", "vibration_channels"]
+__all__ = ["choose", "preferred_channel", "set_aside", "vibration_channels"]
 
 _CWRU_PLACES = {
     "DE": (9.0, "drive end, next to the bearing under test"),
@@ -29,12 +29,22 @@ def vibration_channels(recordings: Sequence[Recording]) -> tuple[int, ...]:
     bearings: of those only the likely channel counts. Where nothing looks like a vibration, the likely channel and
     those like it.
     """
-    if not recordings:
-        return ()
-    likely, _ = preferred_channel(recordings)
+    return choose(recordings)[2] if recordings else ()
+
+
+def choose(recordings: Sequence[Recording]) -> tuple[int, str, tuple[int, ...]]:
+    """`preferred_channel`, its reason, and `vibration_channels`, each channel looked at once.
+
+    Raises UnsupportedFormat for an empty list.
+    """
+    looks = [_look(recording) for recording in recordings]
+    likely, reason = _preferred(recordings, looks)
+    return likely, reason, _vibrating(recordings, looks, likely)
+
+
+def _vibrating(recordings: Sequence[Recording], looks: Sequence[str], likely: int) -> tuple[int, ...]:
     if recordings[likely].variable and recordings[likely].channel in _CWRU_PLACES:
         return (likely,)
-    looks = [_look(recording) for recording in recordings]
     kinds = [kind_of(recording.channel, recording.unit) for recording in recordings]
     called = [i for i, kind in enumerate(kinds) if kind == "vibration" and looks[i] not in _NEVER]
     fast = [i for i in called if recordings[i].unit.strip().lower() not in _VELOCITY]
@@ -64,11 +74,18 @@ def preferred_channel(recordings: Sequence[Recording]) -> tuple[int, str]:
 
     Raises UnsupportedFormat for an empty list.
     """
+    looks = [_look(recording) for recording in recordings] if len(recordings) > 1 else [""]
+    return _preferred(recordings, looks)
+
+
+def _preferred(recordings: Sequence[Recording], looks: Sequence[str]) -> tuple[int, str]:
     if not recordings:
         raise UnsupportedFormat("The file holds no channel to choose from.")
     if len(recordings) == 1:
         return 0, "the only channel in the file"
-    scored = [(_channel_score(recording), -index) for index, recording in enumerate(recordings)]
+    scored = [
+        (_channel_score(one, look), -index) for index, (one, look) in enumerate(zip(recordings, looks, strict=True))
+    ]
     (score, reason), negative = max(scored, key=lambda entry: (entry[0][0], entry[1]))
     ties = sum(entry[0][0] == score for entry in scored)
     return -negative, f"first of {ties} alike, {reason}" if ties > 1 else reason
@@ -78,9 +95,8 @@ def _look(recording: Recording) -> str:
     return look_of(recording.samples)
 
 
-def _channel_score(recording: Recording) -> tuple[float, str]:
+def _channel_score(recording: Recording, look: str) -> tuple[float, str]:
     kind = kind_of(recording.channel, recording.unit)
-    look = _look(recording)
     if look == "constant" or not np.isfinite(recording.samples).any():
         return -1.0, "every channel is constant"
     if recording.variable and recording.channel in _CWRU_PLACES:

@@ -20,7 +20,7 @@ from bearing.checks import shown
 from bearing.errors import MissingRate, ParameterError, SignalError, UnreadableFile
 from bearing.physics.catalogue import CatalogueEntry, find
 from bearing.readers.columns.channels import to_recordings
-from bearing.readers.columns.choice import preferred_channel, vibration_channels
+from bearing.readers.columns.choice import choose
 from bearing.readers.columns.column import Column, columns_of
 from bearing.recording import Recording, check_rate_hz, check_rpm
 from bearing.settings import limits
@@ -139,8 +139,8 @@ def read(
     if isinstance(source, (str, os.PathLike)):
         return open_path(_path(source), member, raw, part)
     recordings = tuple(to_recordings(_columns(source), name or "array", limits()))
-    index, reason = preferred_channel(recordings)
-    return Intake(recordings, index, reason, ("",) * len(recordings), vibration=vibration_channels(recordings))
+    index, reason, vibration = choose(recordings)
+    return Intake(recordings, index, reason, ("",) * len(recordings), vibration=vibration)
 
 
 def find_bearing(designation: str) -> CatalogueEntry:

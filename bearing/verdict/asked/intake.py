@@ -14,7 +14,7 @@ from bearing.checks import shown
 from bearing.cwru.registry import BEARING_OF_END, RegistryEntry, recognise, recognise_variable
 from bearing.errors import ParameterError
 from bearing.physics.catalogue import find
-from bearing.readers import file_bytes, preferred_channel, vibration_channels
+from bearing.readers import choose, file_bytes
 from bearing.readers.arrays.raw import Layout, read_raw
 from bearing.readers.safe import read_safely
 from bearing.recording import Recording
@@ -83,8 +83,8 @@ def open_upload(
         BEARING_OF_END.get(_end(r), "") if entry is not None else bearing_of(r)
         for r, entry in zip(recordings, known, strict=True)
     )
-    index, reason = preferred_channel(list(filled))
-    return Intake(filled, index, reason, bearings, _sentence(published), vibration_channels(filled))
+    index, reason, vibration = choose(filled)
+    return Intake(filled, index, reason, bearings, _sentence(published), vibration)
 
 
 def open_path(path: str | Path, member: str | None = None, raw: str | None = None, part: bool = False) -> Intake:
