@@ -24,9 +24,7 @@ from bearing.results.verdict import (
 )
 from bearing.results.waveform import OTHER_MACHINE, PROTOCOLS, Result, read_predictions
 from bearing.states import LABELS, STATES
-from pages._show import Draw
-
-QUIET = {"displayModeBar": False}
+from pages._show import Draw, chart
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -71,10 +69,10 @@ def show_exhibit(evaluated: dict[str, Result], folder: Path, draw: Draw) -> None
         f"recordings), **{wrong}** {'is' if wrong == 1 else 'are'} wrong; of the others it says “uncertain”."
     )
     rows = compared(found, evaluated, folder)
-    st.plotly_chart(
+    chart(
         draw("comparison", lambda: figures.comparison_figure(rows)),
         key="comparison",
-        config=QUIET,
+        quiet=True,
         alt=f"Fault recordings. {counts_words(rows)}",
     )
     st.caption(
@@ -113,22 +111,22 @@ def compared(found: dict[str, Outcome], evaluated: dict[str, Result], folder: Pa
 def show_outcome(outcome: Outcome, draw: Draw) -> None:
     left, right = st.columns([11, 9], gap="medium")
     with left:
-        st.plotly_chart(
+        chart(
             draw(f"grades {outcome.protocol}", lambda: figures.grades_figure(outcome.faults)),
             key=f"grades {outcome.protocol}",
-            config=QUIET,
+            quiet=True,
             alt=f"Every fault recording with the experts' grade. {counts_words([('Verdicts', tally(outcome.faults))])}",
         )
         st.caption("Letters: the experts' grade. A miss on an N1 recording is not a miss on a Y1.")
     with right:
         st.markdown("**Every verdict counted**")
-        st.plotly_chart(
+        chart(
             draw(
                 f"verdicts {outcome.protocol}",
                 lambda: confusion_figure(outcome.confusion, LABELS, outcome.answers, height=330),
             ),
             key=f"verdicts {outcome.protocol}",
-            config=QUIET,
+            quiet=True,
             alt=confusion_words(outcome.confusion, LABELS, outcome.answers),
         )
     show_honesty(outcome.honesty, "recordings", outcome.protocol, draw)
@@ -162,17 +160,17 @@ def show_honesty(honesty: Honesty, unit: str, key: str, draw: Draw) -> None:
     )
     left, right = st.columns(2, gap="medium")
     with left:
-        st.plotly_chart(
+        chart(
             draw(f"reliability {key}", lambda: figures.reliability_figure(honesty, unit, height=270)),
             key=f"reliability {key}",
-            config=QUIET,
+            quiet=True,
             alt=reliability_words(honesty),
         )
     with right:
-        st.plotly_chart(
+        chart(
             draw(f"coverage {key}", lambda: figures.coverage_figure(honesty, unit, height=270)),
             key=f"coverage {key}",
-            config=QUIET,
+            quiet=True,
             alt=coverage_words(honesty),
         )
 

@@ -15,9 +15,7 @@ from bearing.lab.waveform import live as live_training
 from bearing.lab.waveform.live import Plan, Progress, Run
 from bearing.results.metrics import Epoch
 from bearing.results.waveform import PROTOCOLS, Result
-
-QUIET = {"displayModeBar": False}
-
+from pages._show import chart
 
 RUNS, DONE = "training.runs", "training.done"
 
@@ -161,10 +159,10 @@ def show_progress(progress: Progress, evaluated: dict[str, Result], history: tup
         fold = list(progress.curves)[-1]
         mine = progress.curves[fold]
         same = history if progress.plan.protocol == "random" else ()
-        st.plotly_chart(
+        chart(
             figures.curves_figure(mine, same),
             key="live curves",
-            config=QUIET,
+            quiet=True,
             alt=curves_words(mine, "the run"),
         )
         if len(progress.curves) > 1 or progress.n_folds > 1:

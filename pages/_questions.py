@@ -12,9 +12,7 @@ from bearing.figures.questions import ways_figure, ways_words
 from bearing.results.questions import COMMAND, WAYS, Tally, question_tables, read_questions, total
 from bearing.results.verdict import Outcome
 from pages._exhibit import outcomes
-from pages._show import Draw
-
-QUIET = {"displayModeBar": False}
+from pages._show import Draw, chart
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -64,10 +62,10 @@ def show_questions(folder: Path, changed: float, draw: Draw) -> None:
     ):
         with column:
             st.markdown(f"**{title}**")
-            st.plotly_chart(
+            chart(
                 draw(f"ways {damaged}", partial(ways_figure, tallies, damaged)),
                 key=f"ways {damaged}",
-                config=QUIET,
+                quiet=True,
                 alt=f"{title}. {ways_words(tallies, damaged)}",
             )
     st.caption(

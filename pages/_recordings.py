@@ -37,8 +37,8 @@ from bearing.verdict.asked.request import Request
 from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.words.sentences import family_sentence
 from pages import _address
-from pages._exhibit import QUIET, table_of, title_of
-from pages._show import GLYPH, STATE_COLOUR, percent, plain
+from pages._exhibit import table_of, title_of
+from pages._show import GLYPH, STATE_COLOUR, chart, percent, plain
 
 HARDEST = "fault-size"
 FILTERS = ("said", "was", "outcome")
@@ -155,8 +155,8 @@ def _pictures(asked: list[RecordingVerdict], rows: tuple[RecordingVerdict, ...],
     turn = st.session_state.get(CLICKS, 0)
     if grid.open:
         with grid:
-            st.plotly_chart(
-                grades_figure(rows, chosen.key), key=f"grid {turn}", selection_mode="points", config=QUIET,
+            chart(
+                grades_figure(rows, chosen.key), key=f"grid {turn}", selection_mode="points", quiet=True,
                 on_select=lambda: _grid_clicked(f"grid {turn}"),
                 alt=f"{counts_words([('Every recording', tally(rows))])}; shown: {chosen.key}",
             )  # fmt: skip
@@ -164,8 +164,8 @@ def _pictures(asked: list[RecordingVerdict], rows: tuple[RecordingVerdict, ...],
     if matrix.open:
         with matrix:
             counts, answers = confusion_of(asked), answers_of(asked)
-            st.plotly_chart(
-                confusion_figure(counts, LABELS, answers), key=f"cells {turn}", selection_mode="points", config=QUIET,
+            chart(
+                confusion_figure(counts, LABELS, answers), key=f"cells {turn}", selection_mode="points", quiet=True,
                 on_select=lambda: _cell_clicked(f"cells {turn}", asked), alt=confusion_words(counts, LABELS, answers),
             )  # fmt: skip
             st.caption("A click on a cell shows its recordings, the surest mistake first.")
@@ -225,8 +225,8 @@ def _detail(rows: tuple[RecordingVerdict, ...], chosen: RecordingVerdict) -> Non
     )
     if chosen.verdict != chosen.best_guess:
         st.caption(f"Best guess: {STATES[chosen.best_guess].title.lower()}.")
-    st.plotly_chart(
-        probabilities_figure(chosen.probabilities, chosen.truth), key="recording.probabilities", config=QUIET,
+    chart(
+        probabilities_figure(chosen.probabilities, chosen.truth), key="recording.probabilities", quiet=True,
         alt="The network gave " + ", ".join(f"{STATES[n].title} {percent(chosen.probabilities[n])}" for n in LABELS),
     )  # fmt: skip
     if isinstance(chosen.recording, int):
@@ -258,9 +258,9 @@ def _evidence(v: RecordingVerdict, number: int) -> None:
             return
         at_truth = replace(diagnosis, verdict=v.truth) if v.truth in FAMILIES else diagnosis
         figures = DiagnosisFigures(at_truth, recording)
-        st.plotly_chart(
+        chart(
             figures["envelope"].update_layout(height=270, showlegend=False, margin_t=18),
-            key="recording.envelope", config=QUIET,
+            key="recording.envelope", quiet=True,
             alt=f"Envelope spectrum of {entry(number).file_name}. {' '.join(_sentences(diagnosis))}",
         )  # fmt: skip
         st.caption(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import streamlit as st
 
 from bearing.figures.recording import INK
+from bearing.figures.sent import Sent
 from bearing.verdict.words.advice import percent
 
 if TYPE_CHECKING:
@@ -110,15 +111,16 @@ def chart(
     name: str = "figure",
     buttons_off: Sequence[str] = (),
     title: Sequence[str] = (),
+    quiet: bool = False,
     **options: Any,
 ) -> Any:
     """A plotly figure in the app's style; the camera in its bar saves `name`.png at twice the size.
 
-    `title` : see `titled`.
+    `title` : see `titled`. `quiet` : no bar.
     """
     if title:
         titled(figure, title)
-    config = {
+    bar = {
         "displaylogo": False,
         "responsive": True,
         "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", *buttons_off],
@@ -129,4 +131,6 @@ def chart(
             **({"width": SAVED_WIDTH_PX, "height": figure.layout.height} if figure.layout.title.text else {}),
         },
     }
-    return st.plotly_chart(figure, key=key, alt=alt, config=config, theme="streamlit", **options)
+    selects = options.get("selection_mode", "points") if "on_select" in options else ""
+    config = {"displayModeBar": False} if quiet else bar
+    return st.plotly_chart(Sent(figure, selects), key=key, alt=alt, config=config, theme=None, **options)

@@ -36,14 +36,14 @@ from bearing.states import LABELS, STATES
 from bearing.verdict.words.sentences import whole_percent
 from pages._exhibit import outcomes
 from pages._recordings import explore as explore_recordings
-from pages._show import STATE_COLOUR, percent
+from pages._show import STATE_COLOUR, chart, percent
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
 STATE_TITLES = {key: STATES[key].title for key in LABELS}
-MAP_BUTTONS_OFF = ["select2d", "lasso2d", "autoScale2d", "toImage", "zoomIn2d", "zoomOut2d"]
+MAP_BUTTONS_OFF = ["toImage", "zoomIn2d", "zoomOut2d"]
 NBSP = "\u00a0"
 FILTERS = ("truths", "predictions", "recordings", "loads", "diameters", "wrong")
 HARDEST = "fault-size"  # bearings the network has not seen: what counts for a visitor's own
@@ -161,10 +161,10 @@ def show_window(table: pd.DataFrame, rows: pd.DataFrame) -> None:
             st.metric(name, value, width="content")
     samples, complaint = samples_of(facts)
     where = f"{entry(facts.recording).file_name} from sample {facts.start_sample}"
-    st.plotly_chart(
+    chart(
         figures.window_figure(facts, samples, NETWORK_RATE_HZ),
         key="window_chart",
-        config={"displayModeBar": False},
+        quiet=True,
         alt=f"{'Probabilities' if samples is None else 'Waveform, spectrum and probabilities'} of {where}",
     )
     if samples is not None:
@@ -290,15 +290,15 @@ def table_of(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def show_map(rows: pd.DataFrame, asked: pd.DataFrame) -> None:
-    chart = f"map {st.session_state['clicks']}"
+    key = f"map {st.session_state['clicks']}"
     others = asked.drop(rows.index) if len(rows) < len(asked) else None
     shown = (st.session_state["protocol"], len(asked), hash(tuple(rows.index)))
-    st.plotly_chart(
+    chart(
         map_figure(rows, others, st.session_state["marked"], *shown),
-        key=chart,
-        on_select=lambda: map_clicked(chart),
+        key=key,
+        on_select=lambda: map_clicked(key),
         selection_mode="points",
-        config={"displaylogo": False, "modeBarButtonsToRemove": MAP_BUTTONS_OFF},
+        buttons_off=MAP_BUTTONS_OFF,
         alt=f"Held-out windows on the plane of the network's features: {len(rows):,}, of them "
         f"{int((~rows['right']).sum()):,} wrong and outlined",
     )
@@ -309,14 +309,14 @@ def show_map(rows: pd.DataFrame, asked: pd.DataFrame) -> None:
 
 
 def show_matrix(_rows: pd.DataFrame, asked: pd.DataFrame) -> None:
-    chart = f"matrix {st.session_state['clicks']}"
+    key = f"matrix {st.session_state['clicks']}"
     matrix = confusion_matrix(asked["truth"].tolist(), asked["prediction"].tolist(), LABELS)
-    st.plotly_chart(
+    chart(
         figures.confusion_figure(matrix, LABELS),
-        key=chart,
-        on_select=lambda: cell_clicked(chart, asked),
+        key=key,
+        on_select=lambda: cell_clicked(key, asked),
         selection_mode="points",
-        config={"displayModeBar": False},
+        quiet=True,
         alt=confusion_words(matrix, LABELS),
     )
     st.caption("A click on a cell shows its windows, the surest mistake first.")
@@ -326,11 +326,11 @@ def show_table(rows: pd.DataFrame, _asked: pd.DataFrame) -> None:
     """The rows, the chosen window on top and marked: a table cannot be scrolled to it."""
     top = st.session_state.get("top", st.session_state["window"])
     rows = rows.loc[sorted(rows.index, key=lambda row: row != top)]
-    chart = f"table {st.session_state['clicks']} {hash(tuple(rows.index))}"
+    key = f"table {st.session_state['clicks']} {hash(tuple(rows.index))}"
     st.dataframe(
         table_of(rows),
-        key=chart,
-        on_select=lambda: table_clicked(chart, rows.index.tolist()),
+        key=key,
+        on_select=lambda: table_clicked(key, rows.index.tolist()),
         selection_mode="single-cell",
         selection_default={"selection": {"cells": [(rows.index.get_loc(st.session_state["window"]), "recording")]}},
         hide_index=True,

@@ -29,9 +29,7 @@ from bearing.verdict.words.sentences import whole_percent
 from pages._exhibit import honesty_of_cnn, show_exhibit, show_honesty
 from pages._live import show_live
 from pages._questions import show_questions
-from pages._show import Draw, drawn
-
-QUIET = {"displayModeBar": False}
+from pages._show import Draw, chart, drawn
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -92,13 +90,13 @@ def per_class_table(metrics: Metrics, unit: str) -> pd.DataFrame:
 
 def show_protocols(evaluated: dict[str, Result], draw: Draw) -> None:
     most, share = constant_answer(max((r.windows for r in evaluated.values()), key=lambda m: m.n))
-    st.plotly_chart(
+    chart(
         draw(
             "protocols",
             lambda: figures.protocols_figure(list(evaluated.values()), (STATES[most].title.lower(), share)),
         ),
         key="protocols",
-        config=QUIET,
+        quiet=True,
         alt="; ".join(
             f"{r.protocol.title} {whole_percent(r.windows.accuracy)} of windows right" for r in evaluated.values()
         ),
@@ -133,13 +131,13 @@ def show_metrics(evaluated: dict[str, Result], folder: Path, draw: Draw) -> None
     metrics = result.windows if unit == "windows" else result.recordings
     left, right = st.columns(2, gap="medium")
     with left:
-        st.plotly_chart(
+        chart(
             draw(
                 f"confusion {key} {unit}",
                 lambda: confusion_figure(np.array(metrics.confusion), metrics.classes, height=330),
             ),
             key=f"confusion {key} {unit}",
-            config=QUIET,
+            quiet=True,
             alt=f"{result.protocol.title}, {unit}. {confusion_words(np.array(metrics.confusion), metrics.classes)}",
         )
     with right:
@@ -178,10 +176,10 @@ def show_curves(evaluated: dict[str, Result], card: CnnCard, history: tuple[Epoc
     if len(runs) > 1:
         name = st.selectbox("Curves of", list(runs), key="curves_of", width=420)
     epochs, held_out, line = runs[name]
-    st.plotly_chart(
+    chart(
         draw(f"curves {name}", lambda: figures.curves_figure(epochs, held_out=held_out)),
         key="curves",
-        config=QUIET,
+        quiet=True,
         alt=curves_words(epochs, name, held_out),
     )
     if held_out is not None and epochs[-1].validation_accuracy - held_out > 0.1:
@@ -193,10 +191,10 @@ def show_network(card: CnnCard, folder: Path, draw: Draw) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**The network**")
-        st.plotly_chart(
+        chart(
             draw("network", lambda: figures.network_figure(card)),
             key="network",
-            config=QUIET,
+            quiet=True,
             alt="The layers of the network, input at the top: "
             + ", ".join(f"{layer['name']} {' x '.join(map(str, layer['shape']))}" for layer in card["layers"]),
         )
@@ -204,10 +202,10 @@ def show_network(card: CnnCard, folder: Path, draw: Draw) -> None:
         st.markdown("**What its filters listen for**")
         try:
             kernels, rate_hz = read_kernels(folder), card["sampling_rate_hz"]
-            st.plotly_chart(
+            chart(
                 draw("kernels", lambda: figures.kernels_figure(kernels, rate_hz)),
                 key="kernels",
-                config=QUIET,
+                quiet=True,
                 alt=kernels_words(kernels, rate_hz),
             )
             st.caption(

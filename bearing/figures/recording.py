@@ -53,9 +53,9 @@ MAP = [[0.0, "#10222E"], [0.35, "#1F5673"], [0.65, "#3F9AA8"], [0.85, "#B9D48B"]
 NUMBER = ".4g"
 
 
-# A page hands every figure to plotly twice, the second time as copies of the same arrays: told that its revision is the
-# same, plotly does not draw it all again. Another figure is another chart there.
-DRAWN_ONCE = 1
+DRAWN_ONCE = 1  # the revision of every figure's numbers: why, says `bearing.figures.sent`. Others are another figure
+MODEBAR = {"bgcolor": CLEAR, "color": AXIS, "activecolor": SIGNAL}
+HOVER = {"bgcolor": INK, "bordercolor": AXIS, "font": {"color": "#FFFFFF", "size": 12, "family": FONT}, "align": "left"}
 
 
 def layout(height: int, x: str = "", y: str = "", **more: Any) -> dict[str, Any]:
@@ -70,9 +70,11 @@ def layout(height: int, x: str = "", y: str = "", **more: Any) -> dict[str, Any]
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
         "font": {"size": 12, "color": INK, "family": FONT},
+        "template": {},
         "hovermode": "closest",
+        "hoverlabel": HOVER,
         "showlegend": False,
-        "modebar": {"bgcolor": CLEAR, "color": AXIS, "activecolor": SIGNAL},
+        "modebar": MODEBAR,
         "legend": {
             "orientation": "h",
             "x": 0,

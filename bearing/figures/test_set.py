@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from bearing.figures.looks import LOOKS
-from bearing.figures.recording import CLEAR, DRAWN_ONCE, GRID, SIGNAL
+from bearing.figures.recording import CLEAR, DRAWN_ONCE, GRID, HOVER, INK, MODEBAR, SIGNAL
 from bearing.signal.spectrum import amplitude_spectrum
 from bearing.states import LABELS, STATES
 
@@ -51,13 +51,16 @@ def base_layout(height: int, **changes: Any) -> dict[str, Any]:
     layout: dict[str, Any] = {
         "datarevision": DRAWN_ONCE,
         "height": height,
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8, "pad": 6} | changes.pop("margin", {}),
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
         "hovermode": "closest",
         "dragmode": False,
         "showlegend": False,
-        "font": {"size": 13},
+        "font": {"size": 12, "color": INK, "family": '"Source Sans", Arial, sans-serif'},  # as the page around it
+        "template": {},
+        "hoverlabel": HOVER,
+        "modebar": MODEBAR,
     }
     return layout | changes
 
@@ -106,8 +109,9 @@ def map_figure(
         for pair in sorted(groups, key=lambda pair: pair[0] != pair[1]):  # mistakes on top
             figure.add_trace(_points(groups[pair], str(pair[0]), str(pair[1]), marked), **place)
     figure.update_layout(
-        **base_layout(height, showlegend=True, margin={"l": 4, "r": 4, "t": 56, "b": 4}),
-        modebar={"bgcolor": CLEAR, "orientation": "v"},
+        **base_layout(
+            height, showlegend=True, margin={"l": 4, "r": 4, "t": 56, "b": 4}, modebar=MODEBAR | {"orientation": "v"}
+        ),
         legend={"orientation": "h", "y": 1.0, "yref": "container", "yanchor": "top", "x": 0, "itemsizing": "constant"},
     )
     axis = {
@@ -275,7 +279,7 @@ def _add_line(
         row=row,
         col=1,
     )
-    figure.update_xaxes(gridcolor=GRID, zeroline=False, fixedrange=True, title_standoff=4, title=title, row=row, col=1)
+    figure.update_xaxes(showgrid=False, zeroline=False, fixedrange=True, title_standoff=4, title=title, row=row, col=1)
     figure.update_yaxes(gridcolor=GRID, zeroline=False, fixedrange=True, nticks=4, title=unit, row=row, col=1)
 
 

@@ -67,7 +67,7 @@ def protocols_figure(results: Sequence[Result], constant: tuple[str, float]) -> 
     height = 54 + 104 * len(results)
     figure.update_layout(**base_layout(height, barmode="overlay", margin={"l": 4, "r": 18, "t": 26, "b": 26}))
     ticks = {"tickmode": "array", "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%"}
-    figure.update_xaxes(range=[0, 1.0], gridcolor=GRID, zeroline=False, fixedrange=True, automargin=False, **ticks)
+    figure.update_xaxes(range=[0, 1.0], showgrid=False, zeroline=False, fixedrange=True, automargin=False, **ticks)
     figure.update_yaxes(range=[-0.5, len(results) - 0.45], visible=False, fixedrange=True, automargin=False)
     return figure
 
@@ -124,7 +124,7 @@ def curves_figure(
         **base_layout(height, showlegend=True, margin={"l": 44, "r": 8, "t": 30, "b": 70}),
         legend={"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"},
     )
-    figure.update_xaxes(gridcolor=GRID, zeroline=False, title="epoch", title_standoff=4, fixedrange=True)
+    figure.update_xaxes(showgrid=False, zeroline=False, title="epoch", title_standoff=4, fixedrange=True)
     figure.update_yaxes(gridcolor=GRID, zeroline=False, fixedrange=True, rangemode="tozero")
     figure.update_xaxes(automargin=False)
     figure.update_yaxes(automargin=False)
@@ -175,7 +175,7 @@ def kernels_figure(kernels: NDArray[np.floating], rate_hz: float, height: int = 
             col=2,
         )
     figure.update_layout(**base_layout(height, margin={"l": 4, "r": 8, "t": 24, "b": 36}))
-    figure.update_xaxes(gridcolor=GRID, zeroline=False, fixedrange=True, title_standoff=2)
+    figure.update_xaxes(showgrid=False, zeroline=False, fixedrange=True, title_standoff=2)
     figure.update_xaxes(title="ms", row=1, col=1)
     figure.update_xaxes(title="kHz", row=1, col=2)
     figure.update_yaxes(visible=False, fixedrange=True, range=[-0.15, count])
