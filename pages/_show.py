@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -28,6 +28,7 @@ __all__ = [
     "hertz",
     "percent",
     "plain",
+    "small_table",
     "titled",
     "unseen_heading",
 ]
@@ -76,6 +77,12 @@ def unseen_heading(text: str) -> None:
 def announce(text: str) -> None:
     """Tell a screen reader what changed: a live region nobody sees."""
     st.html(f'<p class="heard" role="status" aria-live="polite">{escape(text)}</p>')
+
+
+def small_table(rows: Sequence[Mapping[str, str]]) -> None:
+    """A few rows of Markdown as a table. Streamlit's own tables bring a megabyte of scripts to a page."""
+    head, rule = " | ".join(rows[0]), "---|" * len(rows[0])
+    st.markdown("\n".join([f"| {head} |", f"|{rule}", *(f"| {' | '.join(row.values())} |" for row in rows)]))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -25,6 +25,7 @@ from bearing.verdict.asked.intake import Intake, open_upload
 from pages._show import plain
 
 SAMPLES = {"outer": "Outer race fault", "inner": "Inner race fault", "ball": "Ball fault", "healthy": "Healthy bearing"}
+PART = "diagnose-part"  # the key of the toggle
 MOST_NUMBERS = 20_000_000  # on the table of one visitor, 160 MB
 
 
@@ -110,21 +111,28 @@ def take(
 def uploader(compact: bool) -> None:
     """The drop zone. Files are taken once and the zone is then empty for the next, so the bytes are not kept twice."""
     turn = st.session_state.setdefault("diagnose.turn", 0)
-    files = st.file_uploader(
+    key = f"diagnose-upload-{turn}"
+    st.file_uploader(
         "Add recordings" if compact else "Drop vibration recordings here, or browse for them",
         type=None,
         accept_multiple_files=True,
-        key=f"diagnose-upload-{turn}",
+        key=key,
         help=", ".join(one.title for one in FORMATS),
+        on_change=_dropped,
+        args=(key,),
     )
     bounds = limits()
     st.caption(f"Each at most {bounds.max_bytes // 1_000_000} MB and {bounds.max_samples / 1e6:.3g} million numbers.")
-    part = st.toggle("Read longer ones in part: the first stretch of every channel", key="diagnose-part")
+    st.toggle("Read longer ones in part: the first stretch of every channel", key=PART)
+
+
+def _dropped(key: str) -> None:
+    """Callback: take the files before the page is drawn, so that it is drawn once, with what was found."""
+    files = st.session_state[key]
     if files:
         with st.spinner(f"Reading {len(files)} files" if len(files) > 1 else "Reading the file"):
-            take([(file.name, file.getvalue()) for file in files], part=part)
-        st.session_state["diagnose.turn"] = turn + 1
-        st.rerun()
+            take([(file.name, file.getvalue()) for file in files], part=bool(st.session_state.get(PART)))
+        st.session_state["diagnose.turn"] += 1
 
 
 def open_sample(name: str) -> None:

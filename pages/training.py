@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from bearing import files
@@ -29,7 +28,7 @@ from bearing.verdict.words.sentences import whole_percent
 from pages._exhibit import honesty_of_cnn, show_exhibit, show_honesty
 from pages._live import show_live
 from pages._questions import show_questions
-from pages._show import Draw, chart, drawn
+from pages._show import Draw, chart, drawn, small_table
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -57,35 +56,31 @@ def headline(evaluated: dict[str, Result]) -> str:
     )
 
 
-def protocols_table(evaluated: dict[str, Result]) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {
-                "Question": r.protocol.title,
-                "Held out": r.protocol.held_out,
-                "Windows right": f"{r.windows.accuracy:.1%} of {r.windows.n:,}",
-                "Recordings right": f"{r.recordings.accuracy:.1%} of {r.recordings.n:,}",
-                "Macro-F1": f"{r.windows.macro_f1:.3f}",
-                "Command": f"`{r.command}`",
-            }
-            for r in evaluated.values()
-        ]
-    )
+def protocols_table(evaluated: dict[str, Result]) -> list[dict[str, str]]:
+    return [
+        {
+            "Question": r.protocol.title,
+            "Held out": r.protocol.held_out,
+            "Windows right": f"{r.windows.accuracy:.1%} of {r.windows.n:,}",
+            "Recordings right": f"{r.recordings.accuracy:.1%} of {r.recordings.n:,}",
+            "Macro-F1": f"{r.windows.macro_f1:.3f}",
+            "Command": f"`{r.command}`",
+        }
+        for r in evaluated.values()
+    ]
 
 
-def per_class_table(metrics: Metrics, unit: str) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {
-                "Class": STATES[name].title,
-                "Precision": f"{metrics.per_class[name].precision:.3f}",
-                "Recall": f"{metrics.per_class[name].recall:.3f}",
-                "F1": f"{metrics.per_class[name].f1:.3f}",
-                unit.capitalize(): f"{metrics.per_class[name].support:,}",
-            }
-            for name in LABELS
-        ]
-    )
+def per_class_table(metrics: Metrics, unit: str) -> list[dict[str, str]]:
+    return [
+        {
+            "Class": STATES[name].title,
+            "Precision": f"{metrics.per_class[name].precision:.3f}",
+            "Recall": f"{metrics.per_class[name].recall:.3f}",
+            "F1": f"{metrics.per_class[name].f1:.3f}",
+            unit.capitalize(): f"{metrics.per_class[name].support:,}",
+        }
+        for name in LABELS
+    ]
 
 
 def show_protocols(evaluated: dict[str, Result], draw: Draw) -> None:
@@ -106,12 +101,7 @@ def show_protocols(evaluated: dict[str, Result], draw: Draw) -> None:
         "network of its own. A recording is judged by the mean probability of its windows."
     )
     with st.expander("What was held out, and the command behind each number", icon=":material/terminal:"):
-        st.table(
-            protocols_table(evaluated),
-            border="horizontal",
-            hide_index=True,
-            alt="The protocols with what is held out, their results and commands",
-        )
+        small_table(protocols_table(evaluated))
 
 
 def show_metrics(evaluated: dict[str, Result], folder: Path, draw: Draw) -> None:
@@ -141,12 +131,7 @@ def show_metrics(evaluated: dict[str, Result], folder: Path, draw: Draw) -> None
             alt=f"{result.protocol.title}, {unit}. {confusion_words(np.array(metrics.confusion), metrics.classes)}",
         )
     with right:
-        st.table(
-            per_class_table(metrics, unit),
-            border="horizontal",
-            hide_index=True,
-            alt=f"Precision, recall and F1 per class of {result.protocol.title}",
-        )
+        small_table(per_class_table(metrics, unit))
         with st.container(horizontal=True, gap="large"):
             st.metric("Accuracy", f"{metrics.accuracy:.1%}", width="content")
             st.metric("Macro-F1", f"{metrics.macro_f1:.3f}", width="content")
@@ -215,7 +200,7 @@ def show_network(card: CnnCard, folder: Path, draw: Draw) -> None:
         except ModelError as error:
             st.info(str(error))
     with st.expander("Model card", icon=":material/description:"):
-        st.table(card_rows(card), border="horizontal", width="content")
+        small_table([{"Card": name, "": said} for name, said in card_rows(card).items()])
         st.download_button(
             "cnn.json", (folder / "cnn.json").read_bytes(), "cnn.json", icon=":material/download:", key="card"
         )

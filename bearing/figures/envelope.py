@@ -27,6 +27,7 @@ HARMONICS = 4
 MOST_HARMONICS = 12  # of a family whose line is slow: more names than that cannot be read
 NAME_HEIGHTS = {"outer": 0.94, "inner": 0.89, "ball": 0.84}  # of the axis: lines of two families may lie side by side
 SHAFT_NAME_HEIGHT = 0.79  # below all of them: on a phone the shaft's name reaches to the first line of the bearing
+LINE_POINTS = 2_400  # of the spectrum: two to a pixel of a wide screen
 KURTOGRAM_COLUMNS = 48  # clickable squares per row
 SHAFT = "#5F6B76"
 STRANGE = "#B37A00"  # what fits no line: the colour of `impacts`
@@ -119,7 +120,8 @@ def envelope_figure(
     level = np.maximum(spectrum.db, 0.0) if decibel else spectrum.amplitude
     scale = _Scale(spectrum, per_order, decibel, level, float(np.max(level[1:])) * 1.3 or 1.0)
     end_hz = float(spectrum.frequency_hz[-1])
-    traces = [_envelope_line(spectrum, level, shaft_hz, per_order, decibel)]
+    shown_hz = zoom_hz or (0.0, end_hz)
+    traces = [_envelope_line(scale, shaft_hz, in_orders, shown_hz)]
     known: list[tuple[float, str]] = []
     if shaft_hz:
         known += [(n * shaft_hz, f"shaft {n}×") for n in range(1, int(end_hz / shaft_hz) + 1)]
@@ -152,7 +154,7 @@ def envelope_figure(
         height,
         "order of shaft speed" if in_orders else "frequency (Hz)",
         "dB over the floor" if decibel else squared,
-        xaxis={"range": [hz / per_order for hz in zoom_hz or (0.0, end_hz)]},
+        xaxis={"range": [hz / per_order for hz in shown_hz]},
         yaxis={"range": [0, scale.top], "exponentformat": "power"},
         showlegend=any("name" in trace and trace["name"] != "peaks" for trace in traces),
         margin={"l": 58 if decibel else 98, "r": 12, "t": 30, "b": 44},  # powers of ten are wide
@@ -303,21 +305,26 @@ def _shaft_and_slip(evidence: Mapping[str, FamilyEvidence] | None, family: str, 
 
 
 def _envelope_line(
-    spectrum: EnvelopeSpectrum, level: Any, shaft_hz: float | None, per_order: float, decibel: bool
+    scale: _Scale, shaft_hz: float | None, in_orders: bool, shown_hz: tuple[float, float]
 ) -> dict[str, Any]:
-    frequency_hz, drawn = downsample(spectrum.frequency_hz, level)
-    order = ", order %{customdata[1]:.3f}" if shaft_hz else ""
-    value = "%{y:.1f} dB over the floor" if decibel else f"%{{y:{NUMBER}}}"
-    return {
+    """The spectrum between two frequencies, thinned after the cut: a zoom, which asks anew, keeps its detail."""
+    first, last = np.searchsorted(scale.spectrum.frequency_hz, shown_hz)
+    part = slice(max(int(first) - 1, 0), int(last) + 2)
+    frequency_hz, drawn = downsample(scale.spectrum.frequency_hz[part], scale.level[part], LINE_POINTS)
+    value = "%{y:.1f} dB over the floor" if scale.decibel else f"%{{y:{NUMBER}}}"
+    line = {
         "type": "scatter",
-        "x": float32(frequency_hz / per_order),
+        "x": float32(frequency_hz / scale.per_order),
         "y": drawn,
         "mode": "lines",
         "line": {"color": SIGNAL, "width": 1.1},
         "showlegend": False,
-        "customdata": np.stack([frequency_hz, frequency_hz / (shaft_hz or 1.0)], axis=1).astype(np.float32),
-        "hovertemplate": f"%{{customdata[0]:,.2f}} Hz{order}<br>{value}<extra></extra>",
     }
+    if not shaft_hz:
+        return line | {"hovertemplate": f"%{{x:,.2f}} Hz<br>{value}<extra></extra>"}
+    hz, order, other = ("customdata", "x", frequency_hz) if in_orders else ("x", "customdata", frequency_hz / shaft_hz)
+    words = f"%{{{hz}:,.2f}} Hz, order %{{{order}:.3f}}<br>{value}<extra></extra>"
+    return line | {"customdata": float32(other), "hovertemplate": words}
 
 
 def _cursor_traces(
