@@ -143,6 +143,7 @@ _PAGE_STYLE = (
     ".note{color:#59616b}table{border-collapse:collapse;width:100%;table-layout:fixed}"
     "th{text-align:left;font-weight:600;width:30%}th,td{padding:.12rem .6rem .12rem 0;vertical-align:top;"
     "border-bottom:1px solid #e6eaee;overflow-wrap:anywhere}"
+    "@media(max-width:480px){th{width:36%}}"
     "@page{size:A4;margin:11mm}@media print{body{font-size:11.5px;margin:0;padding:0;max-width:none}"
     "h1{font-size:1.6rem;margin-top:.4rem}section.more{break-before:page}"
     ".modebar{display:none!important}.js-plotly-plot,tr,h1{break-inside:avoid}h2{break-after:avoid}"

@@ -19,8 +19,7 @@ from bearing.figures.diagnosis import (
     reach_hz,
     shaft_hz_of,
 )
-from bearing.figures.envelope import kurtogram_figure
-from bearing.figures.recording import spectrogram_figure, spectrum_figure, waveform_figure
+from bearing.figures.recording import kurtogram_figure, spectrogram_figure, spectrum_figure, waveform_figure
 from bearing.figures.words import spectrogram_words, spectrum_words, waveform_words
 from bearing.recording import Recording
 from bearing.signal.envelope import Band, EnvelopeSpectrum
@@ -29,7 +28,7 @@ from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.words.advice import finding
 from pages import _address, _compute
 from pages._judged import judged
-from pages._show import chart, plain, titled
+from pages._show import chart, plain
 from pages._turning import turning
 
 if TYPE_CHECKING:
@@ -39,6 +38,12 @@ TABS = ("Waveform", "Spectrum", "Spectrogram", "Speed and machine", "How it was 
 HAND = "hand"
 OVER_A_PEAK = 0.06  # of what is shown: a drag narrower than that points at a peak
 HOW = "Drag: zoom; narrowly over a peak: its harmonics; double-click: all."
+
+
+def picture_name(kind: str, file: str, *of: str) -> str:
+    """A file name for a saved picture, in letters every system takes."""
+    parts = (kind, file.rsplit(".", 1)[0], *of)
+    return "_".join(re.sub(r"[^\w.-]+", "-", part).strip("-") for part in parts if part)[:120]
 
 
 @dataclass(frozen=True)
@@ -64,26 +69,18 @@ class Shown:
     def reach_hz(self) -> float:
         return reach_hz(self.diagnosis)
 
-    def picture(self, kind: str, asked: bool = True) -> str:
-        """A name for a saved picture: which chart of which file and channel, at which speed, of which bearing.
-
-        asked : the chart depends on speed and bearing; one that does not is not drawn again for others.
-        """
+    def picture(self, kind: str) -> str:
+        """A name for a saved picture: which chart of which file and channel, at which speed, of which bearing."""
         d = self.diagnosis
         speed = f"{d.shaft_rpm:.0f}rpm" if d.shaft_rpm else ""
-        question = (speed, d.bearing.name if d.bearing else "") if asked else ()
-        parts = (kind, d.file.rsplit(".", 1)[0], d.channel, *question)
-        return "_".join(re.sub(r"[^\w.-]+", "-", part).strip("-") for part in parts if part)[:120]
+        return picture_name(kind, d.file, d.channel, speed, d.bearing.name if d.bearing else "")
 
-    def headed(self, kind: str, asked: bool = True) -> tuple[str, ...]:
+    def headed(self, kind: str) -> tuple[str, ...]:
         """The lines over a saved picture: what it shows, and of what."""
         d = self.diagnosis
-        first = f"{kind}: {d.file}, {d.channel}"
-        if not asked:
-            return (first,)
         speed = f"{d.shaft_rpm:.0f} rpm" if d.shaft_rpm else "speed not known"
         bearing = d.bearing.name if d.bearing else "bearing not known"
-        return first, f"{speed}, {bearing}"
+        return f"{kind}: {d.file}, {d.channel}", f"{speed}, {bearing}"
 
     def kurtogram(self) -> Kurtogram:
         return _compute.kurtosis_map(self.key, min(2 * self.reach_hz, self.rate_hz / 8), self.still)
@@ -295,25 +292,25 @@ def tabs_section(shown: Shown) -> None:
                 _address.put(tab="" if name == TABS[0] else name)
 
 
-def waveform(tag: str, recording: Recording, name: str = "waveform", title: Sequence[str] = ()) -> None:
+def waveform(tag: str, recording: Recording, name: str, title: Sequence[str]) -> None:
     """The signal over time, or over sample numbers while the rate is not known. No other field changes it."""
     key = f"{tag}-{recording.sampling_rate_hz}-{recording.unit}"
-    figure, words = _drawn_waveform(key, tuple(title), recording)
-    chart(figure, key=f"waveform-{key}", alt=words, name=name)
+    figure, words = _drawn_waveform(key, recording)
+    chart(figure, key=f"waveform-{key}", alt=words, name=name, title=title)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _drawn_waveform(key: str, title: tuple[str, ...], _recording: Recording) -> tuple[go.Figure, str]:
+def _drawn_waveform(key: str, _recording: Recording) -> tuple[go.Figure, str]:
     """The figure and what it shows in words: neither changes with any field but those in its key."""
     line = _compute.waveform(key, _recording)
     figure = waveform_figure(*line, _recording.unit, height=240)
     if _recording.sampling_rate_hz is None:
         figure.update_xaxes(title_text="sample number")
-    return titled(figure, title) if title else figure, waveform_words(_recording.channel, *line, _recording.unit)
+    return figure, waveform_words(_recording.channel, *line, _recording.unit)
 
 
 def _waveform(shown: Shown) -> None:
-    waveform(shown.tag, shown.recording, shown.picture("waveform", False), shown.headed("Waveform", False))
+    waveform(shown.tag, shown.recording, shown.picture("waveform"), shown.headed("Waveform"))
 
 
 def _spectrum(shown: Shown) -> None:
@@ -358,4 +355,4 @@ def _turning(shown: Shown) -> None:
 
 
 def _judged(shown: Shown) -> None:
-    judged(shown.diagnosis, shown.tag)
+    judged(shown.diagnosis, shown.tag, shown.picture("windows"), shown.headed("Waveform CNN, window by window"))

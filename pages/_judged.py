@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -16,8 +16,8 @@ from pages._show import GLYPH, STATE_COLOUR, chart, hertz, percent, plain
 from pages._verdict import SEVERITY_LOOK
 
 
-def judged(diagnosis: Diagnosis, key: str) -> None:
-    """Everything the verdict was made of."""
+def judged(diagnosis: Diagnosis, key: str, picture: str, headed: Sequence[str]) -> None:
+    """Everything the verdict was made of. picture, headed : name of, and lines over, the saved picture of windows."""
     st.markdown(f"**Three opinions.** {plain(diagnosis.agreement)}")
     opinions(diagnosis)
     if diagnosis.evidence:
@@ -30,7 +30,7 @@ def judged(diagnosis: Diagnosis, key: str) -> None:
         windows = diagnosis.windows
         st.markdown("**Waveform CNN, window by window**")
         chart(
-            windows_figure(windows), key=f"windows-{key}", name="windows",
+            windows_figure(windows), key=f"windows-{key}", name=picture, title=headed,
             alt=f"Probability of each state in each of {len(windows.start_s)} windows",
         )  # fmt: skip
         st.caption(f"Windows of {windows.duration_s * 1000:.0f} ms, each judged by the waveform CNN alone.")

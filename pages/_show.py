@@ -94,8 +94,8 @@ def drawn(folder: Path, changed: float, key: str, _draw: Callable[[], go.Figure]
     return _draw()
 
 
-def titled(figure: go.Figure, lines: Sequence[str]) -> go.Figure:
-    """The figure itself, its saved picture on white ground with dark text, one width and these lines over it.
+def titled(figure: go.Figure, lines: Sequence[str]) -> None:
+    """Give a figure's saved picture a white ground with dark text, one width and these lines over it.
 
     So it stands in a letter on its own. On the page none of that is seen: the style all pages share (navigation.py)
     takes it back.
@@ -108,7 +108,6 @@ def titled(figure: go.Figure, lines: Sequence[str]) -> go.Figure:
         },
         margin_t=max(int(figure.layout.margin.t or 0), SAVED_TITLE_PX), paper_bgcolor="#FFFFFF",
     )  # fmt: skip
-    return figure
 
 
 def chart(
@@ -125,8 +124,10 @@ def chart(
 
     `title` : see `titled`. `quiet` : no bar.
     """
+    selects = options.get("selection_mode", "points") if "on_select" in options else ""
+    sent = Sent(figure, selects)
     if title:
-        titled(figure, title)
+        titled(sent, title)
     bar = {
         "displaylogo": False,
         "responsive": True,
@@ -135,9 +136,8 @@ def chart(
             "format": "png",
             "filename": name,
             "scale": 2,
-            **({"width": SAVED_WIDTH_PX, "height": figure.layout.height} if figure.layout.title.text else {}),
+            **({"width": SAVED_WIDTH_PX, "height": sent.layout.height} if title else {}),
         },
     }
-    selects = options.get("selection_mode", "points") if "on_select" in options else ""
     config = {"displayModeBar": False} if quiet else bar
-    return st.plotly_chart(Sent(figure, selects), key=key, alt=alt, config=config, theme=None, **options)
+    return st.plotly_chart(sent, key=key, alt=alt, config=config, theme=None, **options)

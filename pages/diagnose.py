@@ -21,7 +21,7 @@ from bearing.verdict.diagnosis import Diagnosis
 from bearing.verdict.words.advice import finding
 from pages import _address, _compute
 from pages._asked import Asked, asked_of, bearing_slot, rate_of, rpm_of
-from pages._evidence import Shown, choose_band, envelope_section, tabs_section, view_of, waveform
+from pages._evidence import Shown, choose_band, envelope_section, picture_name, tabs_section, view_of, waveform
 from pages._panel import (
     bearing_of_file,
     channel_field,
@@ -116,7 +116,9 @@ def ask_rate(source: Source, asked: Asked, recording: Recording) -> None:
         )
         with st.container(width=220):
             rate_field(source, asked)
-    waveform(f"{source.tag}-{recording.channel}", recording)
+    name = picture_name("waveform", source.name, recording.channel)
+    headed = (f"Waveform: {source.name}, {recording.channel}", "sampling rate not known")
+    waveform(f"{source.tag}-{recording.channel}", recording, name, headed)
 
 
 def judged(asked: Asked, channel: str | None = None) -> FileDiagnosis | str | None:

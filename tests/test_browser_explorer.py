@@ -154,3 +154,23 @@ def test_a_training_is_watched_survives_a_page_switch_and_is_cancelled(
     app.settle()
     assert app.page.get_by_role("spinbutton", name="Epochs").input_value() == "77"
     assert "Cancelled. The committed weights are as they were." in app.text()
+
+
+COUNT_TICKS = """
+    window.ticksDrawn = 0;
+    new MutationObserver(all => all.forEach(one => one.addedNodes.forEach(node => {
+        if (node.classList?.contains('xtick')) window.ticksDrawn += 1;
+    }))).observe(document, {childList: true, subtree: true});
+"""
+
+
+@pytest.mark.parametrize("path", ["/?sample=outer", "/test_set", "/training"])
+def test_no_chart_is_drawn_twice(open_page: Callable[..., AppPage], path: str) -> None:
+    app = open_page("/fleet")
+    app.page.add_init_script(COUNT_TICKS)
+    app.goto(path)
+    app.page.wait_for_timeout(1500)  # the page hands every chart to plotly a second time: see bearing.figures.sent
+    assert app.page.locator(".js-plotly-plot").count() >= 2
+    drawn, there = app.page.evaluate("window.ticksDrawn"), app.page.locator(".js-plotly-plot .xtick").count()
+    assert there
+    assert drawn < 2 * there  # once the marks, twice the numbers at them; a second drawing makes it 2.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from bearing.figures import envelope as envelope_figures
 from bearing.figures import recording as figures
 from bearing.figures.diagnosis import DiagnosisFigures, EnvelopeView
 from bearing.figures.looks import LOOKS
+from bearing.figures.sent import Sent
 from bearing.physics.catalogue import find
 from bearing.physics.simulate import SimulationConfig, simulate_recording
 from bearing.recording import Recording
@@ -152,8 +154,25 @@ def test_a_strong_peak_that_is_no_line_is_named_in_hertz_and_orders() -> None:
     named = next(t for t in figure.data if t.name == "No known line")
     assert named.text[0].startswith("78.0 Hz")
     assert "3.12×" in named.text[0]
+    shaft = {t.mode: t for t in figure.data if t.legendgroup == "Shaft 1×"}
     known = envelope_figures.envelope_figure(spectrum, orders, 78.0 / orders.bpfo)  # at this speed it is BPFO
     assert not [t for t in known.data if t.name == "No known line"]
+    # the peak's name stands on it, 0.72 high, and the shaft's name beside it keeps out of its way
+    alone = next(t for t in known.data if t.legendgroup == "Shaft 1×" and t.mode == "text")
+    top = figure.layout.yaxis.range[1]
+    assert shaft["text"].y[0] < float(named.y[0]) - 0.1 * top < alone.y[0]
+
+
+def test_names_over_the_highest_lines_have_room_in_a_low_figure(signal: np.ndarray) -> None:
+    orders = find("SKF 6205-2RS JEM").orders
+    spectrum = envelope_spectrum(signal, 12_000, Band(2_000, 4_000), 600)
+    figure = envelope_figures.envelope_figure(spectrum, orders, RPM / 60, height=290)
+    named = [t for t in figure.data if t.mode == "text"]
+    plot_px = 290 - figure.layout.margin.t - figure.layout.margin.b
+    assert named
+    for trace in named:
+        assert trace.cliponaxis is False
+        assert (1 - max(trace.y) / figure.layout.yaxis.range[1]) * plot_px >= 16  # a line of 12 px
 
 
 def test_peaks_answer_to_the_pointer_with_their_line_and_clicked_ones_show_their_harmonics(signal: np.ndarray) -> None:
@@ -168,7 +187,7 @@ def test_peaks_answer_to_the_pointer_with_their_line_and_clicked_ones_show_their
 
 def test_every_square_of_the_kurtogram_names_the_band_under_it(signal: np.ndarray) -> None:
     image = kurtogram(signal, 12_000)
-    figure = envelope_figures.kurtogram_figure(image, image.best)
+    figure = figures.kurtogram_figure(image, image.best)
     squares = next(t for t in figure.data if t.type == "scatter")
     for x_khz, row, words in zip(squares.x, squares.y, squares.text, strict=True):
         band = image.band_at(int(row), float(x_khz) * 1000)
@@ -268,3 +287,28 @@ def test_the_summary_says_everything_once(outer: Diagnosis) -> None:
     assert len(names) == len(set(names))
     assert dict(summary_rows(outer))["Shaft speed (rpm)"] == "1772"
     assert dict(summary_rows(outer))["Fault lines of the outer race"].startswith("Outer race: 4 of 4 harmonics found")
+
+
+def test_a_figure_is_sent_so_that_plotly_finds_its_copy_the_same(outer: Diagnosis, recording: Recording) -> None:
+    for name in (drawn := DiagnosisFigures(outer, recording)).names:
+        figure = drawn[name]
+        sent = json.loads(Sent(figure, "points").to_json())
+        text = json.dumps(sent)
+        assert "bdata" in figure.to_json()
+        assert "bdata" not in text  # an array in base64 is never equal to its copy
+        assert "template" not in sent["layout"]  # nor is a template
+        assert sent["layout"]["datarevision"] == figures.DRAWN_ONCE
+        assert sent["layout"]["clickmode"] == "event+select"
+        for after, before in zip(sent["data"], figure.data, strict=True):
+            for axis in ("x", "y", "z"):
+                numbers = getattr(before, axis, None)
+                if isinstance(numbers, np.ndarray) and numbers.dtype.kind == "f":
+                    told = np.array(after[axis], dtype=np.float64)
+                    np.testing.assert_allclose(told, numbers, atol=1e-5 * np.abs(numbers).max())
+
+
+def test_a_figure_is_sent_with_its_gaps() -> None:
+    figure = go.Figure([{"type": "scatter", "y": np.array([0.1, np.nan, -np.inf, 1e-30])}])
+    assert json.loads(Sent(figure).to_json())["data"][0]["y"] == [0.1, None, None, 0.0]
+    nothing = go.Figure([{"type": "scatter", "y": np.zeros(2)}])
+    assert json.loads(Sent(nothing).to_json())["data"][0]["y"] == [0.0, 0.0]

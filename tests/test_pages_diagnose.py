@@ -293,6 +293,28 @@ def opened_tab(page: AppTest, name: str) -> AppTest:
     return page.run()
 
 
+@pytest.mark.parametrize("tab", ["Waveform", "Spectrum", "Spectrogram", "Speed and machine"])
+def test_every_saved_picture_says_file_speed_and_bearing(page: AppTest, tab: str) -> None:
+    page.button(key="sample-outer").click().run()
+    opened_tab(page, tab)
+    charts = [one.proto for one in page.get("plotly_chart")]
+    assert len(charts) == 2  # the envelope spectrum and the tab's
+    for chart in charts:
+        title = json.loads(chart.spec)["layout"]["title"]["text"]
+        saved = json.loads(chart.config)["toImageButtonOptions"]
+        assert title.endswith(": outer.csv, acceleration_g<br>1772 rpm, 6205-2RS JEM (SKF)")
+        assert saved["filename"].endswith("_outer_acceleration_g_1772rpm_6205-2RS-JEM-SKF")
+        assert saved["width"] > 1000
+
+
+def test_every_chart_is_sent_so_that_it_is_drawn_once(page: AppTest) -> None:
+    page.button(key="sample-outer").click().run()
+    for chart in (one.proto for one in page.get("plotly_chart")):
+        assert chart.theme == ""  # Streamlit's theme is a template, and a template is never equal to its copy
+        assert "bdata" not in chart.spec
+        assert "template" not in json.loads(chart.spec)["layout"]
+
+
 def test_the_waveform_cnn_is_drawn_only_where_it_counts(page: AppTest) -> None:
     page.button(key="sample-outer").click().run()
     opened_tab(page, "How it was judged")
@@ -306,6 +328,8 @@ def test_the_waveform_cnn_is_drawn_on_the_rig_it_knows(page: AppTest, recordings
     upload(page, "105.mat", (recordings_dir / "105.mat").read_bytes())
     opened_tab(page, "How it was judged")
     assert "window by window" in words(page)
+    titles = [json.loads(one.proto.spec)["layout"]["title"]["text"] for one in page.get("plotly_chart")]
+    assert any(re.fullmatch(r"Waveform CNN, .*: 105.mat, DE<br>1797 rpm, 6205-2RS JEM \(SKF\)", one) for one in titles)
 
 
 def test_a_dead_sensor_gets_no_colour_of_a_fault(page: AppTest) -> None:

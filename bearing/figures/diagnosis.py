@@ -9,8 +9,14 @@ import numpy as np
 import plotly.graph_objects as go
 
 from bearing.errors import ParameterError
-from bearing.figures.envelope import LINE_NAMES, envelope_figure, kurtogram_figure
-from bearing.figures.recording import spectrogram_figure, spectrum_figure, waveform_figure, windows_figure
+from bearing.figures.envelope import LINE_NAMES, envelope_figure
+from bearing.figures.recording import (
+    kurtogram_figure,
+    spectrogram_figure,
+    spectrum_figure,
+    waveform_figure,
+    windows_figure,
+)
 from bearing.physics.kinematics import rpm_to_hz
 from bearing.recording import FloatArray, Recording, usable_stretch
 from bearing.signal.envelope import Band, Demodulator, EnvelopeSpectrum

@@ -1,4 +1,4 @@
-"""Envelope spectrum with the cursors of each fault family, and the kurtogram to choose a band on."""
+"""Envelope spectrum with the cursors of each fault family."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ import numpy as np
 import plotly.graph_objects as go
 
 from bearing.figures.looks import LOOKS
-from bearing.figures.recording import CLEAR, MAP, MARK, NUMBER, SIGNAL, colour_bar, float32, layout
+from bearing.figures.recording import CLEAR, MARK, NUMBER, SIGNAL, float32, layout
 from bearing.physics.envelope_rule import FOUND_DB, LINE_REACH, FamilyEvidence
 from bearing.physics.kinematics import FaultOrders
-from bearing.signal.envelope import Band, EnvelopeSpectrum
-from bearing.signal.kurtogram import Kurtogram
+from bearing.signal.envelope import EnvelopeSpectrum
 from bearing.signal.spectrum import downsample
 from bearing.states import FAMILIES, STATES
 
-__all__ = ["LINE_NAMES", "Cursor", "cursors", "envelope_figure", "kurtogram_figure"]
+__all__ = ["LINE_NAMES", "Cursor", "cursors", "envelope_figure"]
 
 LINE_NAMES = {"outer": "BPFO", "inner": "BPFI", "ball": "2×BSF"}
 SIDEBAND_NAMES = {"inner": "shaft", "outer": "shaft", "ball": "FTF"}  # of a race: of the ring that turns
 DASHES = {"outer": "dash", "inner": "solid", "ball": "dot"}
 HARMONICS = 4
 MOST_HARMONICS = 12  # of a family whose line is slow: more names than that cannot be read
-NAME_HEIGHTS = {"outer": 0.94, "inner": 0.89, "ball": 0.84}  # of the axis: lines of two families may lie side by side
-SHAFT_NAME_HEIGHT = 0.79  # below all of them: on a phone the shaft's name reaches to the first line of the bearing
+# Of the axis: lines of two families may lie side by side, and over the highest a low figure needs room for its name.
+NAME_HEIGHTS = {"outer": 0.90, "inner": 0.85, "ball": 0.80}
+# Below all of them, on a phone the shaft's name reaches to the first line of the bearing; lower where a peak is named.
+SHAFT_NAME_HEIGHTS = (0.74, 0.56, 0.38, 0.20)
+NAME_HIGH, NAME_WIDE, EDGE = 0.2, 0.14, 0.05  # what a peak's name of two lines takes of the axes, on a phone too
 LINE_POINTS = 2_400  # of the spectrum: two to a pixel of a wide screen
-KURTOGRAM_COLUMNS = 48  # clickable squares per row
 SHAFT = "#5F6B76"
 STRANGE = "#B37A00"  # what fits no line: the colour of `impacts`
 PEAK_DB, STRANGE_DB = 9.0, 15.0  # peaks that answer to the pointer, and those that are named unasked
@@ -118,7 +119,7 @@ def envelope_figure(
     in_orders = in_orders and shaft_hz is not None
     per_order = shaft_hz if in_orders and shaft_hz else 1.0
     level = np.maximum(spectrum.db, 0.0) if decibel else spectrum.amplitude
-    scale = _Scale(spectrum, per_order, decibel, level, float(np.max(level[1:])) * 1.3 or 1.0)
+    scale = _Scale(spectrum, per_order, decibel, level, float(np.max(level[1:])) * 1.38 or 1.0)
     end_hz = float(spectrum.frequency_hz[-1])
     shown_hz = zoom_hz or (0.0, end_hz)
     traces = [_envelope_line(scale, shaft_hz, in_orders, shown_hz)]
@@ -141,10 +142,11 @@ def envelope_figure(
         known += [(hz, f"{strikes} {name}") for hz, name in combs]
         traces += _comb(combs, scale, f"What {strikes}", STRANGE, "dash")
     peaks = _peaks(scale, shaft_hz, known)
+    strangers = _strangers(peaks, scale, shaft_hz) if orders is not None or strikes_hz else []  # without a line: none
     if shaft_hz and shaft_hz < end_hz:
-        traces += _comb([(shaft_hz, "shaft")], scale, "Shaft 1×", SHAFT, "dot", "top right", SHAFT_NAME_HEIGHT)
-    if orders is not None or strikes_hz:  # without any line nothing can be called a stranger
-        traces += _strangers(peaks, scale, shaft_hz)
+        share = _shaft_name_height(scale, shaft_hz, strangers)
+        traces += _comb([(shaft_hz, "shaft")], scale, "Shaft 1×", SHAFT, "dot", "top right", share)
+    traces += strangers
     traces += [peaks.trace(scale)] if len(peaks.bins) else []
     if picked_hz:
         steps = [(n * picked_hz, f"{n}×") for n in range(1, 11) if n * picked_hz < end_hz]
@@ -256,12 +258,26 @@ def _strangers(peaks: _Peaks, scale: _Scale, shaft_hz: float | None) -> list[dic
             "mode": "markers+text",
             "name": "No known line",
             "text": texts,
-            "textposition": "top center",
+            "textposition": ["top right" if one < EDGE * end_hz else "top center" for one in hz],
             "textfont": {"size": 11},
+            "cliponaxis": False,
             "marker": {"symbol": "star-open", "size": 9, "color": STRANGE},
             "hoverinfo": "skip",
         }
     ]
+
+
+def _shaft_name_height(scale: _Scale, shaft_hz: float, strangers: Sequence[Mapping[str, Any]]) -> float:
+    """How high the shaft's name stands, as a share of the axis: where no peak beside it is named."""
+    at, end = scale.x(shaft_hz), scale.x(float(scale.spectrum.frequency_hz[-1]))
+    taken = [
+        (float(y) / scale.top, NAME_HIGH if text else NAME_HIGH / 2)
+        for one in strangers
+        for x, y, text in zip(one["x"], one["y"], one["text"], strict=True)
+        if abs(float(x) - at) < NAME_WIDE * end
+    ]
+    free = (h for h in SHAFT_NAME_HEIGHTS if all(not -NAME_HIGH / 2 < h - low < high for low, high in taken))
+    return next(free, SHAFT_NAME_HEIGHTS[-1])
 
 
 def _comb(
@@ -271,7 +287,7 @@ def _comb(
     colour: str,
     dash: str,
     place: str = "top center",
-    share: float = 0.92,
+    share: float = 0.88,
 ) -> list[dict[str, Any]]:
     """Stems up to a share of the axis with a short name over each; the legend shows and hides both together."""
     x, height = [scale.x(hz) for hz, _ in lines], share * scale.top
@@ -291,6 +307,7 @@ def _comb(
         "text": [text for _, text in lines],
         "textposition": place,
         "textfont": {"size": 12},
+        "cliponaxis": False,
         "showlegend": False,
     }
     return [shared | stems, shared | names]
@@ -352,6 +369,7 @@ def _cursor_traces(
         "text": [line.name for line in harmonics],
         "textposition": "top center",
         "textfont": {"size": 12},
+        "cliponaxis": False,
         "hoverinfo": "skip",
         "showlegend": False,
     }
@@ -378,76 +396,3 @@ def _cursor_traces(
 def _cursor_words(name: str, line: Cursor, found_hz: float, db: float) -> str:
     found = f"found at {found_hz:,.1f} Hz, {db:.0f} dB over the floor" if db >= FOUND_DB else "nothing stands out"
     return f"{name}: expected at {line.expected_hz:,.1f} Hz<br>{found}"
-
-
-def kurtogram_figure(kurtogram: Kurtogram, band: Band, height: int = 380) -> go.Figure:
-    """Spectral kurtosis over bands; the demodulated `band` is framed and every cell can be clicked.
-
-    A heatmap reports no clicks to Streamlit, so invisible markers lie over it; their `x` (kHz) and `y` (the row) say
-    which band was meant.
-    """
-    rows = np.arange(len(kurtogram.levels))
-    widths = [_hz(float(width)) for width in kurtogram.bandwidth_hz]
-    nyquist_khz = float(kurtogram.bandwidth_hz[0]) / 1000
-    z = np.maximum(kurtogram.kurtosis, 0.0)
-    heat = {
-        "type": "heatmap",
-        "x": float32(kurtogram.frequency_hz / 1000),
-        "y": rows,
-        "z": float32(z),
-        "zmin": 0,
-        "zmax": float(np.quantile(z, 0.95)) or 1.0,
-        "colorscale": MAP,
-        "colorbar": colour_bar("kurtosis"),
-        "hoverinfo": "skip",
-    }
-    frame = {
-        "type": "rect",
-        "x0": band.low_hz / 1000,
-        "x1": band.high_hz / 1000,
-        "y0": -0.5,
-        "y1": len(rows) - 0.5,
-        "line": {"color": MARK, "width": 2},
-        "fillcolor": CLEAR,
-    }
-    bare = {"showgrid": False, "fixedrange": True}
-    look = layout(
-        height,
-        "frequency (kHz)",
-        "bandwidth",
-        dragmode=False,
-        margin={"l": 84, "r": 8, "t": 10, "b": 46},
-        shapes=[frame],
-        xaxis=bare | {"range": [0, nyquist_khz]},
-        yaxis=bare | {"tickvals": rows[::2], "ticktext": widths[::2], "autorange": "reversed", "showline": False},
-    )
-    return go.Figure([heat, _squares(kurtogram)], look)
-
-
-def _squares(kurtogram: Kurtogram) -> dict[str, Any]:
-    """Invisible squares over the map: each knows the band under it."""
-    levels, nyquist_hz = len(kurtogram.levels), float(kurtogram.bandwidth_hz[0])
-    columns = (np.arange(KURTOGRAM_COLUMNS) + 0.5) * nyquist_hz / KURTOGRAM_COLUMNS
-    x, row = (grid.ravel() for grid in np.meshgrid(columns, np.arange(levels)))
-    column = (x / nyquist_hz * kurtogram.kurtosis.shape[1]).astype(int)
-    words = []
-    for r, c, at_hz in zip(row.astype(int), column, x, strict=True):
-        band = kurtogram.band_at(int(r), float(at_hz))
-        range_khz = f"{band.low_hz / 1000:.2f}-{band.high_hz / 1000:.2f} kHz"
-        words.append(f"{range_khz}, kurtosis {kurtogram.kurtosis[r, c]:.2g}")
-    return {
-        "type": "scatter",
-        "x": float32(x / 1000),
-        "y": row,
-        "mode": "markers",
-        "marker": {"symbol": "square", "size": 16, "opacity": 0, "color": MARK},
-        "selected": {"marker": {"opacity": 0}},
-        "unselected": {"marker": {"opacity": 0}},
-        "text": words,
-        "hovertemplate": "%{text}<br>click to demodulate<extra></extra>",
-        "showlegend": False,
-    }
-
-
-def _hz(value: float) -> str:
-    return f"{value / 1000:.3g} kHz" if value >= 1000 else f"{value:.3g} Hz"

@@ -1,4 +1,4 @@
-"""Arrays and Diagnosis -> plotly figures, in one style; no streamlit. Envelope figures: `bearing.figures.envelope`.
+"""Arrays and Diagnosis -> plotly figures, in one style; no streamlit. Envelope spectra: `bearing.figures.envelope`.
 
 Grounds are transparent. Text is `INK`, to be read on paper; the pages' own style puts their colour in its place.
 Every line is drawn with at most 4,000 points (`bearing.signal.spectrum.downsample`) as SVG: a million samples
@@ -16,6 +16,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from bearing.figures.looks import LOOKS
+from bearing.signal.envelope import Band
+from bearing.signal.kurtogram import Kurtogram
 from bearing.signal.spectrum import Spectrogram, downsample
 from bearing.states import STATES
 from bearing.verdict.opinions import WindowVerdicts
@@ -29,6 +31,7 @@ __all__ = [
     "colour_bar",
     "float32",
     "hover_unit",
+    "kurtogram_figure",
     "layout",
     "order_map_figure",
     "preview_figure",
@@ -51,6 +54,7 @@ FONT = "Arial, Helvetica, sans-serif"  # a saved picture has no web font: names 
 MARK = "#E69F00"  # what the user has chosen
 MAP = [[0.0, "#10222E"], [0.35, "#1F5673"], [0.65, "#3F9AA8"], [0.85, "#B9D48B"], [1.0, "#FCF3B4"]]
 NUMBER = ".4g"
+KURTOGRAM_COLUMNS = 48  # clickable squares per row
 
 
 DRAWN_ONCE = 1  # the revision of every figure's numbers: why, says `bearing.figures.sent`. Others are another figure
@@ -295,3 +299,76 @@ def spectrogram_figure(spectrogram: Spectrogram, height: int = 300) -> go.Figure
     }
     bare = {"showgrid": False}
     return go.Figure([level], layout(height, "time (s)", "frequency (kHz)", xaxis=bare, yaxis=bare))
+
+
+def kurtogram_figure(kurtogram: Kurtogram, band: Band, height: int = 380) -> go.Figure:
+    """Spectral kurtosis over bands; the demodulated `band` is framed and every cell can be clicked.
+
+    A heatmap reports no clicks to Streamlit, so invisible markers lie over it; their `x` (kHz) and `y` (the row) say
+    which band was meant.
+    """
+    rows = np.arange(len(kurtogram.levels))
+    widths = [_hz(float(width)) for width in kurtogram.bandwidth_hz]
+    nyquist_khz = float(kurtogram.bandwidth_hz[0]) / 1000
+    z = np.maximum(kurtogram.kurtosis, 0.0)
+    heat = {
+        "type": "heatmap",
+        "x": float32(kurtogram.frequency_hz / 1000),
+        "y": rows,
+        "z": float32(z),
+        "zmin": 0,
+        "zmax": float(np.quantile(z, 0.95)) or 1.0,
+        "colorscale": MAP,
+        "colorbar": colour_bar("kurtosis"),
+        "hoverinfo": "skip",
+    }
+    frame = {
+        "type": "rect",
+        "x0": band.low_hz / 1000,
+        "x1": band.high_hz / 1000,
+        "y0": -0.5,
+        "y1": len(rows) - 0.5,
+        "line": {"color": MARK, "width": 2},
+        "fillcolor": CLEAR,
+    }
+    bare = {"showgrid": False, "fixedrange": True}
+    look = layout(
+        height,
+        "frequency (kHz)",
+        "bandwidth",
+        dragmode=False,
+        margin={"l": 84, "r": 8, "t": 10, "b": 46},
+        shapes=[frame],
+        xaxis=bare | {"range": [0, nyquist_khz]},
+        yaxis=bare | {"tickvals": rows[::2], "ticktext": widths[::2], "autorange": "reversed", "showline": False},
+    )
+    return go.Figure([heat, _squares(kurtogram)], look)
+
+
+def _squares(kurtogram: Kurtogram) -> dict[str, Any]:
+    """Invisible squares over the map: each knows the band under it."""
+    levels, nyquist_hz = len(kurtogram.levels), float(kurtogram.bandwidth_hz[0])
+    columns = (np.arange(KURTOGRAM_COLUMNS) + 0.5) * nyquist_hz / KURTOGRAM_COLUMNS
+    x, row = (grid.ravel() for grid in np.meshgrid(columns, np.arange(levels)))
+    column = (x / nyquist_hz * kurtogram.kurtosis.shape[1]).astype(int)
+    words = []
+    for r, c, at_hz in zip(row.astype(int), column, x, strict=True):
+        band = kurtogram.band_at(int(r), float(at_hz))
+        range_khz = f"{band.low_hz / 1000:.2f}-{band.high_hz / 1000:.2f} kHz"
+        words.append(f"{range_khz}, kurtosis {kurtogram.kurtosis[r, c]:.2g}")
+    return {
+        "type": "scatter",
+        "x": float32(x / 1000),
+        "y": row,
+        "mode": "markers",
+        "marker": {"symbol": "square", "size": 16, "opacity": 0, "color": MARK},
+        "selected": {"marker": {"opacity": 0}},
+        "unselected": {"marker": {"opacity": 0}},
+        "text": words,
+        "hovertemplate": "%{text}<br>click to demodulate<extra></extra>",
+        "showlegend": False,
+    }
+
+
+def _hz(value: float) -> str:
+    return f"{value / 1000:.3g} kHz" if value >= 1000 else f"{value:.3g} Hz"
