@@ -3,7 +3,8 @@
 BEARING_DATA_DIR=... python -m benchmarks.explorer [--rounds 7]
 
 Cold: a browser that has seen nothing, until grid and spectrum, map and window, or the picture of the protocols are
-drawn. A click: until waveform and spectrum of another window are drawn. Needs Playwright, Chromium and the recordings.
+drawn; and what the browser took of the processor until a second later, to which a busy machine adds little. A click:
+until waveform and spectrum of another window are drawn. Needs Playwright, Chromium and the recordings.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from benchmarks.servers import STREAMLIT, machine, serve
+from benchmarks.servers import STREAMLIT, browser_cpu_s, machine, serve
 from tests.browser import launch_chromium
 
 WINDOW = '[aria-label^="Waveform, spectrum and probabilities"]'
@@ -37,15 +38,18 @@ def fresh_page(browser: Any) -> Any:
     return browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
 
 
-def cold_s(browser: Any, url: str, drawn: str, argument: str | None = None) -> float:
-    """Seconds from the address to the picture, in a browser context without any cache."""
+def cold_s(browser: Any, url: str, drawn: str, argument: str | None = None) -> tuple[float, float]:
+    """Seconds from the address to the picture, in a browser context without any cache, and the browser's own."""
+    cpu_before_s = browser_cpu_s()
     page = fresh_page(browser)
     began = time.perf_counter()
     page.goto(url)
     page.wait_for_function(drawn, arg=argument, timeout=120_000)
     seconds = time.perf_counter() - began
+    page.wait_for_timeout(1000)
+    cpu_s = browser_cpu_s() - cpu_before_s
     page.context.close()
-    return seconds
+    return seconds, cpu_s
 
 
 def click_s(page: Any, click: Callable[[], None]) -> float:
@@ -105,7 +109,7 @@ def main() -> None:
     with serve(STREAMLIT, "/_stcore/health") as server, launch_chromium() as browser:
         url = server.url
         first = cold_s(browser, url + "/test_set", RECORDING_DRAWN)
-        taken = {
+        cold = {
             "first visit of a fresh server": [first],
             "heading of a page without a chart": [cold_s(browser, url + "/fleet", HEADING) for _ in range(rounds)],
             "cold Test set page": [cold_s(browser, url + "/test_set", RECORDING_DRAWN) for _ in range(rounds)],
@@ -113,11 +117,14 @@ def main() -> None:
                 cold_s(browser, url + "/test_set?network=windows", DRAWN, "") for _ in range(rounds)
             ],
             "cold Training page": [cold_s(browser, url + "/training", PROTOCOLS_DRAWN) for _ in range(rounds)],
-            **clicks(browser, url, rounds),
         }
-    print(f"{'':40}seconds: median   least    most")
+        taken = {name: [seconds for seconds, _ in both] for name, both in cold.items()}
+        taken |= clicks(browser, url, rounds)
+    print(f"{'':40}seconds: median   least    most   processor time of the browser: median   least")
     for name, seconds in taken.items():
-        print(f"{name:40}{statistics.median(seconds):15.2f}{min(seconds):8.2f}{max(seconds):8.2f}")
+        cpu = [cpu_s for _, cpu_s in cold.get(name, [])]
+        told = f"{statistics.median(cpu):40.2f}{min(cpu):8.2f}" if cpu else ""
+        print(f"{name:40}{statistics.median(seconds):15.2f}{min(seconds):8.2f}{max(seconds):8.2f}{told}")
 
 
 if __name__ == "__main__":

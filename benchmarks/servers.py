@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +69,29 @@ class Server:
         """Milliseconds of processor time of all threads so far: other programs on the machine add nothing to it."""
         threads = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
         return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e6
+
+
+def browser_cpu_s() -> float:
+    """Seconds of processor time so far of every Chromium process that this one started, and that still runs."""
+    parents, names = {}, {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            head, _, tail = stat.read_text().rpartition(")")
+        except OSError:  # it has just ended
+            continue
+        pid = int(stat.parent.name)
+        parents[pid], names[pid] = int(tail.split()[1]), head.partition("(")[2]
+    seconds = 0.0
+    for pid in (pid for pid, name in names.items() if "chrom" in name):
+        above = pid
+        while above in parents and above != os.getpid():
+            above = parents[above]
+        if above == os.getpid():
+            with suppress(OSError, IndexError):
+                seconds += (
+                    sum(int(t.read_text().split()[0]) for t in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
+                )
+    return seconds
 
 
 @contextmanager

@@ -90,17 +90,18 @@ def four(diagnosis: Diagnosis, unit: str, velocity_mm_s: float | None) -> None:
         one, two, three, last = st.columns(4, gap="small")
         with one:
             _level(diagnosis, unit, velocity_mm_s)
-        values = diagnosis.indicators
+        values, dead = diagnosis.indicators, bool(diagnosis.doctor.of("dead"))
         two.metric(
-            "Impulsiveness", f"kurtosis {values.kurtosis:.2f}", delta=f"crest factor {values.crest_factor:.1f}",
+            "Impulsiveness", "none" if dead else f"kurtosis {values.kurtosis:.2f}",
+            delta="the signal does not move" if dead else f"crest factor {values.crest_factor:.1f}",
             delta_color="off", delta_arrow="off", border=True,
             help="Kurtosis is 3 for noise, impacts raise it. Crest factor is peak / RMS, 3 to 5 in a sound bearing.",
         )  # fmt: skip
         family = strongest_family(diagnosis)
         with three:
-            if family is None:
-                st.metric("Fault lines", "not asked", delta="needs bearing and speed", delta_color="off",
-                          delta_arrow="off", border=True)  # fmt: skip
+            if family is None or dead:
+                why_not = "the signal does not move" if dead else "needs bearing and speed"
+                st.metric("Fault lines", "not asked", delta=why_not, delta_color="off", delta_arrow="off", border=True)
             else:
                 found = [line.level_db for line in family.lines if line.found]
                 st.metric(
@@ -120,7 +121,9 @@ def _level(diagnosis: Diagnosis, unit: str, velocity_mm_s: float | None) -> None
     values = diagnosis.indicators
     rms = f"{values.rms:.3g} {unit} RMS".replace("  ", " ")
     group, support = st.session_state.get("iso-group"), st.session_state.get("iso-support")
-    if not unit:
+    if diagnosis.doctor.of("dead"):
+        below = "the signal does not move"
+    elif not unit:
         below = "unit not known: no ISO zone"
     elif velocity_mm_s is None:
         below = "no velocity: slow or short"

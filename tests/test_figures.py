@@ -13,7 +13,7 @@ import pytest
 import bearing
 from bearing.figures import envelope as envelope_figures
 from bearing.figures import recording as figures
-from bearing.figures.diagnosis import DiagnosisFigures, EnvelopeView
+from bearing.figures.diagnosis import DiagnosisFigures, EnvelopeView, line_band
 from bearing.figures.looks import LOOKS
 from bearing.figures.sent import Sent
 from bearing.physics.catalogue import find
@@ -25,6 +25,7 @@ from bearing.signal.kurtogram import kurtogram
 from bearing.signal.spectrum import downsample
 from bearing.verdict.diagnosis import Bearing, Diagnosis
 from bearing.verdict.judging import diagnose
+from bearing.verdict.words.advice import strongest_family
 
 RPM = 1772.0
 
@@ -312,3 +313,12 @@ def test_a_figure_is_sent_with_its_gaps() -> None:
     assert json.loads(Sent(figure).to_json())["data"][0]["y"] == [0.1, None, None, 0.0]
     nothing = go.Figure([{"type": "scatter", "y": np.zeros(2)}])
     assert json.loads(Sent(nothing).to_json())["data"][0]["y"] == [0.0, 0.0]
+
+
+def test_the_band_is_that_of_the_family_the_reason_names(outer: Diagnosis) -> None:
+    evidence = dict(outer.evidence)
+    evidence["inner"] = replace(evidence["inner"], null_score=2 * max(one.null_score for one in evidence.values()))
+    unclear = replace(outer, verdict="damaged", evidence=evidence)
+    assert evidence["outer"].score > evidence["inner"].score  # not what the reason goes by
+    assert strongest_family(unclear) is evidence["inner"]
+    assert list(line_band(unclear)) == ["highest BPFI lines"]

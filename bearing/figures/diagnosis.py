@@ -24,7 +24,7 @@ from bearing.signal.kurtogram import Kurtogram, kurtogram
 from bearing.signal.spectrum import amplitude_spectrum, downsample, spectrogram
 from bearing.states import FAMILIES
 from bearing.verdict.diagnosis import Diagnosis, Impacts
-from bearing.verdict.words.advice import cnn_counts
+from bearing.verdict.words.advice import cnn_counts, strongest_family
 
 __all__ = [
     "DEMODULATED_FROM_HZ",
@@ -76,11 +76,8 @@ def line_band(diagnosis: Diagnosis) -> dict[str, Band]:
     """
     for name, one in _foreign(diagnosis).items():
         return {f"where it {name} deepest": Band(*one.band_hz)}
-    evidence = diagnosis.evidence
-    if not evidence:
-        return {}
-    family = diagnosis.verdict if diagnosis.verdict in evidence else max(evidence, key=lambda f: evidence[f].score)
-    return {f"highest {LINE_NAMES[family]} lines": Band(*evidence[family].band_hz)}
+    strongest = strongest_family(diagnosis)  # the one the reason names
+    return {f"highest {LINE_NAMES[strongest.family]} lines": Band(*strongest.band_hz)} if strongest else {}
 
 
 def automatic_bands(diagnosis: Diagnosis, kurtosis: Kurtogram) -> dict[str, Band]:
