@@ -40,6 +40,7 @@ def fresh_page(browser: Any) -> Any:
 
 def cold_s(browser: Any, url: str, drawn: str, argument: str | None = None) -> tuple[float, float]:
     """Seconds from the address to the picture, in a browser context without any cache, and the browser's own."""
+    time.sleep(0.5)  # until the processes of the page before are gone
     cpu_before_s = browser_cpu_s()
     page = fresh_page(browser)
     began = time.perf_counter()
