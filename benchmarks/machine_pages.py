@@ -2,7 +2,7 @@
 
 Seconds, and seconds of the server's processor, from dropping a folder's files (and saying its bearing's speed and rate)
 to the trend drawn; from the address of a fleet of so many machines, 100 measurements each, to its table, cold; from a
-machine's address to its chart, cold and the next one.
+machine's address to its chart, cold and the next one; from a click on a row of Fleet to that machine's chart.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from bearing.machines.kept.fleet import sum_up  # noqa: E402
 from bearing.machines.kept.store import Store  # noqa: E402
 from bearing.verdict.asked.request import Request  # noqa: E402
 from benchmarks.fleet import BEARING, made  # noqa: E402
+
+ROW_PX = 35  # of Fleet's table
 
 
 def server_s(port: str) -> float:
@@ -63,6 +65,21 @@ def main() -> None:
             timed("fleet, again", "/fleet", '[data-testid="stDataFrame"] canvas')
             timed("a machine's address", "/machine?machine=machine 7", TRACE)
             timed("another machine's", "/machine?machine=machine 8", TRACE)
+            app = new_page(browser, address).goto("/fleet")
+            for row in (1, 2, 3):
+                cpu, wall = server_s(port), time.perf_counter()
+                table = app.page.locator('[data-testid="stDataFrame"] canvas').first
+                table.click(position={"x": 16, "y": ROW_PX * (row + 0.5)}, force=True)
+                app.page.locator(TRACE).first.wait_for(state="attached", timeout=120_000)
+                took = time.perf_counter() - wall
+                app.settle()
+                print(
+                    f"a row of Fleet clicked: {took:.2f} s, server {server_s(port) - cpu:.2f} s of processor",
+                    flush=True,
+                )
+                app.page.get_by_role("link", name="Fleet").click()
+                app.page.locator('[data-testid="stDataFrame"] canvas').first.wait_for(state="attached")
+                app.settle()
             app = new_page(browser, address).goto("/machine")
             app.page.get_by_label("Speed (rpm)").fill("1800")
             app.page.get_by_label("Sampling rate (Hz)").fill("25600")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -49,6 +49,7 @@ from pages._show import chart, plain
 
 AS_FILES = "as the files say"
 NONE = "none"
+BUTTONS = 8
 
 
 def upload_form() -> None:
@@ -122,8 +123,7 @@ def keep_form() -> None:
         except BearingError as error:
             st.error(plain(str(error)))
             return
-    st.query_params["machine"] = name
-    st.rerun()
+    open_machine(name)
 
 
 def look_closer(point: Point, index: int) -> None:
@@ -278,6 +278,26 @@ def report(history: History, title: str) -> str:
     return history_html(history, history_figures(history), title)
 
 
+def choose_kept() -> None:
+    """The machines that are kept here: buttons for the worst, the others in a list."""
+    own = own_store()
+    rows = [] if own is None else rows_in(own, stamp(own))
+    for row in rows[:BUTTONS]:
+        name = f"{row.machine}, {row.point}"
+        if st.button(f"{plain(name)}: {MACHINE_STATES[row.state].title}", key=f"own-{name}"):
+            open_machine(row.machine)
+    if others := list(dict.fromkeys(row.machine for row in rows[BUTTONS:])):
+        another = st.selectbox("Another machine that is kept", others, index=None, placeholder="type its name")
+        if another is not None:
+            open_machine(another)
+
+
+def open_machine(name: str) -> NoReturn:
+    """Its address, and its page."""
+    st.query_params["machine"] = name
+    st.rerun()
+
+
 title, history, kept_in = chosen()
 st.set_page_config(page_title=f"{title or 'Machine'} · Bearing Diagnostics")
 st.title("Machine", anchor=False)
@@ -289,17 +309,11 @@ if not named or sending.open:  # beside a machine that is kept the fields are se
     with sending:
         upload_form()
 if history is None:
-    own = own_store()
-    for row in [] if own is None else rows_in(own, stamp(own)):
-        name = f"{row.machine}, {row.point}"
-        if st.button(f"{plain(name)}: {MACHINE_STATES[row.state].title}", key=f"own-{name}"):
-            st.query_params["machine"] = row.machine
-            st.rerun()
+    choose_kept()
     st.write("Or look at a machine of the simulated demo:")
     for row in demo_rows():
         if st.button(f"{row.machine}: {MACHINE_STATES[row.state].title}", key=f"demo-{row.machine}"):
-            st.query_params["machine"] = row.machine
-            st.rerun()
+            open_machine(row.machine)
 else:
     st.header(plain(title), anchor=False)
     names = [p.name for p in history.points]

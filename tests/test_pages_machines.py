@@ -163,6 +163,25 @@ def test_the_servers_own_machines_are_shown_and_a_state_is_acknowledged_with_a_n
     assert row.acknowledged.endswith("A. Smith: Bearing ordered.")
 
 
+def test_of_many_machines_the_worst_are_buttons_and_the_others_a_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, demo = Store(tmp_path / "plant.sqlite"), Store(DEMO_STORE, read_only=True)
+    for i in range(9):
+        store.add(f"fan {i}", demo.measurements(MACHINES[0].name)[:5])
+    store.add("pump", demo.measurements(MACHINES[1].name))
+    monkeypatch.setenv("BEARING_STORE", str(store.path))
+    at = page("machine.py").run()
+    own = [b.label for b in at.button if b.key and b.key.startswith("own-")]
+    assert len(own) == 8
+    assert own[0].startswith("pump, ")
+    (others,) = [s for s in at.selectbox if s.label == "Another machine that is kept"]
+    assert others.options == ["fan 7", "fan 8"]
+    others.set_value("fan 8").run()
+    assert not at.exception
+    assert [h.value for h in at.header] == ["fan 8"]
+
+
 def test_what_was_measured_before_a_stop_is_the_history(tmp_path: Path) -> None:
     from pages._machines import Uploads
 
