@@ -19,7 +19,7 @@ st.set_page_config(page_icon=str(HERE / "icon.svg"), layout="wide")  # each page
 
 # Small print and the text of figures as dark as WCAG AA asks (4.5:1): Streamlit's grey for it is not. What `chart` puts
 # into a figure for its saved picture (title, ground) is not seen on the page. Why a file was not taken is said, not
-# only in a tooltip; of hundreds of files only those in sight are laid out. A menu that a phone does not cut.
+# only in a tooltip; of hundreds of files not each turns a wheel while it is sent. A menu that a phone does not cut.
 SHARED_STYLE = """<style>
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {color: inherit !important;
   opacity: 1 !important}
@@ -31,7 +31,7 @@ SHARED_STYLE = """<style>
 .js-plotly-plot .main-svg {background: transparent !important}
 .js-plotly-plot .gtitle {display: none}
 .heard {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); margin: 0}
-.stFileChip {content-visibility: auto; contain-intrinsic-size: 144px 38px; vertical-align: top}
+[data-testid="stFileChips"] > div > div:nth-child(n+30):has([data-testid="stFileChipIconSpinner"]) {display: none}
 .stFileChip[aria-invalid="true"] {width: auto !important; max-width: none !important; height: auto !important}
 .stFileChip[aria-invalid="true"] span[role="alert"] {position: static !important; clip: auto !important;
   width: auto !important; height: auto !important; margin: 0 .3rem !important; white-space: normal !important}
