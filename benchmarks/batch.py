@@ -2,7 +2,7 @@
 
 Simulated recordings of 2 s at 12 kHz in text. Prints processor and elapsed seconds a file and the ratio of the elapsed
 ones, start of the cluster left out (it is printed), what the processor times make of it on cores that nothing else
-keeps busy, and the most memory a worker took.
+keeps busy, what as many plain processes take side by side, and the most memory a worker took.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import resource
 import sys
 import tempfile
 import time
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
 from bearing.batch.run import DASK, FILES_A_TASK, _found, run_batch
-from bearing.batch.sources import listed
+from bearing.batch.sources import Source, listed
 from bearing.physics.simulate import SimulationConfig, simulate
 from bearing.verdict.asked.request import Request
 
@@ -24,6 +25,27 @@ from bearing.verdict.asked.request import Request
 def peak_mb() -> float:
     """The most memory this process ever had resident, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+
+
+def side_by_side(files: list[Source], asked: Request, processes: int) -> float:
+    """Processor seconds a file that plain processes take which share the work and nothing else."""
+    fork = get_context("fork")
+    start, took = fork.Barrier(processes), fork.Queue()
+
+    def work(mine: list[Source]) -> None:
+        start.wait()
+        began = time.process_time()
+        for source in mine:
+            _found(source, asked)
+        took.put(time.process_time() - began)
+
+    every = [fork.Process(target=work, args=(files[i::processes],)) for i in range(processes)]
+    for one in every:
+        one.start()
+    total = sum(took.get() for _ in every)
+    for one in every:
+        one.join()
+    return total / len(files)
 
 
 def main() -> None:
@@ -49,6 +71,7 @@ def main() -> None:
                 _found(source, asked)
             return time.perf_counter() - began, time.process_time() - used
 
+        plain = side_by_side(files[::2], asked, workers)
         serial, used = alone()  # half of them before, half after: other programs come and go
         began = time.perf_counter()
         with (
@@ -73,6 +96,7 @@ def main() -> None:
         print(f"one process: {serial / count:.3f} s a file, {used / count:.3f} s of processor")
         print(f"{workers} workers: {spread / count:.3f} s a file, {serial / spread:.2f} times as fast")
         print(f"of processor a file: workers {theirs / count:.3f} s, scheduler and writer {own / count:.3f} s")
+        print(f"of processor a file in {workers} plain processes side by side, without Dask: {plain:.3f} s")
         print(f"so {workers} free cores are {workers * used / (theirs + own):.2f} times as fast as one")
         print(f"most memory a worker: {most:.0f} MB; kept: {kept / count / 1000:.1f} kB a file")
 
