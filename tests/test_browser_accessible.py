@@ -65,6 +65,12 @@ def complaints(axe: Any, app: AppPage) -> list[str]:
     ]
 
 
+GROUND_IS_DARK = """dark => {
+    const ground = getComputedStyle(document.querySelector('[data-testid="stApp"]')).backgroundColor;
+    return (ground.match(/[0-9]+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) < 150) === dark;
+}"""
+
+
 @pytest.fixture(scope="module")
 def axe() -> Any:
     return pytest.importorskip("axe_playwright_python.sync_playwright", reason="requirements-dev.txt").Axe()
@@ -76,10 +82,7 @@ def test_a_page_can_be_read_in_both_themes(open_page: Callable[..., AppPage], ax
     for scheme in ("light", "dark"):
         app.page.emulate_media(color_scheme=scheme)
         app.settle()
-        ground = app.page.evaluate(
-            "() => getComputedStyle(document.querySelector('[data-testid=\"stApp\"]')).backgroundColor"
-        )
-        assert (sum(map(int, re.findall(r"\d+", ground)[:3])) < 150) == (scheme == "dark"), ground
+        app.page.wait_for_function(GROUND_IS_DARK, arg=scheme == "dark", timeout=10_000)  # a busy machine is late
         assert complaints(axe, app) == []
         assert app.page.evaluate(CHART_TEXT) == []
         app.check()
