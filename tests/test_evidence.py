@@ -18,7 +18,14 @@ from bearing.physics.envelope_rule import (
     opinion_of_families,
 )
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
-from bearing.signal.order_spectrum import Envelopes, band_tree, envelope_order_spectrum, refine_shaft_hz, two_views
+from bearing.signal.order_spectrum import (
+    Envelopes,
+    averaged,
+    band_tree,
+    envelope_order_spectrum,
+    refine_shaft_hz,
+    two_views,
+)
 from bearing.states import FAMILIES
 from bearing.verdict.words.sentences import burst_sentence
 
@@ -183,6 +190,21 @@ def test_bands_too_narrow_to_be_resolved_hold_nothing() -> None:
     spectrum = envelope_order_spectrum(np.random.default_rng(2).standard_normal(20), 12_000.0, SHAFT_HZ, 10.0)
     assert np.isfinite(spectrum.level).all()
     assert (spectrum.level[-1] == 0).all()
+
+
+def test_no_line_towers_where_the_spectrum_of_a_narrow_band_ends() -> None:
+    """A floor that knew of the silence beyond fell to it: harmonics that came to lie there stood 60 dB high."""
+    noise = np.random.default_rng(5).standard_normal(60_000)
+    spectrum = envelope_order_spectrum(noise, 12_000.0, SHAFT_HZ, 40.0)
+    assert spectrum.log is not None
+    ends = [spectrum, spectrum.log, averaged([spectrum, spectrum])]
+    width = np.array([high - low for low, high in spectrum.bands]) / SHAFT_HZ
+    narrow = np.flatnonzero(width < 40)
+    assert len(narrow) > 5
+    for of in ends:
+        for band in narrow:
+            last = of.level[band, int(0.85 * width[band] / of.step) : int(0.95 * width[band] / of.step)]
+            assert last.max() < 4  # of 500 values of noise the highest is 2 to 3 nepers over their mean
 
 
 def test_a_dead_sensor_gives_no_fault() -> None:

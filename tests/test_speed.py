@@ -121,6 +121,14 @@ def test_a_speed_a_few_percent_off_is_asked_beside_the_signals_own(factor):
     assert question.wrong_entry is None
 
 
+@pytest.mark.parametrize("factor", [0.88, 0.93, 1.07, 1.12])
+def test_a_speed_at_which_no_shaft_shows_is_told(factor):
+    x = machine("outer", level=0.3, mains_g=())
+    assert not cross_check(x, RATE, 1772, ORDERS_6205).unseen
+    assert cross_check(x, RATE, 1772 * factor, ORDERS_6205).unseen
+    assert not cross_check(np.random.default_rng(1).standard_normal(96_000), RATE, 1772, ORDERS_6205).unseen
+
+
 def test_spectra_speak_for_the_motor_or_for_another_shaft():
     question = cross_check(machine(), RATE, 1772 / 0.62, ORDERS_6205)
     assert question.wrong_entry is WrongEntry.OTHER_SHAFT

@@ -45,7 +45,7 @@ __all__ = ["CLASSES", "OrderOpinion", "OrderPredictor", "ensemble_probabilities"
 TRAIN = "python -m bearing train --model order"
 PATCH_SCALE = 0.3
 SWAPPED = [CLASSES.index({"outer": "inner", "inner": "outer"}.get(name, name)) for name in CLASSES]
-FEATURE_VERSION = 4  # of order_features: weights made for another one do not fit
+FEATURE_VERSION = 5  # of order_features: weights made for another one do not fit
 
 Array = NDArray[np.float64]
 Array32 = NDArray[np.float32]

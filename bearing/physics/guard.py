@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bearing.physics.envelope_rule import FOUND_NEPERS, harmonic_scores
-from bearing.signal.order_spectrum import Envelopes, OrderSpectrum, envelope_order_spectrum
+from bearing.signal.order_spectrum import BAND_ENDS, Envelopes, OrderSpectrum, envelope_order_spectrum
 
 __all__ = ["LOUD_FROM", "QUIET_BELOW", "SHAFT_BESIDE", "SHAFT_DRIFT", "Guard", "blind_spectrum", "listen"]
 
@@ -24,7 +24,6 @@ Array = NDArray[np.float64]
 LOWEST_ORDER, HIGHEST_ORDER = 0.30, 12.0
 CELL = 1.052  # ratio of neighbouring orders: the slip search of +-2.7 % leaves no gap
 SLIP = 0.027  # the search of `harmonic_scores`, on each side
-FLOOR_BINS = 28  # over the revolutions: how wide a floor is taken, in orders (`signal.order_spectrum`)
 AXIS_HZ = 25.0  # with no speed known: a middling shaft, so that floors and lengths are as with one
 LOWEST_HZ, HIGHEST_HZ = 5.0, 500.0
 SHAFT_WIDTH = 2.2  # over the revolutions: a line and its skirts (Hann)
@@ -213,10 +212,10 @@ def _near_multiples(spectrum: OrderSpectrum, base: float) -> NDArray[np.bool_]:
 
 
 def _reach(spectrum: OrderSpectrum) -> Array:
-    """To which order each band's floor is true, shape (bands,): it falls off where the band's spectrum ends."""
+    """To which order each band has a spectrum, shape (bands,)."""
     width = np.array([high - low for low, high in spectrum.bands])
-    ends: Array = 0.95 * width / spectrum.shaft_hz
-    return ends - max(2.0, FLOOR_BINS / spectrum.revolutions)
+    ends: Array = BAND_ENDS * width / spectrum.shaft_hz
+    return ends
 
 
 def _strangers(spectrum: OrderSpectrum, speed_known: bool) -> NDArray[np.bool_]:

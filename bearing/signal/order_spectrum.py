@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from bearing.signal.dsp import fast_length_down, fast_length_up, hann, level_and_floor, middle_and_high, to_unit
 
 __all__ = [
+    "BAND_ENDS",
     "Envelopes",
     "OrderSpectrum",
     "ShaftSpeed",
@@ -63,6 +64,7 @@ NOTCH_DRIFT = 0.0008  # share of the order that an imperfect speed may move it
 NOTCH_SKIRT = 2.5  # over the revolutions: how far its skirts reach (Hann)
 NOTCH_RISE = 0.35  # nepers upwards that end a skirt: another line begins
 NOTCH_FROM_REVOLUTIONS = 40.0  # below, a shaft harmonic cannot be told from a fault line beside it
+BAND_ENDS = 0.95  # of a band's width: beyond, its envelope holds next to nothing
 EMPTY_FLOOR = float(np.log(1e-4))
 LOG_FLOOR = 1e-3  # share of the mean envelope below which silence is silence: keeps the logarithm finite
 NOISE_LOG_VARIANCE = np.pi**2 / 6  # of the logarithm of the squared envelope of Gaussian noise
@@ -208,9 +210,7 @@ class Envelopes:
         share = np.float32(1 / len(chosen))
 
         def finished(of: _BandSums, power: Array32, log: OrderSpectrum | None, bursts: Array32 | None) -> OrderSpectrum:
-            level, floor = level_and_floor(power if share == 1 else power * share, floor_width)
-            for row, valid in enumerate(of.valid):
-                level[row, valid:], floor[row, valid:] = 0, EMPTY_FLOOR
+            level, floor = _level_and_floor(power * share, of.valid, floor_width)
             if notch_shaft and revolutions >= NOTCH_FROM_REVOLUTIONS:
                 _notch_shaft(level, step, revolutions)
             return OrderSpectrum(bands, level, floor, step, revolutions, total, shaft_hz, log, bursts)
@@ -347,7 +347,8 @@ def _add_bands(members: list[tuple[_BandSums, int, NDArray[np.complex64]]], leng
     envelope = squares[:, ::2] + squares[:, 1::2]
     envelope /= envelope.mean(axis=1, keepdims=True) + 1e-30
     counts = [
-        min(of.power.shape[1], int(len(band) * padding * 0.95), length * padding // 2 + 1) for of, _, band in members
+        min(of.power.shape[1], int(len(band) * padding * BAND_ENDS), length * padding // 2 + 1)
+        for of, _, band in members
     ]
     power = _line_power(envelope - 1, padding, max(counts))
     for (of, row, _), count, of_band in zip(members, counts, power, strict=True):
@@ -370,6 +371,18 @@ def _line_power(envelope: Array32, padding: int, count: int) -> Array32:
     envelope *= window
     lines = scipy.fft.rfft(envelope, envelope.shape[1] * padding, axis=1)[:, :count]
     return np.asarray((lines.real**2 + lines.imag**2) * np.float32(4 / float(window.sum()) ** 2))
+
+
+def _level_and_floor(power: Array32, valid: NDArray[np.int64], width: int) -> tuple[Array32, Array32]:
+    """As `dsp.level_and_floor`, of the `valid` first bins of each band: beyond lies silence.
+
+    A floor that knew of it would fall to it, and whatever lies before it would tower.
+    """
+    level, floor = np.zeros_like(power), np.full_like(power, EMPTY_FLOOR)
+    for count in np.unique(valid[valid > 0]):
+        rows = valid == count
+        level[rows, :count], floor[rows, :count] = level_and_floor(power[rows, :count], width)
+    return level, floor
 
 
 def _notch_shaft(level: Array32, step: float, revolutions: float) -> None:
@@ -482,8 +495,8 @@ def averaged(spectra: Sequence[OrderSpectrum]) -> OrderSpectrum:
     if any(s.level.shape != first.level.shape or abs(s.step / first.step - 1) > 0.02 for s in spectra):
         raise ValueError("Only spectra of one shape and step can be averaged.")
     power = np.mean([np.exp(s.level + s.floor) for s in spectra], axis=0)
-    level, floor = level_and_floor(power, int(max(2.0, 28 / first.revolutions) / first.step))
-    empty = np.all([s.floor == np.float32(EMPTY_FLOOR) for s in spectra], axis=0)
-    level[empty], floor[empty] = 0, EMPTY_FLOOR
+    silent = np.all([s.floor == np.float32(EMPTY_FLOOR) for s in spectra], axis=0)
+    width = int(max(2.0, 28 / first.revolutions) / first.step)
+    level, floor = _level_and_floor(power, (~silent).sum(axis=1), width)
     total = sum(s.total_revolutions for s in spectra)
     return OrderSpectrum(first.bands, level, floor, first.step, first.revolutions, total, first.shaft_hz)

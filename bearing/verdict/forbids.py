@@ -51,6 +51,8 @@ def forbids_normal(doctor: DoctorReport, bearing: Bearing | None, turning: Turni
         reasons.append(held_sentence(Held.SPEED_TOLD))
     if speed.own_rpm is not None and speed.rpm is not None and not doctor.of("speed"):  # which says the same
         reasons.append(held_sentence(Held.OTHER_SPEED, f"{speed.own_rpm:.0f}", f"{speed.rpm:.0f}"))
+    elif speed.spoken_rpm is not None and speed.rpm is not None and not doctor.of("speed"):
+        reasons.append(held_sentence(Held.SPEED_UNSEEN, f"{speed.rpm:.0f}", f"{speed.spoken_rpm:.0f}"))
     if heard.guard is not None and heard.guard.knock >= KNOCKS_FROM:  # a fault's own, at a gross slip
         reasons.append(held_sentence(Held.KNOCKS))
     if bearing is None:

@@ -35,7 +35,8 @@ class SpeedAsked:
     """The shaft speed to ask with, None when unknown; where it comes from; how sure it is (0..1).
 
     `other_rpm` is the signal's own where that contradicts a stated one and both shall be asked. `own_rpm` is where the
-    shaft's own comb turned out to stand instead, though no fault shows there.
+    shaft's own comb turned out to stand instead, though no fault shows there. `spoken_rpm` is what the
+    signal speaks for where nothing of a shaft stands at the stated speed.
     """
 
     rpm: float | None
@@ -43,6 +44,7 @@ class SpeedAsked:
     confidence: float
     other_rpm: float | None = None
     own_rpm: float | None = None
+    spoken_rpm: float | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def _speed(turning: Turning, orders: FaultOrders | None, spectra: SpeedSpectra |
         if spectra is None or turning.confidence < 1.0:
             return known
         question = cross_check(signal, rate_hz, turning.rpm, orders, spectra)
-        return replace(known, other_rpm=question.other_rpm)
+        return replace(known, other_rpm=question.other_rpm, spoken_rpm=question.found.rpm if question.unseen else None)
     if orders is None or spectra is None:
         return SpeedAsked(None, "", 0.0)  # without a bearing no speed would help
     found = estimate_speed(signal, rate_hz, orders, spectra=spectra)
@@ -138,7 +140,7 @@ def _asked(
         for other_hz in _other_speeds(first, speed):
             other = network.opinion(signal, rate_hz, other_hz, orders, envelopes=envelopes)
             if other.probabilities["normal"] < min(found.probabilities["normal"], 0.5):
-                speed = replace(speed, source="the signal's own lines", confidence=SPEED_OF_SIGNAL)
+                speed = replace(speed, source="the signal's own lines", confidence=SPEED_OF_SIGNAL, spoken_rpm=None)
                 found = heard = other
             elif found is first and (first.guard.speed_is_wrong or (first.guard.loud and not other.guard.loud)):
                 heard, doubted_hz = other, other.shaft.shaft_hz

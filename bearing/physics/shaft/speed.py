@@ -52,6 +52,8 @@ STANDS_OUT = 0.95  # for lines that are nobody's chance
 SURE = 0.8  # confidence from which another speed contradicts a stated one
 SURE_ENOUGH_TO_ASK = 0.75  # and from which the diagnosis is asked at that speed, too
 ASKED_APART = (0.015, 0.15)  # how far it then lies from the stated one
+UNSEEN_BELOW = 0.1  # confidence below which nothing of a comb is said to stand at a speed
+UNSEEN_APART = 0.03  # how far the signal's own speed then lies from it
 SAME = 0.02  # speeds this close are one
 FAULT_LIKE = 1.5  # times the shaft speed, from where on a comb may be a fault's own
 FASTEST_IN_HZ = 120.0  # a number below it may be meant in revolutions per second
@@ -108,6 +110,8 @@ class SpeedQuestion:
         The slip of the pen that explains the two numbers, None where they agree, or where none does.
     meant_rpm, meant_rate_hz : float or None
         What would then have been right.
+    unseen : bool
+        Nothing of a shaft stands at the stated speed, and the signal speaks for another, though it may not be sure.
     """
 
     stated_rpm: float
@@ -116,6 +120,7 @@ class SpeedQuestion:
     wrong_entry: WrongEntry | None = None
     meant_rpm: float | None = None
     meant_rate_hz: float | None = None
+    unseen: bool = False
 
     @property
     def contradicts(self) -> bool:
@@ -202,7 +207,13 @@ def cross_check(
         apart = {rpm: abs(rpm / stated - 1) for rpm in (found.rpm, 2 * found.rpm)}
         other_rpm = next((rpm for rpm, by in apart.items() if ASKED_APART[0] <= by <= ASKED_APART[1]), None)
     entry, meant_rpm, meant_rate_hz = _wrong_entry(spectra, stated, found, orders)
-    return SpeedQuestion(stated, found, other_rpm, entry, meant_rpm, meant_rate_hz)
+    unseen = (
+        found.rpm is not None
+        and found.confidence >= STANDS
+        and abs(found.rpm / stated - 1) > UNSEEN_APART
+        and _stands(spectra, stated, None) < UNSEEN_BELOW
+    )
+    return SpeedQuestion(stated, found, other_rpm, entry, meant_rpm, meant_rate_hz, unseen)
 
 
 def _wrong_entry(

@@ -60,6 +60,7 @@ class Held(StrEnum):
     ESTIMATED_GEOMETRY = "estimated geometry"
     SPEED_TOLD = "speed told"
     OTHER_SPEED = "other speed"
+    SPEED_UNSEEN = "speed unseen"
     LINES_OF_SHAFT = "lines of shaft"
     KNOCKS = "knocks"
     SPEED_FOLLOWED = "speed followed"
@@ -79,6 +80,7 @@ _HELD = {
     Held.ESTIMATED_GEOMETRY: "the inside of {0} is only estimated",
     Held.SPEED_TOLD: "the signal does not show the speed over time that was given: check it",
     Held.OTHER_SPEED: "the shaft's own lines stand at {0} rpm, not at {1} rpm: check the speed",
+    Held.SPEED_UNSEEN: "no shaft shows at {0} rpm, the signal speaks for {1} rpm: check the speed",
     Held.LINES_OF_SHAFT: "the lines found are the shaft's own if it turns at {0} rpm instead of {1}: check the speed",
     Held.SPEED_FOLLOWED: "the speed moves and only the signal tells how, which smears faint lines: give it over time",
     Held.KNOCKS: "something strikes at the pace given for the shaft: a knocking shaft, or a fault at another speed",
