@@ -58,6 +58,8 @@ class Result:
     seconds: float
     contradicted_truth: bool
     asked_rightly: bool  # a speed stated 5 % too high is asked beside the true one
+    unseen_truth: bool  # no shaft is seen at the true speed
+    unseen_lie: bool  # nor at one stated 5 % too high
 
 
 def cwru() -> Iterator[Case]:
@@ -156,6 +158,7 @@ def measure(case: Case, with_orders: bool) -> Result:
     return Result(
         case.source, case.state, case.tested, with_orders, right, found.confidence, _features(spectra, orders), seconds,
         truth is not None and truth.contradicts, lie is not None and lie.other_rpm is not None and right,
+        truth is not None and truth.unseen, lie is not None and lie.unseen,
     )  # fmt: skip
 
 
@@ -174,7 +177,9 @@ def report(results: list[Result], title: str) -> None:
     print(f"{title}: {right.sum()} of {len(right)} within 1 % ({right.mean():.1%}), ", end="")
     print(f"{np.mean([r.seconds for r in results]) * 1000:.0f} ms each", end="")
     print(f", true speed contradicted {sum(r.contradicted_truth for r in results)}", end="")
-    print(f", stated 5 % too high, the true one asked too {sum(r.asked_rightly for r in results)}")
+    print(f", stated 5 % too high, the true one asked too {sum(r.asked_rightly for r in results)}", end="")
+    print(f"; no shaft seen at the true speed {sum(r.unseen_truth for r in results)}", end="")
+    print(f", at that stated {sum(r.unseen_lie for r in results)}")
     for low, high in pairwise(BINS):
         inside = (confidence >= low) & ((confidence < high) | (high == 1.0))
         if inside.any():

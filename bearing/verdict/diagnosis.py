@@ -28,8 +28,8 @@ from bearing.verdict.turning import SpeedOverTime
 from bearing.verdict.words.machine import machine_as_dict, machine_sentences
 from bearing.verdict.words.sentences import (
     corrected_sentence,
-    counted_sentence,
     detectable_sentence,
+    elements_sentence,
     estimated_sentence,
     moved_sentence,
 )
@@ -185,7 +185,7 @@ class Diagnosis:
         """A sentence where a part is named of a bearing whose number of elements is a guess; "" otherwise."""
         if self.bearing is None or not self.bearing.alternatives or self.verdict not in self.evidence:
             return ""
-        return counted_sentence(self.bearing.elements, self.bearing.counts, self.element)
+        return elements_sentence(self.bearing.elements, self.bearing.counts, self.element)
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -138,7 +138,7 @@ def diagnose(
     if fit and heard.views is not None and _may_be_sound(found, excess, calibration):
         stranger = ask_strangers(heard.views, networks.order)
     ceiling = speed.confidence if found is not None else 1.0
-    if bearing is not None and bearing.orders != orders:  # chosen of several: named, but not surely
+    if chosen := bearing is not None and bearing.orders != orders:  # of several: named, but not surely
         ceiling = min(ceiling, calibration.count("part").confidence)
     held = forbids_all(doctor, bearing, heard)
     normal_held = forbids_normal(doctor, bearing, turning, heard)
@@ -187,7 +187,7 @@ def diagnose(
         indicators=prepared.level,
         windows=windows,
         model={"name": network.card["name"], "version": network.card["version"], "sha256": network.sha256},
-        counted=calibration.count(verdict.kind),
+        counted=calibration.count("part" if chosen and verdict.kind == "part sure" else verdict.kind),
         stated_rpm=recording.shaft_rpm,
         impacts=impacts,
         beats=beats,

@@ -27,8 +27,8 @@ __all__ = [
     "agreement_of",
     "burst_sentence",
     "corrected_sentence",
-    "counted_sentence",
     "detectable_sentence",
+    "elements_sentence",
     "elsewhere_words",
     "estimated_sentence",
     "family_remark",
@@ -285,7 +285,7 @@ def estimated_sentence(rpm: float, source: str) -> str:
     return f"The shaft speed, {rpm:.0f} rpm, is {source}."
 
 
-def counted_sentence(elements: int, counts: Sequence[int], element: str) -> str:
+def elements_sentence(elements: int, counts: Sequence[int], element: str) -> str:
     """That the number of rolling elements is a guess, and which one the lines speak for."""
     *first, last = (str(count) for count in counts)
     asked = f"{', '.join(first)} or {last} {element}s"
