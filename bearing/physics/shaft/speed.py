@@ -105,7 +105,7 @@ class SpeedQuestion:
         The signal's own speed, whatever was stated; None as `rpm` where it cannot be told.
     other_rpm : float or None
         The signal is sure of a speed 1.5-15 % from the stated one, or of the half of such a speed, as loose machines
-        show it: a diagnosis should be asked at both.
+        show it; or it speaks for such a speed and the stated one is `unseen`: a diagnosis should be asked at both.
     wrong_entry : WrongEntry or None
         The slip of the pen that explains the two numbers, None where they agree, or where none does.
     meant_rpm, meant_rate_hz : float or None
@@ -202,17 +202,17 @@ def cross_check(
     spectra = spectra or speed_spectra(signal, rate_hz)
     wide = (min(RPM_RANGE[0], max(stated / 2, RPM_RANGE[0] / 4)), max(RPM_RANGE[1], min(2 * stated, FASTEST_RPM)))
     found = _estimate(spectra, orders, wide)
-    other_rpm = None
-    if found.rpm is not None and found.confidence >= SURE_ENOUGH_TO_ASK:
-        apart = {rpm: abs(rpm / stated - 1) for rpm in (found.rpm, 2 * found.rpm)}
-        other_rpm = next((rpm for rpm, by in apart.items() if ASKED_APART[0] <= by <= ASKED_APART[1]), None)
-    entry, meant_rpm, meant_rate_hz = _wrong_entry(spectra, stated, found, orders)
     unseen = (
         found.rpm is not None
         and found.confidence >= STANDS
         and abs(found.rpm / stated - 1) > UNSEEN_APART
         and _stands(spectra, stated, None) < UNSEEN_BELOW
     )
+    other_rpm = None
+    if found.rpm is not None and (unseen or found.confidence >= SURE_ENOUGH_TO_ASK):
+        apart = {rpm: abs(rpm / stated - 1) for rpm in (found.rpm, 2 * found.rpm)}
+        other_rpm = next((rpm for rpm, by in apart.items() if ASKED_APART[0] <= by <= ASKED_APART[1]), None)
+    entry, meant_rpm, meant_rate_hz = _wrong_entry(spectra, stated, found, orders)
     return SpeedQuestion(stated, found, other_rpm, entry, meant_rpm, meant_rate_hz, unseen)
 
 
