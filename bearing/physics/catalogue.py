@@ -16,7 +16,6 @@ import difflib
 import io
 import math
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -25,6 +24,19 @@ from pathlib import Path
 from bearing.checks import check_number, shown
 from bearing.errors import ParameterError
 from bearing.files import DATA_DIR
+from bearing.physics.designation import (
+    BY_SHAFT,
+    ENERGY_EFFICIENT,
+    HOUSING,
+    MAKERS,
+    STANDARD,
+    basic,
+    begins,
+    is_base,
+    latin,
+    normal,
+    without_kind,
+)
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
 from bearing.settings import own_catalogue
 
@@ -49,57 +61,7 @@ COLUMNS = (
     "designation", "maker", "type", "elements", "ball_diameter", "pitch_diameter", "contact_angle_deg", "unit", "bpfo",
     "bpfi", "bsf", "ftf", "source",
 )  # fmt: skip
-# What stands before or after the designation and changes no fault line
-MAKERS = (
-    "AMI", "ARB", "ASAHI", "AST", "BARDEN", "BOWER", "BROWNING", "CRAFT", "CU", "CX", "DKF", "DODGE", "DPI", "EZO",
-    "FAFNIR", "FAG", "FBJ", "FERSA", "FKL", "FYH", "GMN", "GPZ", "GRW", "HCH", "HRB", "IBC", "IJK", "IKO", "INA",
-    "IPTCI", "ISB", "JAF", "JTEKT", "KBC", "KBS", "KINEX", "KML", "KOYO", "LDK", "LINKBELT", "LYC", "MCGILL", "MRC",
-    "MTK", "NACHI", "NBC", "NIS", "NKE", "NMB", "NSK", "NTN", "PEER", "RBC", "RHP", "SCHAEFFLER", "SEALMASTER", "SKF",
-    "SLF", "SNFA", "SNR", "SPZ", "TIMKEN", "TORRINGTON", "TPI", "URB", "WSW", "ZEN", "ZKL", "ZVL", "ZWZ",
-)  # fmt: skip
-# What people write before a designation that names no bearing
-KIND_WORDS = (
-    "BEARING", "BEARINGS", "BRG", "DEEP", "GROOVE", "BALL", "ROLLER", "DGBB", "ACBB", "SRB", "CRB", "TRB", "SABB",
-    "EXPLORER", "TYPE", "TYP", "ISO", "DIN", "RILLENKUGELLAGER", "KUGELLAGER", "WALZLAGER", "WAELZLAGER", "LAGER",
-    "PENDELROLLENLAGER", "PENDELKUGELLAGER", "ZYLINDERROLLENLAGER", "KEGELROLLENLAGER", "SCHRAGKUGELLAGER",
-    "ROULEMENT", "RODAMIENTO", "CUSCINETTO", "ROLAMENTO", "LOZYSKO", "LOZISKO", "GOST", "JIS",
-)  # fmt: skip
-STANDARD = re.compile(r"\b(?:DIN|ISO|GOST|ГОСТ|JIS|GB/?T|EN)[ .]?\d{2,5}(?:-\d{1,4})?[ :/-]+(?=\S*\d)", re.IGNORECASE)
-ENERGY_EFFICIENT = re.compile(r"^\s*(?:SKF\s+)?E2[.\s]\s*", re.IGNORECASE)
-# Letters of other alphabets that look like Latin ones, as a keyboard left in Cyrillic writes them
-LOOKALIKES = str.maketrans("АВСЕНКМОРТХУавсенкмортху", "ABCEHKMOPTXYabcehkmoptxy")
-HOUSING = re.compile(r"^(?P<housing>(?:SNL|SNV|SNH|SN|SSN|SD|SAF|SAFS)[ -]?\d{3,5}(?:-\d{3})?)[\s+,/]*", re.IGNORECASE)
-# SKF and INA name units by the shaft in mm: the insert of a 25 mm shaft is that of a UC205.
-BY_SHAFT = re.compile(
-    r"(?:SY|SYJ|SYF|FY|FYJ|FYT|FYTB|FYC|TU|TUJ|GYE|RAE|GRAE|RASE|PASE|RCJ|PCJ)(?P<mm>[2-9][05])(?!\d)"
-)
-BASE = re.compile(r"(?P<letters>[A-Z]*)(?:(?P<sealed>\d{3,5}?)(?=2(?:RS|RZ|Z|LS|HRS))|(?P<digits>\d{3,5})(?!\d))")
-INCH = re.compile(r"R(?:2|3|4|6|8|10|12|14|16|18|20)(?!\d)")
-GOST = re.compile(r"(?:5|6|8|15|16|18)0([23]\d{2})(?!\d)")  # 180205 is a 6205-2RS
-CYLINDRICAL = ("NU", "NJ", "NUP", "N", "NF", "NUB", "NH", "RNU", "RN")  # one roller set, other ribs on the rings
-HOUSED = (
-    "UC",
-    "UCP",
-    "UCF",
-    "UCFL",
-    "UCFC",
-    "UCT",
-    "UCPA",
-    "UCPH",
-    "UCHA",
-    "SUC",
-    "YAR",
-    "UK",
-    "UKP",
-    "UKF",
-    "SA",
-    "SB",
-    "SER",
-    "ES",
-    "UEL",
-    "UELP",
-)  # one insert, other housings
-SPECIAL = ("S", "SS", "W", "DD", "MR", "BB", "E", "P", "F", "H")  # stainless, wide, flanged ...
+
 # of the space between the rings: diameter of an element; of the pitch circle: share that is filled; contact angle
 INSIDE = {
     "deep groove ball": (0.29, 0.0, 0.0),  # filled as far as they can be mounted, see `estimate_geometries`
@@ -305,7 +267,7 @@ def find(name: str) -> CatalogueEntry:
         When nothing fits (the nearest names are listed), or when entries that fit disagree.
     """
     entries = load_catalogue()
-    plain = ENERGY_EFFICIENT.sub("", STANDARD.sub("", _latin(name)))
+    plain = ENERGY_EFFICIENT.sub("", STANDARD.sub("", latin(name)))
     housing = HOUSING.match(plain.strip())
     if housing is not None:
         inside = plain.strip()[housing.end() :]
@@ -315,18 +277,18 @@ def find(name: str) -> CatalogueEntry:
             f"{shown(housing['housing'])} is a housing and fits several bearings: name the one in it, as printed on "
             "it, such as 22211 EK."
         )
-    query, breaks = _normal(_without_kind(plain))
-    for maker in sorted({_normal(entry.maker)[0] for entry in entries} | set(MAKERS), key=len, reverse=True):
+    query, breaks = normal(without_kind(plain))
+    for maker in sorted({normal(entry.maker)[0] for entry in entries} | set(MAKERS), key=len, reverse=True):
         if query.startswith(maker) and len(query) > len(maker):
-            own = tuple(entry for entry in entries if _normal(entry.maker)[0] == maker)
+            own = tuple(entry for entry in entries if normal(entry.maker)[0] == maker)
             query, breaks = query[len(maker) :], {at - len(maker) for at in breaks}
             if (found := _known(name, query, breaks, own)) is not None:
                 return found
             break
     if (found := _known(name, query, breaks, entries)) is not None:
         return found
-    if base := _base(query, breaks):
-        if of_base := [entry for entry in entries if _base(*_normal(entry.designation)) == base]:
+    if base := basic(query, breaks, _estimated_names()):
+        if of_base := [entry for entry in entries if basic(*normal(entry.designation), _estimated_names()) == base]:
             return _one(name, of_base)
         if estimated := [entry for entry in load_estimated() if entry.designation == base]:
             return estimated[0]
@@ -335,78 +297,19 @@ def find(name: str) -> CatalogueEntry:
     raise _unknown(name, query)
 
 
-def _latin(name: str) -> str:
-    """The name in plain letters: full-width ones, dashes and Cyrillic look-alikes as they were meant."""
-    return unicodedata.normalize("NFKC", name).translate(LOOKALIKES)
-
-
-def _without_kind(name: str) -> str:
-    """The designation without words in front of it that say what kind of thing it is."""
-    parts = name.split()
-    maker = parts[:1] if len(parts) > 1 and _normal(parts[0])[0] in MAKERS else []
-    parts = parts[len(maker) :]
-    while len(parts) > 1 and _normal(parts[0])[0] in KIND_WORDS:
-        parts = parts[1:]
-    return " ".join(maker + parts)
-
-
 def _known(name: str, query: str, breaks: set[int], entries: tuple[CatalogueEntry, ...]) -> CatalogueEntry | None:
     """The known entry of exactly this designation, of one that begins so, or of one that this adds a suffix to."""
-    keys = {entry: _normal(entry.designation)[0] for entry in entries}
-    suffixed = {entry: key for entry, key in keys.items() if _is_base(key, query, breaks)}
+    keys = {entry: normal(entry.designation)[0] for entry in entries}
+    suffixed = {entry: key for entry, key in keys.items() if is_base(key, query, breaks)}
     longest = max((len(key) for key in suffixed.values()), default=0)
     for fits in (
         [entry for entry, key in keys.items() if key == query],
-        [entry for entry in keys if len(query) >= 3 and _begins(entry.designation, query)],
+        [entry for entry in keys if len(query) >= 3 and begins(entry.designation, query)],
         [entry for entry, key in suffixed.items() if len(key) == longest],
     ):
         if fits:
             return _one(name, fits)
     return None
-
-
-def _begins(designation: str, query: str) -> bool:
-    """Whether a designation goes on where the query ends, and not inside its number: 6205-2RS of 6205, not of 620."""
-    key, breaks = _normal(designation)
-    inside_number = query[-1].isdigit() and key[len(query) :][:1].isdigit() and len(query) not in breaks
-    return key.startswith(query) and not inside_number
-
-
-def _base(query: str, breaks: set[int]) -> str:
-    """The basic designation a query means: series and bore, without what stands before and after; "" for none."""
-    first = min((at for at in breaks if re.fullmatch(r"[A-Z]*\d{3,5}", query[:at])), default=len(query))
-    if (inch := INCH.match(query)) is not None:
-        return inch[0]
-    if (russian := GOST.match(query)) is not None:
-        return f"6{russian[1]}"
-    match = BASE.match(query[:first]) or BASE.match(query)
-    if match is None:
-        return ""
-    letters, digits = match["letters"], match["sealed"] or match["digits"]
-    if letters + digits in _estimated_names():
-        return letters + digits
-    if letters in CYLINDRICAL:
-        return f"NU{digits}"
-    if letters in HOUSED:
-        return f"UC{digits}"
-    return digits if letters in ("", *SPECIAL) else letters + digits
-
-
-def _normal(name: str) -> tuple[str, set[int]]:
-    """The name in capitals without separators, and the positions in it where a separator stood."""
-    parts = [part for part in re.split(r"[^A-Z0-9]+", name.upper()) if part]
-    breaks, at = set(), 0
-    for part in parts:
-        at += len(part)
-        breaks.add(at)
-    return "".join(parts), breaks
-
-
-def _is_base(key: str, query: str, breaks: set[int]) -> bool:
-    """Whether `query` is the designation `key` with a suffix: 6206-2Z of 6206, but not 62061."""
-    if len(key) < 3 or not query.startswith(key):
-        return False
-    return len(key) in breaks or not (key[-1].isdigit() and query[len(key) :][:1].isdigit())
 
 
 def _one(name: str, fits: list[CatalogueEntry]) -> CatalogueEntry:
@@ -422,8 +325,8 @@ def _one(name: str, fits: list[CatalogueEntry]) -> CatalogueEntry:
 def _unknown(name: str, query: str) -> ParameterError:
     names = {entry.designation: entry.name for entry in load_estimated()}
     for entry in reversed(load_catalogue()):  # a known bearing stands for its size
-        key, breaks = _normal(entry.designation)
-        names |= {key: entry.name, (_base(key, breaks) or key): entry.name}
+        key, breaks = normal(entry.designation)
+        names |= {key: entry.name, (basic(key, breaks, _estimated_names()) or key): entry.name}
     typed = query.translate(str.maketrans("OISZB", "01528"))  # digits read off a worn ring, or typed as letters
     digits = "".join(re.findall(r"\d", typed))
     best = {key for one in (query, typed, digits) for key in difflib.get_close_matches(one, names, n=4, cutoff=0.4)}

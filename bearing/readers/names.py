@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 __all__ = [
     "clean_file_name",
     "clean_name",
     "kind_of",
     "measures_else",
+    "quoted",
     "safe_cell",
     "split_unit",
     "unique_names",
@@ -218,3 +219,9 @@ def measures_else(name: str, unit: str = "") -> str:
     if kind == "electrical" and (unit.strip().lower() in _VOLTS or _VOLTAGE.intersection(words_of(name))):
         return ""
     return kind if kind in _ELSE and not _called_vibration(words_of(name)) else ""
+
+
+def quoted(names: Sequence[str]) -> str:
+    """The first four names in quotation marks, and how many more there are."""
+    first = [f"'{clean_name(name)}'" for name in names[:4]]
+    return ", ".join(first) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

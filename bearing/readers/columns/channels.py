@@ -7,43 +7,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bearing.errors import UnsupportedFormat
-from bearing.readers.columns.clock import (
-    MIN_RATE_HZ,
-    SLOWEST_USEFUL_HZ,
-    Clock,
-    clock_of_stamps,
-    is_ramp,
-    laid_out,
-    rate_of_wall_clock,
-    rises,
-    start_of_wall_clock,
-)
+from bearing.readers.columns.beside import Speed, counts_blocks, pulsed_speed, set_aside
+from bearing.readers.columns.clock import MIN_RATE_HZ, Clock, laid_out
 from bearing.readers.columns.column import Column, joined_at, unwrapped
-from bearing.readers.columns.facts import CERTAINLY_RPM, Facts, Known, names_shaft_speed, rpm_per_unit
-from bearing.readers.columns.samples import bridged, fill_value, look_of, pulse_rate, signed_counts
-from bearing.readers.columns.spectra import is_complex_pair, is_frequency_axis, is_spectral_name, is_unnamed_spectrum
-from bearing.readers.names import clean_file_name, clean_name, kind_of, measures_else, unique_names, word_set, words_of
-from bearing.recording import RPM_LIMITS, FloatArray, Recording
+from bearing.readers.columns.facts import Facts, Known
+from bearing.readers.columns.groups import Group, groups_of
+from bearing.readers.columns.samples import bridged, fill_value, look_of, signed_counts
+from bearing.readers.names import clean_file_name, clean_name, kind_of, measures_else, unique_names
+from bearing.recording import FloatArray, Recording
 from bearing.settings import Limits
 
-__all__ = ["to_recordings", "with_speed_of_tacho"]
+__all__ = ["to_recordings"]
 
-MOST_PULSED_RPM = 6_000.0  # a faster pulse train may have many pulses a turn: the vibration says how many
 FEW = 0.02  # share of the rows that may be passed over
-_INDICATORS = re.compile(
-    r"\b(?:[avg]?rms|effektivwert|kurtosis|crest|skewness|std|variance|overall|peak|pk|p2p|pk-pk|peak2peak)(?=\b|[A-Z\d])",
-    re.IGNORECASE,
-)
-_BLOCKS = word_set(
-    "block frame packet batch burst chunk segment window snapshot scan record buffer run cycle measurement"
-)
 _ENVELOPE = re.compile(r"envelope|hüllkurve|huellkurve|enveloppe|envolvente|demodulat|peakvue|包络", re.IGNORECASE)
 
 
@@ -71,7 +53,7 @@ def to_recordings(
         columns, facts = whole, facts.or_else(Facts(notes=(told,)))
     facts = facts.or_else(Facts(started=next((column.started for column in columns if column.started), "")))
     with np.errstate(all="ignore"):  # a clock may hold infinities
-        groups = _groups(list(columns), source)
+        groups = groups_of(list(columns), source)
     recordings: list[Recording] = []
     refusals: list[UnsupportedFormat] = []
     for group in groups:
@@ -108,12 +90,10 @@ def _channels_apart(columns: Sequence[Column], source: str, bounds: Limits, fact
     ]
 
 
-def _of_group(
-    group: _Group, everything: Sequence[Column], source: str, bounds: Limits, facts: Facts
-) -> list[Recording]:
+def _of_group(group: Group, everything: Sequence[Column], source: str, bounds: Limits, facts: Facts) -> list[Recording]:
     """The signals of the columns under one clock."""
     rate, notes = _rate(facts.rate, group.clock)
-    signals, speed, more_notes = _set_labels_aside(group.columns)
+    signals, speed, more_notes = set_aside(group.columns)
     notes = [*group.notes, *notes, *more_notes]
     if not signals:
         raise UnsupportedFormat(
@@ -128,7 +108,7 @@ def _of_group(
         )
     if all(kind_of(column.name, column.unit) == "temperature" for column in signals):
         raise UnsupportedFormat(f"'{clean_file_name(source)}' holds temperatures ({_listed(signals)}), no vibration.")
-    speed = speed or _pulsed_speed(signals, rate, group.clock, notes)
+    speed = speed or pulsed_speed(signals, rate, group.clock, notes)
     known = replace(facts, rate=rate, started=facts.started or group.started).or_else(
         Facts(None, speed.known if speed else None, tuple(notes))
     )
@@ -144,16 +124,16 @@ def _of_group(
     return recordings
 
 
-def _breaks(group: _Group) -> NDArray[np.int64] | None:
+def _breaks(group: Group) -> NDArray[np.int64] | None:
     """Rows before which nobody knows how long the recording paused; None where the rows follow each other."""
     if group.clock is not None and (group.clock.rate is not None or group.clock.breaks is not None):
         return group.clock.breaks
-    numbers = next((column.values for column in group.columns if _counts_blocks(column)), None)
+    numbers = next((column.values for column in group.columns if counts_blocks(column)), None)
     found = np.flatnonzero(np.diff(numbers) > 0) + 1 if numbers is not None else np.empty(0, np.int64)
     return found if found.size else None
 
 
-def _stretches(column: Column, facts: Facts, clock: Clock | None, source: str, speed: _Speed | None) -> list[Recording]:
+def _stretches(column: Column, facts: Facts, clock: Clock | None, source: str, speed: Speed | None) -> list[Recording]:
     """One channel, as often as its clock was stopped in between: a fault may stand in any of the stretches."""
     if clock is None or not (clock.others or clock.passed_over > FEW):
         return [_recording(column, facts, clock, source, speed)]
@@ -169,7 +149,7 @@ def _stretches(column: Column, facts: Facts, clock: Clock | None, source: str, s
     return [replace(one, doubts=(*one.doubts, doubt)) for one in recordings]
 
 
-def _recording(column: Column, facts: Facts, clock: Clock | None, source: str, speed: _Speed | None) -> Recording:
+def _recording(column: Column, facts: Facts, clock: Clock | None, source: str, speed: Speed | None) -> Recording:
     """One channel: on its clock's grid, on its own rows where it fills only every k-th, its gaps bridged and told."""
     values = np.ascontiguousarray(column.values, dtype=np.float64)
     values = laid_out(values, clock.places if clock else None)
@@ -254,297 +234,6 @@ def _rate(stated: Known | None, clock: Clock | None) -> tuple[Known | None, list
     if not 0.1 < ratio < 10:  # the stamps are in another unit than thought
         return stated, [f"The file states {stated.value:,.6g} Hz, which its time column does not bear out."]
     return clock.rate, [clock.note, f"The file states {stated.value:,.6g} Hz ({stated.source}); its clock is believed."]
-
-
-# --- clocks and axes ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Group:
-    """Columns under one clock, and what there is to say of it."""
-
-    columns: list[Column]
-    clock: Clock | None
-    notes: list[str]
-    started: str = ""
-
-
-def _groups(columns: list[Column], source: str) -> list[_Group]:
-    """Columns by the clock they stand under, spectra set aside. UnsupportedFormat when there is nothing but spectra."""
-    if len(columns) > 4 and not any(column.named for column in columns[:4]):
-        wall = rate_of_wall_clock([column.values for column in columns[:4]])
-        if wall is not None:
-            note = "Columns 1 to 4 are taken as hour, minute, second and microsecond."
-            started = start_of_wall_clock([column.values for column in columns[:4]])
-            return [_Group(columns[4:], Clock(wall, ""), [note], started)]
-    columns = _seconds_joined_with_fractions(_dates_joined_with_times(_parts_of_time_joined(columns)))
-    groups = [_Group([], None, [])]
-    spectra: list[str] = []
-    under_spectrum = is_complex_pair([column.name for column in columns])
-    for position, column in enumerate(columns):
-        axis = _axis_of(column, position, columns)
-        if axis == "frequency":
-            under_spectrum = True
-            spectra.append(column.name)
-        elif axis == "clock":
-            clock = clock_of_stamps(column.values, column.name, column.unit, column.named or column.stamp)
-            under_spectrum = under_spectrum and clock is None
-            _add_clock(groups, clock, column)
-        elif (under_spectrum and np.isfinite(column.values).any()) or is_spectral_name(column.name):
-            spectra.append(column.name)
-        else:
-            groups[-1].columns.append(column)
-    signals = [group for group in groups if group.columns]
-    if spectra and not any(_may_vibrate(column) for group in signals for column in group.columns):
-        raise UnsupportedFormat(
-            f"'{clean_file_name(source)}' holds a spectrum ({_quoted(spectra)}), no time signal: "
-            "diagnosis needs the waveform, so export the time signal instead of the spectrum."
-        )
-    if spectra and signals:
-        signals[0].notes.append(f"{_quoted(spectra)}: a spectrum beside the time signal, set aside.")
-    return signals or groups[:1]
-
-
-def _axis_of(column: Column, position: int, columns: Sequence[Column]) -> str:
-    """``clock``, ``frequency`` or "" for one column."""
-    if column.stamp:
-        return "clock"
-    kind = kind_of(column.name, column.unit) if column.named else ""
-    if column.named and is_frequency_axis(column.name, column.unit, column.values):
-        return "" if names_shaft_speed(column.name, column.unit) else "frequency"
-    if kind == "time":
-        falls = len(columns) == 1 and np.mean(np.diff(column.values) < 0) > 0.2
-        return "" if falls else "clock"
-    if column.unit or kind or _counts_blocks(column):
-        return ""
-    if len(columns) == 1:
-        return ""
-    finite = column.values[np.isfinite(column.values)]
-    ramp = is_ramp(finite)
-    if (ramp and not column.named) or (position == 0 and ramp):
-        beside = [other.values for other in columns[position + 1 :]]
-        if is_unnamed_spectrum(column.values, beside, SLOWEST_USEFUL_HZ):
-            return "frequency"
-    return "clock" if position == 0 and rises(finite) else ""
-
-
-def _add_clock(groups: list[_Group], clock: Clock | None, column: Column) -> None:
-    """A clock rules the columns after it; a second one beside the first only steps in where that gives no rate."""
-    if clock is None:
-        return
-    last = groups[-1]
-    if last.clock is None or not last.columns:
-        better = last.clock is None or (last.clock.rate is None and clock.rate is not None)
-        if last.clock is not None and last.clock.note and not (column.stamp and clock.rate is None):
-            last.notes.append(last.clock.note if better else clock.note)
-        groups[-1] = replace(last, clock=clock if better else last.clock)
-    elif clock.rate is not None and last.clock.rate is not None:
-        groups.append(_Group([], clock, []))
-    elif clock.rate is not None:
-        groups[-1] = replace(last, clock=clock)
-    else:
-        last.notes.append(clock.note)
-
-
-def _dates_joined_with_times(columns: list[Column]) -> list[Column]:
-    """A column of dates beside one of times of day made one clock."""
-    stamps = [index for index, column in enumerate(columns) if column.stamp]
-    if len(stamps) != 2:
-        return columns
-    date, time = (columns[index] for index in stamps)
-    if not _whole_days(date.values):
-        date, time = time, date
-    if not _whole_days(date.values) or _whole_days(time.values):
-        return columns
-    joined = replace(time, values=date.values + time.values)
-    return [joined if index == stamps[0] else column for index, column in enumerate(columns) if index != stamps[1]]
-
-
-_PARTS_OF_TIME = (
-    (word_set("h hh hour hours hr stunde stunden heure hora"), 24.0, 3600.0),
-    (word_set("m mm min minute minutes minuten mi"), 60.0, 60.0),
-    (word_set("s ss sec second seconds sekunde sekunden"), 61.0, 1.0),
-)
-_PARTS_OF_DATE = word_set("y yy yyyy year jahr mo mon month monat d dd day tag m mm")
-
-
-def _parts_of_time_joined(columns: list[Column]) -> list[Column]:
-    """Columns of hour, minute and second made one clock; those of the date before them are left out."""
-    keys = [re.sub(r"[\W\d_]+", "", column.name.lower()) if column.named else "" for column in columns]
-    for at in range(len(columns) - 2):
-        parts = columns[at : at + 3]
-        named = all(key in names for key, (names, _, _) in zip(keys[at:], _PARTS_OF_TIME, strict=False))
-        if not named or not all(
-            np.isfinite(part.values).all() and 0 <= part.values.min() <= part.values.max() < end
-            for part, (_, end, _) in zip(parts, _PARTS_OF_TIME, strict=True)
-        ):
-            continue
-        seconds = sum(part.values * scale for part, (_, _, scale) in zip(parts, _PARTS_OF_TIME, strict=True))
-        first = at
-        while first and keys[first - 1] in _PARTS_OF_DATE:
-            first -= 1
-        clock = Column("hour, minute, second", np.asarray(seconds), "s", stamp=True)
-        return [*columns[:first], clock, *columns[at + 3 :]]
-    return columns
-
-
-_FRACTIONS = {
-    **dict.fromkeys(("ms", "msec", "millis", "millitm", "millisecond", "milliseconds", "mseconds"), 1e-3),
-    **dict.fromkeys(("us", "usec", "usecs", "micros", "microsecond", "microseconds", "µs"), 1e-6),
-    **dict.fromkeys(("ns", "nsec", "nsecs", "nanos", "nanosec", "nanosecond", "nanoseconds"), 1e-9),
-}
-
-
-def _seconds_joined_with_fractions(columns: list[Column]) -> list[Column]:
-    """A clock of whole seconds beside a column of the milli-, micro- or nanoseconds within them made one clock."""
-    for index, (whole, part) in enumerate(pairwise(columns)):
-        scale = _FRACTIONS.get((words_of(part.name) or [""])[-1]) or _FRACTIONS.get(part.unit.strip().lower())
-        if not scale or not (whole.stamp or "sec" in "".join(words_of(whole.name)) or kind_of(whole.name) == "time"):
-            continue
-        seconds, fraction = whole.values, part.values
-        known = np.isfinite(seconds) & np.isfinite(fraction)
-        inside = (seconds[known] % 1 == 0).all() and ((fraction[known] >= 0) & (fraction[known] * scale < 1)).all()
-        if known.sum() < 16 or not inside or not (np.diff(seconds[known]) == 0).any():
-            continue
-        # From its first second on: microseconds of a unix time are lost in a double.
-        joined = replace(whole, values=seconds - seconds[known][0] + fraction * scale, unit="s", stamp=True)
-        return [*columns[:index], joined, *columns[index + 2 :]]
-    return columns
-
-
-def _whole_days(seconds: FloatArray) -> bool:
-    finite = seconds[np.isfinite(seconds)]
-    return bool(finite.size and (np.mod(finite - finite[0], 86_400.0) == 0).all())
-
-
-def _may_vibrate(column: Column) -> bool:
-    """Whether a column beside a spectrum is a signal after all."""
-    return np.isfinite(column.values).sum() >= 16 and look_of(column.values) not in (
-        "constant",
-        "ramp",
-        "steps",
-        "level",
-    )
-
-
-# --- labels, counters, speed ----------------------------------------------------------------------------------------
-
-
-def _set_labels_aside(columns: list[Column]) -> tuple[list[Column], _Speed | None, list[str]]:
-    """The signals among the columns, the speed one gives, and notes."""
-    notes: list[str] = []
-    speed: _Speed | None = None
-    signals, indicators = [], []
-    for column in columns:
-        kind = kind_of(column.name, column.unit) if column.named else ""
-        kind = "speed" if column.named and names_shaft_speed(column.name, column.unit) else kind
-        if column.named and _is_indicator(column):
-            indicators.append(clean_name(column.name))
-        elif kind == "label" and len(columns) > 1:
-            notes.append(f"Column '{clean_name(column.name)}' is taken as labels, not as a signal.")
-        elif (kind == "counter" or _counts_blocks(column)) and rises(column.values[np.isfinite(column.values)]):
-            notes.append(f"Column '{clean_name(column.name)}' only counts the rows and is set aside.")
-        elif kind == "speed" and len(columns) > 1:
-            speed = speed or _speed_column(column, notes)
-        else:
-            signals.append(column)
-    if indicators:
-        told = f"{_quoted(indicators)}: a number for each measurement (RMS, peak, kurtosis), no waveform"
-        if not signals:
-            raise UnsupportedFormat(f"{told}: diagnosis needs the samples of the vibration itself, so export those.")
-        notes.append(f"{told}, set aside.")
-    return signals, speed, notes
-
-
-def _counts_blocks(column: Column) -> bool:
-    """Whether a column numbers the blocks a logger wrote, many rows each: such numbers are no seconds."""
-    values = column.values[np.isfinite(column.values)]
-    called = column.named and bool(_BLOCKS.intersection(words_of(column.name)))
-    return called and values.size > 16 and bool((values % 1 == 0).all() and set(np.diff(values)) <= {0.0, 1.0})
-
-
-def _is_indicator(column: Column) -> bool:
-    """Whether a column holds what was computed of a vibration, a number for each measurement, and not the vibration."""
-    values = column.values[np.isfinite(column.values)]
-    called = _INDICATORS.search(f"{column.name} {column.unit}".replace("_", " "))
-    return bool(called and values.size and values.min() >= 0)
-
-
-@dataclass(frozen=True)
-class _Speed:
-    """A shaft speed with the column that tells it: in rpm at each row, or as pulses."""
-
-    known: Known | None
-    rpm: FloatArray | None = None
-    tacho: FloatArray | None = None
-
-
-def _speed_column(column: Column, notes: list[str]) -> _Speed | None:
-    """Shaft speed from a column in rpm or Hz."""
-    name = f"column '{clean_name(column.name)}'"
-    values = column.values[np.isfinite(column.values)]
-    per_unit = rpm_per_unit(column.unit or ("rpm" if "rpm" in words_of(column.name) else ""))
-    if per_unit is None and values.size and float(np.median(values)) > CERTAINLY_RPM:
-        per_unit = 1.0
-    if not values.size or per_unit is None:
-        notes.append(f"Speed {name} has no unit (rpm or Hz), so it is set aside: give the speed yourself.")
-        return None
-    middle = float(np.median(values)) * per_unit
-    if not RPM_LIMITS[0] <= middle <= RPM_LIMITS[1]:
-        notes.append(f"Speed {name} holds {middle:g}, no shaft speed: give the speed yourself.")
-        return None
-    return _Speed(Known(middle, f"{name} (median)"), rpm=column.values * per_unit)
-
-
-def _pulsed_speed(
-    signals: Sequence[Column], rate: Known | None, clock: Clock | None, notes: list[str]
-) -> _Speed | None:
-    """Shaft speed from a tachometer or keyphasor among the signals, one pulse a turn; without a rate the pulses."""
-    for column in signals:
-        if len(signals) < 2 or (kind_of(column.name, column.unit) == "vibration" and column.named):
-            continue
-        per_sample = pulse_rate(bridged(laid_out(column.values, clock.places if clock else None))[0])
-        if not per_sample:
-            continue
-        if rate is None:
-            return _Speed(None, tacho=column.values)
-        rpm = 60.0 * per_sample * rate.value
-        label = f"tachometer '{clean_name(column.name)}'"
-        if rpm > MOST_PULSED_RPM or rpm < RPM_LIMITS[0]:
-            notes.append(_too_many_pulses(f"The {label}", rpm))
-            return _Speed(None, tacho=column.values)
-        return _Speed(Known(rpm, f"{label}, one pulse a turn"), tacho=column.values)
-    return None
-
-
-def _too_many_pulses(what: str, pulsed_rpm: float) -> str:
-    return (
-        f"{what} pulses {pulsed_rpm / 60:,.0f} times a second, perhaps more than once a turn: give the speed, or the "
-        "pulses per turn."
-    )
-
-
-def with_speed_of_tacho(recording: Recording, pulses_per_turn: float | None = None) -> Recording:
-    """A recording with the speed that its tacho gives at so many pulses a turn.
-
-    Where nobody says how many, at one, if no other speed is known and that one is a usual one.
-    """
-    if recording.tacho is None or recording.sampling_rate_hz is None:
-        return recording
-    if pulses_per_turn is None and recording.shaft_rpm is not None:
-        return recording
-    pulsed_rpm = 60.0 * pulse_rate(bridged(recording.tacho)[0]) * recording.sampling_rate_hz
-    rpm, most = pulsed_rpm / (pulses_per_turn or 1.0), RPM_LIMITS[1] if pulses_per_turn else MOST_PULSED_RPM
-    if not RPM_LIMITS[0] <= rpm <= most:
-        note = _too_many_pulses("The file's tachometer", pulsed_rpm)
-        return replace(recording, notes=(*recording.notes, note)) if rpm > most else recording
-    told = f"{pulses_per_turn:g} pulses" if pulses_per_turn else "one pulse"
-    return recording.corrected(shaft_rpm=rpm, by=f"the file's tachometer, {told} a turn")
-
-
-def _quoted(names: Sequence[str]) -> str:
-    quoted = [f"'{clean_name(name)}'" for name in names[:4]]
-    return ", ".join(quoted) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
 def _listed(columns: Sequence[Column]) -> str:

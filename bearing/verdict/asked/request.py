@@ -14,7 +14,7 @@ from bearing.physics.catalogue import CatalogueEntry, find, parse_geometry, pars
 from bearing.physics.kinematics import FaultOrders, Geometry, fault_orders
 from bearing.physics.machine_lines import MachineParts, parse_parts
 from bearing.readers.arrays.raw import Layout
-from bearing.readers.columns.channels import with_speed_of_tacho
+from bearing.readers.columns.beside import with_speed_of_tacho
 from bearing.recording import FloatArray, Recording, check_rate_hz, check_rpm
 from bearing.settings import Limits, limits
 from bearing.signal.units import UNITS, Unit, unit_named, unit_of
