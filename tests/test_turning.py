@@ -181,7 +181,7 @@ def test_a_speed_over_time_that_the_signal_does_not_show_earns_no_sound_bearing(
     assert "does not show the speed over time" in found.reason
 
 
-@pytest.mark.parametrize("needed", ["turning.STANDS", "diagnosis.SOUND_THOUGH_FOLLOWED"])
+@pytest.mark.parametrize("needed", ["turning.STANDS", "forbids.SOUND_THOUGH_FOLLOWED"])
 def test_a_speed_that_only_the_signal_tells_earns_a_sound_bearing_where_it_is_sure(
     needed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
