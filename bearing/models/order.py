@@ -75,6 +75,11 @@ class OrderOpinion:
         """The most likely class."""
         return max(self.probabilities, key=lambda name: self.probabilities[name])
 
+    @property
+    def likeliest_part(self) -> float:
+        """Probability of the likeliest fault."""
+        return max(p for name, p in self.probabilities.items() if name != "normal")
+
 
 @dataclass(frozen=True)
 class OrderPredictor:

@@ -20,8 +20,8 @@ SOUND_THOUGH_FOLLOWED = 0.7  # of the network, where the signal alone told its m
 # warped, reach 0.69, its sound bearings fall to 0.73
 
 
-def forbids_all(doctor: DoctorReport, bearing: Bearing | None, heard: Hearing) -> list[str]:
-    """What forbids any statement about a part, each in words."""
+def forbids_all(doctor: DoctorReport, bearing: Bearing | None, heard: Hearing, sure_from: float) -> list[str]:
+    """What forbids any statement about a part, each in words; a part is named surely from a probability on."""
     if unfit := [held_sentence(Held.UNFIT, c.sentence.rstrip(".")) for c in doctor.checks if c.severity == "severe"]:
         return unfit  # what else is missing would not help
     reasons: list[str] = []
@@ -36,6 +36,8 @@ def forbids_all(doctor: DoctorReport, bearing: Bearing | None, heard: Hearing) -
         reasons.append(held_sentence(Held.OUT_OF_DOMAIN, found.reason))
     if found is not None and speed.own_rpm is not None and lines_of_shaft(found, rpm_to_hz(speed.own_rpm)):
         reasons.append(held_sentence(Held.LINES_OF_SHAFT, f"{speed.own_rpm:.0f}", f"{speed.rpm:.0f}"))
+    if found is not None and speed.spoken_rpm is not None and found.likeliest_part < sure_from:
+        reasons.append(held_sentence(Held.SPEED_UNSEEN, f"{speed.rpm:.0f}", f"{speed.spoken_rpm:.0f}"))
     return reasons
 
 

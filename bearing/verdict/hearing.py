@@ -107,7 +107,8 @@ def _speed(turning: Turning, orders: FaultOrders | None, spectra: SpeedSpectra |
         if spectra is None or turning.confidence < 1.0:
             return known
         question = cross_check(signal, rate_hz, turning.rpm, orders, spectra)
-        return replace(known, other_rpm=question.other_rpm, spoken_rpm=question.found.rpm if question.unseen else None)
+        spoken_rpm = question.found.rpm if question.unseen else None
+        return replace(known, other_rpm=question.other_rpm or question.far_rpm, spoken_rpm=spoken_rpm)
     if orders is None or spectra is None:
         return SpeedAsked(None, "", 0.0)  # without a bearing no speed would help
     found = estimate_speed(signal, rate_hz, orders, spectra=spectra)

@@ -140,7 +140,7 @@ def diagnose(
     ceiling = speed.confidence if found is not None else 1.0
     if chosen := bearing is not None and bearing.orders != orders:  # of several: named, but not surely
         ceiling = min(ceiling, calibration.count("part").confidence)
-    held = forbids_all(doctor, bearing, heard)
+    held = forbids_all(doctor, bearing, heard, calibration.part_sure_from)
     normal_held = forbids_normal(doctor, bearing, turning, heard)
     verdict = fuse(
         EVEN if found is None else found.probabilities,
@@ -220,7 +220,7 @@ def _may_be_sound(found: OrderOpinion | None, excess: float, calibration: Calibr
 
 def _likeliest_part(found: OrderOpinion | None) -> float:
     """Probability of the likeliest fault, 0 where the network was not asked."""
-    return 0.0 if found is None else max(p for name, p in found.probabilities.items() if name != "normal")
+    return 0.0 if found is None else found.likeliest_part
 
 
 def _asked_of_windows(

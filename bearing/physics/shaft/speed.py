@@ -123,6 +123,11 @@ class SpeedQuestion:
     unseen: bool = False
 
     @property
+    def far_rpm(self) -> float | None:
+        """The speed the signal is sure of, however far from a stated one at which no shaft shows."""
+        return self.found.rpm if self.unseen and self.found.confidence >= SURE_ENOUGH_TO_ASK else None
+
+    @property
     def contradicts(self) -> bool:
         """Whether the signal speaks against the stated speed, or against the rate it was told with."""
         return self.other_rpm is not None or self.wrong_entry is not None
