@@ -224,12 +224,12 @@ def _band_controls(shown: Shown, band: Band, name: str) -> None:
         selection_mode="points",
     )
     st.caption("Kurtogram: how impulsive each band is. Click a cell to demodulate it.")
-    _look_controls(shown)
+    _look_controls(shown, band)
 
 
-def _look_controls(shown: Shown) -> None:
+def _look_controls(shown: Shown, band: Band) -> None:
     """What a drag over the envelope spectrum does, for whoever has no pointer."""
-    tag, look, end_hz = shown.tag, looked_at(shown.tag), round(shown.reach_hz, 1)
+    tag, look, end_hz = shown.tag, looked_at(shown.tag), round(min(shown.reach_hz, band.width_hz), 1)
     range_key, cursor_key = f"range-{tag}", f"cursor-{tag}"
     low, high = look.zoom_hz or (0.0, end_hz)
     st.session_state[range_key], st.session_state[cursor_key] = (min(low, end_hz), min(high, end_hz)), look.picked_hz
