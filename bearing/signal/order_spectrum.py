@@ -210,7 +210,7 @@ class Envelopes:
         share = np.float32(1 / len(chosen))
 
         def finished(of: _BandSums, power: Array32, log: OrderSpectrum | None, bursts: Array32 | None) -> OrderSpectrum:
-            level, floor = _level_and_floor(power * share, of.valid, floor_width)
+            level, floor = _level_and_floor(power if share == 1 else power * share, of.valid, floor_width)
             if notch_shaft and revolutions >= NOTCH_FROM_REVOLUTIONS:
                 _notch_shaft(level, step, revolutions)
             return OrderSpectrum(bands, level, floor, step, revolutions, total, shaft_hz, log, bursts)
