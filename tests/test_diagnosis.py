@@ -216,6 +216,14 @@ def test_of_several_numbers_of_balls_the_lines_choose(name: str, bearing: Bearin
     assert three.confidence < diagnose(sample(name), bearing).confidence
 
 
+def test_at_a_doubtful_speed_no_number_of_balls_is_sure(bearing: Bearing) -> None:
+    eight, ten = (fault_orders(Geometry(balls, 0.29 * 27, 38.5)) for balls in (8, 10))
+    slow = replace(sample("outer"), shaft_rpm=1772 * 0.9)  # where ten balls pass as often as nine at the true one
+    found = diagnose(slow, Bearing("25 x 52", ten, True, (eight, bearing.orders)))
+    assert found.confidence < diagnose(sample("outer"), bearing).confidence
+    assert "the spectrum speaks for 1772 rpm" in " ".join((found.reason, *found.warnings)).lower()
+
+
 def test_a_sound_bearing_keeps_its_likeliest_number_of_balls(bearing: Bearing) -> None:
     eight = fault_orders(Geometry(8, 0.29 * 27, 38.5))
     diagnosis = diagnose(sample("healthy"), Bearing("25 x 52", eight, True, (bearing.orders,)))

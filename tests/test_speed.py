@@ -129,6 +129,11 @@ def test_a_speed_at_which_no_shaft_shows_is_told(factor):
     assert not cross_check(np.random.default_rng(1).standard_normal(96_000), RATE, 1772, ORDERS_6205).unseen
 
 
+def test_the_motor_of_a_driven_shaft_does_not_make_that_unseen():
+    """A fan on a belt, whose own lines are weak: the motor's comb stands far above its speed."""
+    assert not cross_check(machine(mains_g=()), RATE, 700, ORDERS_6205).unseen
+
+
 def test_spectra_speak_for_the_motor_or_for_another_shaft():
     question = cross_check(machine(), RATE, 1772 / 0.62, ORDERS_6205)
     assert question.wrong_entry is WrongEntry.OTHER_SHAFT

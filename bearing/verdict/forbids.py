@@ -6,7 +6,7 @@ from bearing.physics.kinematics import rpm_to_hz
 from bearing.physics.shaft.order_tracking import SpeedSource
 from bearing.verdict.diagnosis import Bearing
 from bearing.verdict.doctor.finding import DoctorReport
-from bearing.verdict.hearing import HIDDEN_WIDTH, Hearing, lines_of_shaft
+from bearing.verdict.hearing import HIDDEN_WIDTH, Hearing, SpeedAsked, lines_of_shaft
 from bearing.verdict.turning import Turning
 from bearing.verdict.words.sentences import Held, held_sentence, percent
 
@@ -36,9 +36,16 @@ def forbids_all(doctor: DoctorReport, bearing: Bearing | None, heard: Hearing, s
         reasons.append(held_sentence(Held.OUT_OF_DOMAIN, found.reason))
     if found is not None and speed.own_rpm is not None and lines_of_shaft(found, rpm_to_hz(speed.own_rpm)):
         reasons.append(held_sentence(Held.LINES_OF_SHAFT, f"{speed.own_rpm:.0f}", f"{speed.rpm:.0f}"))
-    if found is not None and speed.spoken_rpm is not None and found.likeliest_part < sure_from:
-        reasons.append(held_sentence(Held.SPEED_UNSEEN, f"{speed.rpm:.0f}", f"{speed.spoken_rpm:.0f}"))
+    elif found is not None and speed.spoken_rpm is not None and found.likeliest_part < sure_from:
+        reasons.append(_speed_unseen(doctor, speed))
     return reasons
+
+
+def _speed_unseen(doctor: DoctorReport, speed: SpeedAsked) -> str:
+    """That no shaft shows at the speed asked, in the doctor's words where it found the same."""
+    if (told := doctor.of("speed")) is not None:
+        return held_sentence(Held.UNFIT, told.sentence.rstrip("."))
+    return held_sentence(Held.SPEED_UNSEEN, f"{speed.rpm or 0:.0f}", f"{speed.spoken_rpm or 0:.0f}")
 
 
 def forbids_normal(doctor: DoctorReport, bearing: Bearing | None, turning: Turning, heard: Hearing) -> list[str]:
@@ -53,8 +60,8 @@ def forbids_normal(doctor: DoctorReport, bearing: Bearing | None, turning: Turni
         reasons.append(held_sentence(Held.SPEED_TOLD))
     if speed.own_rpm is not None and speed.rpm is not None and not doctor.of("speed"):  # which says the same
         reasons.append(held_sentence(Held.OTHER_SPEED, f"{speed.own_rpm:.0f}", f"{speed.rpm:.0f}"))
-    elif speed.spoken_rpm is not None and speed.rpm is not None and not doctor.of("speed"):
-        reasons.append(held_sentence(Held.SPEED_UNSEEN, f"{speed.rpm:.0f}", f"{speed.spoken_rpm:.0f}"))
+    elif speed.spoken_rpm is not None and not doctor.of("speed"):
+        reasons.append(_speed_unseen(doctor, speed))
     if heard.guard is not None and heard.guard.knock >= KNOCKS_FROM:  # a fault's own, at a gross slip
         reasons.append(held_sentence(Held.KNOCKS))
     if bearing is None:

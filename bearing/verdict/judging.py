@@ -138,7 +138,10 @@ def diagnose(
     if fit and heard.views is not None and _may_be_sound(found, excess, calibration):
         stranger = ask_strangers(heard.views, networks.order)
     ceiling = speed.confidence if found is not None else 1.0
-    if chosen := bearing is not None and bearing.orders != orders:  # of several: named, but not surely
+    # of several numbers of elements one was chosen, or none can be at a doubtful speed: named, but not surely
+    doubtful = speed.spoken_rpm is not None or doctor.of("speed") is not None
+    chosen = bearing is not None and (bearing.orders != orders or (bool(bearing.alternatives) and doubtful))
+    if chosen:
         ceiling = min(ceiling, calibration.count("part").confidence)
     held = forbids_all(doctor, bearing, heard, calibration.part_sure_from)
     normal_held = forbids_normal(doctor, bearing, turning, heard)

@@ -54,6 +54,8 @@ SURE_ENOUGH_TO_ASK = 0.75  # and from which the diagnosis is asked at that speed
 ASKED_APART = (0.015, 0.15)  # how far it then lies from the stated one
 UNSEEN_BELOW = 0.1  # confidence below which nothing of a comb is said to stand at a speed
 UNSEEN_APART = 0.03  # how far the signal's own speed then lies from it
+UNSEEN_WITHIN = (0.4, 1.3)  # times the stated one: further up it may be a motor's that drives this shaft by a belt, a
+# misaligned shaft's second harmonic, or the mains
 SAME = 0.02  # speeds this close are one
 FAULT_LIKE = 1.5  # times the shaft speed, from where on a comb may be a fault's own
 FASTEST_IN_HZ = 120.0  # a number below it may be meant in revolutions per second
@@ -124,7 +126,7 @@ class SpeedQuestion:
 
     @property
     def far_rpm(self) -> float | None:
-        """The speed the signal is sure of, however far from a stated one at which no shaft shows."""
+        """The speed the signal is sure of, far from a stated one at which no shaft shows."""
         return self.found.rpm if self.unseen and self.found.confidence >= SURE_ENOUGH_TO_ASK else None
 
     @property
@@ -211,6 +213,7 @@ def cross_check(
         found.rpm is not None
         and found.confidence >= STANDS
         and abs(found.rpm / stated - 1) > UNSEEN_APART
+        and UNSEEN_WITHIN[0] <= found.rpm / stated <= UNSEEN_WITHIN[1]
         and _stands(spectra, stated, None) < UNSEEN_BELOW
     )
     other_rpm = None
