@@ -221,7 +221,7 @@ def test_at_a_doubtful_speed_no_number_of_balls_is_sure(bearing: Bearing) -> Non
     slow = replace(sample("outer"), shaft_rpm=1772 * 0.9)  # where ten balls pass as often as nine at the true one
     found = diagnose(slow, Bearing("25 x 52", ten, True, (eight, bearing.orders)))
     assert found.confidence < diagnose(sample("outer"), bearing).confidence
-    assert "the spectrum speaks for 1772 rpm" in " ".join((found.reason, *found.warnings)).lower()
+    assert re.search(r"the spectrum speaks for 177\d rpm", " ".join((found.reason, *found.warnings)).lower())
 
 
 def test_a_sound_bearing_keeps_its_likeliest_number_of_balls(bearing: Bearing) -> None:
