@@ -143,6 +143,8 @@ def test_the_zoom_is_kept_when_the_scale_changes(open_page: OpenPage) -> None:
     app = open_page("/")
     app.page.get_by_role("button", name="Outer race fault (simulated)").click()
     wait_for_verdict(app)
+    app.page.locator('[class*="st-key-envelope-"] .xtick').first.wait_for(state="attached", timeout=10_000)
+    app.settle()  # nothing moves under the pointer any more
     ends = "() => document.querySelector('[class*=\"st-key-envelope-\"] .js-plotly-plot').layout.xaxis.range"
     plot = app.page.locator('[class*="st-key-envelope-"] .nsewdrag').first
     box = plot.bounding_box()
