@@ -206,11 +206,10 @@ class Envelopes:
             sums = [sums[self.views.index(white)].first(len(bands), bins) for white in views]
         else:
             sums = self._summed(size, chosen, padding, bins, views, bands, with_log)
-        floor_width = int(max(2.0, 28 / revolutions) / step)
         share = np.float32(1 / len(chosen))
 
         def finished(of: _BandSums, power: Array32, log: OrderSpectrum | None, bursts: Array32 | None) -> OrderSpectrum:
-            level, floor = _level_and_floor(power if share == 1 else power * share, of.valid, floor_width)
+            level, floor = _level_and_floor(power if share == 1 else power * share, of.valid, revolutions, step)
             if notch_shaft and revolutions >= NOTCH_FROM_REVOLUTIONS:
                 _notch_shaft(level, step, revolutions)
             return OrderSpectrum(bands, level, floor, step, revolutions, total, shaft_hz, log, bursts)
@@ -373,11 +372,14 @@ def _line_power(envelope: Array32, padding: int, count: int) -> Array32:
     return np.asarray((lines.real**2 + lines.imag**2) * np.float32(4 / float(window.sum()) ** 2))
 
 
-def _level_and_floor(power: Array32, valid: NDArray[np.int64], width: int) -> tuple[Array32, Array32]:
+def _level_and_floor(
+    power: Array32, valid: NDArray[np.int64], revolutions: float, step: float
+) -> tuple[Array32, Array32]:
     """As `dsp.level_and_floor`, of the `valid` first bins of each band: beyond lies silence.
 
     A floor that knew of it would fall to it, and whatever lies before it would tower.
     """
+    width = int(max(2.0, 28 / revolutions) / step)
     level, floor = np.zeros_like(power), np.full_like(power, EMPTY_FLOOR)
     for count in np.unique(valid[valid > 0]):
         rows = valid == count
@@ -496,7 +498,6 @@ def averaged(spectra: Sequence[OrderSpectrum]) -> OrderSpectrum:
         raise ValueError("Only spectra of one shape and step can be averaged.")
     power = np.mean([np.exp(s.level + s.floor) for s in spectra], axis=0)
     silent = np.all([s.floor == np.float32(EMPTY_FLOOR) for s in spectra], axis=0)
-    width = int(max(2.0, 28 / first.revolutions) / first.step)
-    level, floor = _level_and_floor(power, (~silent).sum(axis=1), width)
+    level, floor = _level_and_floor(power, (~silent).sum(axis=1), first.revolutions, first.step)
     total = sum(s.total_revolutions for s in spectra)
     return OrderSpectrum(first.bands, level, floor, first.step, first.revolutions, total, first.shaft_hz)

@@ -209,7 +209,7 @@ def _by_signal(
     as_it_is = Steadied(samples, rate_hz, rpm)
     spectra = spectra or speed_spectra(samples, rate_hz)
     before = stand_of(spectra, rpm, orders)
-    if _holds(before, rpm is not None) or (rpm is not None and _holds(stand_of(spectra, None, orders), False)):
+    if holds_speed(spectra, rpm, orders, before):
         return as_it_is
     seen = look(samples, rate_hz, rpm, orders, before)
     if seen is None or seen.after.rpm is None or _spread(seen.ridge.rpm) <= BEARABLE:
@@ -267,9 +267,15 @@ def look(
     return Look(ridge, still, after, after.height - before.height)
 
 
-def holds_speed(spectra: SpeedSpectra, rpm: float | None, orders: FaultOrders | None) -> bool:
-    """Whether a comb stands in a signal as no moving speed leaves it: at the stated speed, or at another."""
-    return holds_stated(spectra, rpm, orders) or _holds(stand_of(spectra, None, orders), False)
+def holds_speed(
+    spectra: SpeedSpectra, rpm: float | None, orders: FaultOrders | None, stand: Stand | None = None
+) -> bool:
+    """Whether a comb stands in a signal as no moving speed leaves it: at the stated speed, or at another.
+
+    `stand` is that at the stated speed (the signal's own where none is), where it is at hand.
+    """
+    stand = stand or stand_of(spectra, rpm, orders)
+    return _holds(stand, rpm is not None) or (rpm is not None and _holds(stand_of(spectra, None, orders), False))
 
 
 def holds_stated(spectra: SpeedSpectra, rpm: float | None, orders: FaultOrders | None) -> bool:
